@@ -1,6 +1,5 @@
 """Fixtures that start a local account for each journey, deploy into it and stop it."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,10 +10,10 @@ from distillery.settings import Settings
 from local.account import LocalAccount
 from local.deploy import Deployment
 from local.emulator import process
+from tests.assemblies import assembly_of
 from tests.journey import iam_usage
-from tests.journey.assemblies import Assemblies
 from tests.journey.environment import Environment
-from tests.unit.stacks.assembly import DAYS
+from tests.unit.stacks.assembly import DAYS, settings_of
 
 SPEED = 360.0  # virtual seconds per second, as in the demo: the shortest human wait, one hour, takes ten seconds
 UNUSED = "granted and never used"
@@ -32,32 +31,26 @@ class Deploy(Protocol):
         """Deploys the environment, or other settings for it, into a new account with these `LocalAccount` options."""
 
 
-@pytest.fixture(scope="session")
-def assemblies(tmp_path_factory: pytest.TempPathFactory) -> Assemblies:
-    base = tmp_path_factory.getbasetemp()
-    return Assemblies((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "assemblies")
-
-
 @pytest.fixture
-def start(tmp_path: Path, assemblies: Assemblies) -> Iterator[Start]:
+def start(tmp_path: Path) -> Iterator[Start]:
     state = tmp_path / "account"
 
     def started(environment: str, /, **options: Any) -> tuple[LocalAccount, Settings]:
         day = str(DAYS[environment])
         asked = LocalAccount(state=state, port=0, date=day, speed=SPEED, record_iam=True, **options)
-        return process.start(asked), assemblies.settings(environment)
+        return process.start(asked), settings_of(environment)
 
     yield started
     process.stop(state)
 
 
 @pytest.fixture
-def deploy(start: Start, assemblies: Assemblies, record_property: Any) -> Iterator[Deploy]:
+def deploy(start: Start, record_property: Any) -> Iterator[Deploy]:
     made: list[Environment] = []
 
     def deployed(environment: str, /, *, settings: Settings | None = None, **options: Any) -> Environment:
         account, own = start(environment, **options)
-        Deployment(account).up(assemblies.of(settings or own))
+        Deployment(account).up(assembly_of(settings or own).folder)
         made.append(Environment(account, settings or own))
         return made[-1]
 

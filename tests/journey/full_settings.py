@@ -5,16 +5,16 @@ from dataclasses import replace
 from distillery.core.served_routes import Period
 from distillery.settings import Logging, Settings
 from distillery.settings.environment import Quota
-from tests.journey.assemblies import Assemblies
 from tests.journey.environment import RECIPE
 from tests.journey.test_logs import SOURCE
+from tests.unit.stacks.assembly import settings_of
 
 TOKENS = 20_000
 
 
-def full_settings(assemblies: Assemblies) -> Settings:
+def full_settings() -> Settings:
     """Returns dev's settings with caller quotas and log collection enabled."""
-    dev = assemblies.settings("dev")
+    dev = settings_of("dev")
     recipe = replace(dev.recipes[RECIPE], logs=SOURCE)
     more = {
         "quota": Quota(per=Period.DAY, tokens=TOKENS),

@@ -17,23 +17,23 @@ from distillery.core.pipeline import Outcome, Stage
 from distillery.core.recipe import OverBudgetPolicy
 from local import people
 from local.account import ROOT
-from tests.journey.assemblies import Assemblies
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.notifications import listen
 from tests.journey.policies import resource
 from tests.journey.prompts import DELIVERY, jsonl, support
+from tests.unit.stacks.assembly import settings_of
 
 
-def _poor(deploy: Deploy, assemblies: Assemblies) -> Environment:
-    dev = assemblies.settings("dev")
+def _poor(deploy: Deploy) -> Environment:
+    dev = settings_of("dev")
     recipe = replace(dev.recipes[RECIPE], budget_usd=Decimal("0.50"), over_budget=OverBudgetPolicy.APPROVE)
     recipe = replace(recipe, deciders=("user/distillery-dev-*approver",))
     return deploy("dev", settings=dev.model_copy(update={"recipes": {RECIPE: recipe}, "keep_data": True}))
 
 
-def test_an_approved_run_proceeds_and_a_rejected_one_is_closed(deploy: Deploy, assemblies: Assemblies) -> None:
-    environment = _poor(deploy, assemblies)
+def test_an_approved_run_proceeds_and_a_rejected_one_is_closed(deploy: Deploy) -> None:
+    environment = _poor(deploy)
     notices = listen(environment)
     run = environment.start_run(support(*DELIVERY))
     (notice,) = environment.until(notices, "notice")

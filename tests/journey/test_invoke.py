@@ -15,7 +15,6 @@ from botocore.credentials import Credentials
 
 from distillery.client.route_map import RouteMap
 from local import people
-from tests.journey.assemblies import Assemblies
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
 from tests.journey.full_settings import full_settings
@@ -27,8 +26,8 @@ LONG = {"route": "haiku", "prompt": "where is my parcel? " * 900, "max_tokens": 
 """18,000 bytes, hence at most 18,000 tokens; in fact about 4,500."""
 
 
-def test_routes_are_listed_and_called_by_url_within_a_quota(deploy: Deploy, assemblies: Assemblies) -> None:
-    environment = deploy("dev", settings=full_settings(assemblies))
+def test_routes_are_listed_and_called_by_url_within_a_quota(deploy: Deploy) -> None:
+    environment = deploy("dev", settings=full_settings())
     status, document = _call(environment, "GET")
     assert status == 200
     maps = [RouteMap.from_json(json.dumps(one)) for one in document["routes"].values()]

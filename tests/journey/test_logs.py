@@ -17,11 +17,12 @@ from distillery.core.pipeline import Outcome, Stage
 from distillery.settings import Logging, Settings
 from local.deploy import DeployFailed, Deployment
 from tests import readme
-from tests.journey.assemblies import Assemblies
+from tests.assemblies import assembly_of
 from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy, Start
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.prompts import DELIVERY, support, unlabelled
+from tests.unit.stacks.assembly import settings_of
 
 QUERIED = "queried"
 SOURCE = LogSource(match={TAG_ROUTE: "teacher"}, principals=("assumed-role/distillery-dev-serving-*/*",))
@@ -38,8 +39,8 @@ def logging_settings(settings: Settings, **logging: Any) -> Settings:
     return settings.model_copy(update=told)
 
 
-def test_logged_calls_train_a_student_whether_read_or_queried(deploy: Deploy, assemblies: Assemblies) -> None:
-    environment = deploy("dev", settings=logging_settings(assemblies.settings("dev")))
+def test_logged_calls_train_a_student_whether_read_or_queried(deploy: Deploy) -> None:
+    environment = deploy("dev", settings=logging_settings(settings_of("dev")))
     asked = support(*DELIVERY)
     for prompt in (*asked, *asked[:5]):
         environment.ask(prompt, "teacher")
@@ -66,10 +67,8 @@ def test_logged_calls_train_a_student_whether_read_or_queried(deploy: Deploy, as
 
 
 @pytest.mark.parametrize("use_responses", [False, True])
-def test_a_job_reads_logs_directly_and_is_judged_by_held_out_calls(
-    use_responses: bool, deploy: Deploy, assemblies: Assemblies
-) -> None:
-    dev = assemblies.settings("dev").model_copy(update={"inference_region": "us-east-1"})
+def test_a_job_reads_logs_directly_and_is_judged_by_held_out_calls(use_responses: bool, deploy: Deploy) -> None:
+    dev = settings_of("dev").model_copy(update={"inference_region": "us-east-1"})
     route = "fast" if use_responses else "teacher"  # through the system profile, so the teacher must have answered
     match = {TAG_ROUTE: route}
     source = LogSource(match=match, how=LogReadMode.DIRECT, use_responses=use_responses, anybody_may_teach=ACKNOWLEDGED)
@@ -129,7 +128,7 @@ def _prompts(lines: bytes) -> list[Prompt]:
     return [parse(line) for line in lines.decode().splitlines()]
 
 
-def test_one_environment_owns_the_logging_and_restores_the_previous_one(start: Start, assemblies: Assemblies) -> None:
+def test_one_environment_owns_the_logging_and_restores_the_previous_one(start: Start) -> None:
     account, settings = start("dev")
     environment, dev = Environment(account, settings), logging_settings(settings, replace=True)
     rival = dev.model_copy(update={"environment": "rival"})
@@ -138,13 +137,13 @@ def test_one_environment_owns_the_logging_and_restores_the_previous_one(start: S
     theirs = {"s3Config": {"bucketName": bucket}, "textDataDeliveryEnabled": True}
     bedrock.put_model_invocation_logging_configuration(loggingConfig=theirs)
     deployment = Deployment(account)
-    deployment.up(assemblies.of(dev))
+    deployment.up(assembly_of(dev).folder)
     ours = bedrock.get_model_invocation_logging_configuration()["loggingConfig"]
     assert ours["s3Config"]["bucketName"].startswith("distillery-dev-")
     with pytest.raises(DeployFailed, match="'dev' owns the invocation logging of this account in us-east-2"):
-        deployment.up(assemblies.of(rival))
+        deployment.up(assembly_of(rival).folder)
     assert bedrock.get_model_invocation_logging_configuration()["loggingConfig"] == ours
-    deployment.down(assemblies.of(dev))
+    deployment.down(assembly_of(dev).folder)
     left = bedrock.get_model_invocation_logging_configuration()["loggingConfig"]
     assert left["s3Config"]["bucketName"] == bucket
     assert [name for name in _buckets(environment) if name.startswith("distillery-dev-")] == []

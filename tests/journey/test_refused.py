@@ -4,12 +4,12 @@ import json
 from dataclasses import replace
 from decimal import Decimal
 
-from tests.journey.assemblies import Assemblies
 from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.notifications import listen
 from tests.journey.prompts import DELIVERY, jsonl, support
+from tests.unit.stacks.assembly import settings_of
 
 
 def _started_nothing(environment: Environment) -> None:
@@ -38,8 +38,8 @@ def test_an_invalid_line_starts_nothing_and_is_reported(deploy: Deploy) -> None:
     _started_nothing(environment)
 
 
-def test_a_run_over_its_budget_starts_nothing(deploy: Deploy, assemblies: Assemblies) -> None:
-    dev = assemblies.settings("dev")
+def test_a_run_over_its_budget_starts_nothing(deploy: Deploy) -> None:
+    dev = settings_of("dev")
     thrifty = replace(dev.recipes[RECIPE], budget_usd=Decimal("0.01"))
     environment = deploy("dev", settings=dev.model_copy(update={"recipes": {RECIPE: thrifty}}))
     notices = listen(environment)

@@ -8,15 +8,15 @@ from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
 from distillery.core.pipeline import Alias, Outcome
 from tests import readme
-from tests.journey.assemblies import Assemblies
 from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.prompts import DELIVERY, MONEY, support
+from tests.unit.stacks.assembly import settings_of
 
 
-def test_a_rollback_serves_the_previous_model_and_another_swaps_back(deploy: Deploy, assemblies: Assemblies) -> None:
-    dev = assemblies.settings("dev")
+def test_a_rollback_serves_the_previous_model_and_another_swaps_back(deploy: Deploy) -> None:
+    dev = settings_of("dev")
     recipe = replace(dev.recipes[RECIPE], budget_usd=Decimal(200), monthly_budget_usd=Decimal(400))
     environment = deploy("dev", settings=dev.model_copy(update={"recipes": {RECIPE: recipe}}))
     for labels in (DELIVERY, MONEY):

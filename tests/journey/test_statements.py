@@ -8,7 +8,6 @@ from typing import NamedTuple
 import pytest
 
 from tests.journey import actions, steps
-from tests.journey.assemblies import Assemblies
 from tests.journey.conditions import (
     COLLECTOR,
     CONDITION_CASES,
@@ -216,11 +215,9 @@ CASES |= {
 }
 
 
-def test_each_statement_and_condition_is_needed(
-    deploy: Deploy, assemblies: Assemblies, subtests: pytest.Subtests
-) -> None:
+def test_each_statement_and_condition_is_needed(deploy: Deploy, subtests: pytest.Subtests) -> None:
     """Without a statement a step fails. Without a condition, an attack succeeds."""
-    environment = deploy("dev", settings=full_settings(assemblies), fail_jobs=("dev-",))
+    environment = deploy("dev", settings=full_settings(), fail_jobs=("dev-",))
     said = "".join(step(environment) for step in {case.step for case in CASES.values()})
     said += _log(environment)
     for name, case in CASES.items():

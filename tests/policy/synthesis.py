@@ -1,13 +1,12 @@
-"""Environments synthesized with all rules enabled, once per process."""
+"""Environments synthesized with all rules enabled."""
 
 import functools
 from pathlib import Path
 
-from aws_cdk.cx_api import CloudAssembly
-
-from distillery.settings import Settings, load
+from distillery.settings import Settings
+from tests.assemblies import assembly_of
 from tests.policy.templates import EnvironmentTemplates, Stack
-from tests.unit.stacks.assembly import DAYS, app_of
+from tests.unit.stacks.assembly import DAYS, settings_of
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = DAYS
@@ -16,7 +15,7 @@ TODAY = DAYS["dev"]
 
 @functools.cache
 def settings(environment: str) -> Settings:
-    return load(environment, on=ENVIRONMENTS[environment])
+    return settings_of(environment)
 
 
 @functools.cache
@@ -27,20 +26,16 @@ def templates(environment: str) -> EnvironmentTemplates:
 
 def synthesized(of: Settings) -> EnvironmentTemplates:
     """Raises if a rule has a finding that is not acknowledged."""
-    return _house(app_of(of).synth(), of.environment)
-
-
-def _house(assembly: CloudAssembly, environment: str) -> EnvironmentTemplates:
     return EnvironmentTemplates(
         tuple(
             Stack(
-                name=stack.stack_name,
-                part=stack.stack_name.removeprefix(f"distillery-{environment}-"),
-                region=stack.environment.region,
-                account=stack.environment.account,
+                name=stack.name,
+                part=stack.name.removeprefix(f"distillery-{of.environment}-"),
+                region=stack.region,
+                account=stack.account,
                 template=stack.template,
-                protected=bool(stack.termination_protection),
+                protected=stack.protected,
             )
-            for stack in assembly.stacks
+            for stack in assembly_of(of).stacks
         )
     )

@@ -11,15 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.policy.synthesis import ROOT
-
-SOURCE = ("app.py", "cdk.json", "distillery", "environments", "infra", "lambdas", "stacks", ".build/wheels")
-"""Everything that synth reads from a checkout and from what `make install` downloads."""
+from tests.assemblies import FETCHED, ROOT, SOURCES
 
 
 def _checkout(folder: Path) -> Path:
     folder.mkdir(parents=True)
-    for name in SOURCE:
+    for name in (*SOURCES, *FETCHED):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:

@@ -1,7 +1,6 @@
 """The content of a function's archive."""
 
 import ast
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,7 +11,8 @@ import pytest
 from distillery.core import catalog
 from distillery.settings import load
 from infra.constructs.lambda_code import LIBRARY_PARTS, ROOT, pack_stage, stage_code
-from tests.unit.stacks.assembly import DAYS, app_of
+from tests.assemblies import assembly_of
+from tests.unit.stacks.assembly import DAYS
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="session")
 def archives() -> dict[str, set[str]]:
     """Relative file names by stage, from the assembly of dev."""
-    folder = Path(app_of(load("dev", on=DAYS["dev"])).synth().directory)
+    folder = assembly_of(load("dev", on=DAYS["dev"])).folder
     found = {}
     for asset in folder.glob("asset.*.zip"):
         with zipfile.ZipFile(asset) as packed:
@@ -28,7 +28,6 @@ def archives() -> dict[str, set[str]]:
         stages = {name.split("/")[1] for name in files if name.startswith("lambdas/") and name.count("/") > 1}
         if stages:
             found["+".join(sorted(stages))] = files
-    shutil.rmtree(folder)
     return found
 
 

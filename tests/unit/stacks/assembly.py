@@ -1,4 +1,4 @@
-"""The templates of an environment, synthesized once per process with all rules enabled."""
+"""The templates of an environment, synthesized with all rules enabled."""
 
 import functools
 import json
@@ -6,13 +6,14 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aws_cdk import App
-
-from app import build
 from distillery.settings import Settings, load
+from tests.assemblies import assembly_of
 from tests.policy.templates import statements_of
+
+if TYPE_CHECKING:
+    from aws_cdk import App
 
 ROOT = Path(__file__).parents[3]
 DAYS = {
@@ -31,21 +32,30 @@ def context() -> Mapping[str, Any]:
     return found
 
 
-def app_of(settings: Settings) -> App:
-    """Returns the app before synthesis."""
-    outdir = tempfile.mkdtemp(prefix="distillery-")
-    return build(App(analytics_reporting=False, auto_synth=False, outdir=outdir, context=dict(context())), settings)
+def settings_of(environment: str) -> Settings:
+    """Returns the environment's settings as of the day on which it is tested."""
+    return load(environment, on=DAYS[environment])
+
+
+def app_of(settings: Settings, outdir: Path | None = None) -> "App":
+    """Returns the app before synthesis. `outdir` is by default a temporary folder."""
+    from aws_cdk import App  # starts Node, which reading a stored assembly does not need
+
+    from app import build
+
+    out = str(outdir) if outdir else tempfile.mkdtemp(prefix="distillery-")
+    return build(App(analytics_reporting=False, auto_synth=False, outdir=out, context=dict(context())), settings)
 
 
 def synthesized(settings: Settings) -> dict[str, Json]:
     """Returns templates by stack name, without the environment's prefix. Raises if a rule has a finding."""
     prefix = f"distillery-{settings.environment}-"
-    return {stack.stack_name.removeprefix(prefix): stack.template for stack in app_of(settings).synth().stacks}
+    return {stack.name.removeprefix(prefix): stack.template for stack in assembly_of(settings).stacks}
 
 
 @functools.cache
 def templates(environment: str) -> dict[str, Json]:
-    return synthesized(load(environment, on=DAYS[environment]))
+    return synthesized(settings_of(environment))
 
 
 def resources(template: Json, kind: str) -> dict[str, Json]:

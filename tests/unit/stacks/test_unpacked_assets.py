@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
@@ -15,7 +14,8 @@ import pytest
 
 from distillery.settings import load
 from infra.constructs.layers import WHEELS
-from tests.unit.stacks.assembly import DAYS, ROOT, app_of, resources
+from tests.assemblies import assembly_of
+from tests.unit.stacks.assembly import DAYS, ROOT, resources
 
 PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
 ENVIRONMENTS = ("dev", "prod")
@@ -58,17 +58,13 @@ def _functions(files: dict[str, Path], template: dict[str, Any]) -> Iterator[tup
 
 
 @pytest.fixture(scope="module")
-def functions() -> Iterator[dict[str, Function]]:
+def functions() -> dict[str, Function]:
     found: dict[str, Function] = {}
-    folders = []
     for environment in ENVIRONMENTS:
-        assembly = app_of(load(environment, on=DAYS[environment])).synth()
-        folders.append(Path(assembly.directory))
+        assembly = assembly_of(load(environment, on=DAYS[environment]))
         for stack in assembly.stacks:
-            found.update(_functions(_files(folders[-1]), stack.template))
-    yield found
-    for folder in folders:
-        shutil.rmtree(folder)
+            found.update(_functions(_files(assembly.folder), stack.template))
+    return found
 
 
 def _unpack(archive: Path, folder: Path) -> Path:

@@ -13,7 +13,7 @@ from distillery.core.served_routes import ServedRoutes
 from distillery.settings.reading import parse, read
 from infra.constructs.layers import served_routes_layer
 from tests.policy.templates import as_list
-from tests.unit.stacks.assembly import Json, resources, synthesized, templates
+from tests.unit.stacks.assembly import Json, app_of, resources, synthesized, templates
 
 pytestmark = pytest.mark.slow
 
@@ -255,7 +255,7 @@ def test_a_route_for_some_is_told_to_the_function_with_its_principals(monkeypatc
     said = read("dev")
     said["routes"]["haiku"]["principals"] = ["user/ana"]
     said["routes"]["distilled/support"] = {"principals": ["assumed-role/care/*"]}
-    synthesized(_dev(said))
+    app_of(_dev(said))
     (offer,) = told
     assert {route.name: route.principals for route in offer.routes} == {
         "distilled/support": ("assumed-role/care/*",),
