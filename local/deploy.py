@@ -4,6 +4,7 @@ For tests. Everything goes through CloudFormation as it does on AWS; only bootst
 assets are done here in their simplest form. The demo uses the real `cdk bootstrap` and `cdk deploy`.
 """
 
+import functools
 import io
 import json
 import time
@@ -102,6 +103,7 @@ class Deployment:
         self._account = account
         self._published: set[tuple[str, str]] = set()
 
+    @functools.cache  # noqa: B019 - lives as long as its account
     def client(self, service: str, region: str) -> Any:
         """Returns a boto3 client of the local account, with root credentials."""
         return boto3.client(

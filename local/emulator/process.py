@@ -29,6 +29,8 @@ _children: dict[int, subprocess.Popen[bytes]] = {}  # started by this process, w
 _SIMULATOR = ROOT / "packages" / "bedrock-simulator" / "src"
 _LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
 _LAMBDA_WHEELS = ROOT / ".build" / "wheels"
+_UNPACKED = ROOT / ".build" / "unpacked"
+"""Code and layers of functions, by content, with their bytecode."""
 
 
 def _alive(pid: int) -> bool:
@@ -157,6 +159,7 @@ def _environment(account: LocalAccount) -> dict[str, str]:
         "DISTILLERY_LOCAL_STATE": str(account.state),
         "DISTILLERY_LAMBDA_PYTHON": str(_LAMBDA_PYTHON),
         "DISTILLERY_LAMBDA_WHEELS": str(_LAMBDA_WHEELS),
+        "DISTILLERY_LOCAL_UNPACKED": str(_UNPACKED),
     }
 
 

@@ -4,8 +4,9 @@ AWS: a function's code and layers are read-only, and the same for each of its en
     (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html). An archive keeps symbolic links.
 ministack: unpacks both again for every worker, each of which compiles every module again: half a second, and
     120 MB written. A link becomes a file that contains its target.
-Patch: an archive is unpacked once, into a folder of the account that is named by its content, and workers get links to
-    its files. (Not patched: a function may write there.)
+Patch: an archive is unpacked once, into a folder that is named by its content, and workers get links to its files. The
+    folders outlive the account if DISTILLERY_LOCAL_UNPACKED names a place for them: the next account starts with the
+    same bytecode. (Not patched: a function may write there.)
 """
 
 import hashlib
@@ -14,6 +15,7 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,10 @@ from typing import Any
 from ministack.core import lambda_runtime
 
 from local.emulator.module_copy import module_copy
+
+PLACE = "DISTILLERY_LOCAL_UNPACKED"
+"""Variable with the folder that accounts share; without it, each account has one among its temporary files."""
+_UNUSED_SECONDS = 7 * 86_400.0
 
 
 def link_archive(target: Path, name: str) -> bytes:
@@ -42,9 +48,11 @@ class Archive(zipfile.ZipFile):
 
     def _kept(self) -> Path:
         with Path(str(self.filename)).open("rb") as archive:
-            kept = Path(tempfile.gettempdir(), "unpacked", hashlib.file_digest(archive, "sha256").hexdigest())
-        if not kept.exists():
-            kept.parent.mkdir(exist_ok=True)
+            kept = _place() / hashlib.file_digest(archive, "sha256").hexdigest()
+        if kept.exists():
+            os.utime(kept)
+        else:
+            kept.parent.mkdir(parents=True, exist_ok=True)
             draft = Path(tempfile.mkdtemp(dir=kept.parent))
             links = [entry for entry in self.infolist() if stat.S_ISLNK(entry.external_attr >> 16)]
             super().extractall(draft, [entry for entry in self.infolist() if entry not in links])
@@ -63,6 +71,22 @@ class Archive(zipfile.ZipFile):
         return kept
 
 
+def _place() -> Path:
+    return Path(os.environ.get(PLACE) or Path(tempfile.gettempdir(), "unpacked"))
+
+
+def discard_unused(place: Path, now: float) -> None:
+    """Deletes what no account has used for a week: every edit of a function leaves a folder."""
+    for folder in place.glob("*"):
+        try:
+            unused = now - folder.stat().st_mtime
+        except FileNotFoundError:  # another account is discarding as well
+            continue
+        if unused > _UNUSED_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def install() -> None:
     """Replaces how the Lambda runtime unpacks."""
+    discard_unused(_place(), time.time())
     lambda_runtime.zipfile = module_copy(zipfile, ZipFile=Archive)

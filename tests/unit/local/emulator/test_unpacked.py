@@ -1,13 +1,14 @@
 """Workers of the same code share its unpacked files and bytecode."""
 
 import io
+import os
 import tempfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from local.emulator.hooks.unpacked import Archive, link_archive
+from local.emulator.hooks.unpacked import PLACE, Archive, discard_unused, link_archive
 from tests.unit.local.emulator.harness import EmulatorHarness
 
 WHERE = "import os, more\ndef handler(event, context): return [os.path.realpath(more.__file__), more.TEXT]"
@@ -72,3 +73,37 @@ def test_a_link_deep_in_an_archive_is_made(tmp_path: Path, monkeypatch: pytest.M
     with Archive(tmp_path / "code.zip") as archive:
         archive.extractall(tmp_path / "code")
     assert (tmp_path / "code" / "a" / "b" / "link").readlink() == tmp_path / "there"
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_accounts_share_a_place_that_the_environment_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PLACE, str(tmp_path / "shared"))
+    found = set()
+    for account in ("one", "two"):
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / account))
+        code = _made(tmp_path / account / "code")
+        (tmp_path / "code.zip").write_bytes(packed(more="TEXT = 'one'"))
+        with Archive(tmp_path / "code.zip") as archive:
+            archive.extractall(code)
+        found.add((code / "python" / "more.py").resolve())
+    (shared,) = found
+    assert shared.is_relative_to((tmp_path / "shared").resolve())
+
+
+def test_what_was_not_used_for_a_week_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PLACE, str(tmp_path / "shared"))
+    for name in ("old", "used"):
+        (tmp_path / f"{name}.zip").write_bytes(packed(more=f"TEXT = '{name}'"))
+        with Archive(tmp_path / f"{name}.zip") as archive:
+            archive.extractall(_made(tmp_path / name))
+    kept = {name: (tmp_path / name / "python").resolve().parent for name in ("old", "used")}
+    for folder in kept.values():
+        os.utime(folder, (0, 0))
+    with Archive(tmp_path / "used.zip") as archive:  # another account uses it
+        archive.extractall(_made(tmp_path / "again"))
+    discard_unused(tmp_path / "shared", now=kept["used"].stat().st_mtime + 60)
+    assert {name: folder.exists() for name, folder in kept.items()} == {"old": False, "used": True}
