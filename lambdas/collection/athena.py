@@ -10,8 +10,9 @@ guide, querying-with-prepared-statements). So every parameter here is a quoted l
 
 import csv
 import json
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,18 +34,23 @@ GROUPS_MAX = 200_000
 
 RESULT_MAX_BYTES = 3 * 1024**3
 """Of a result's lines: about as much as is read without a query."""
+
+EXCLUDED_MAX = 10
+"""Objects that the statement has parameters for, so that a collection takes no more queries than one more."""
+_OBJECT = re.compile(r"s3://[^\s()]+?\.gz(?![\w/-]|\.\w)")
 FINAL_STATES = ("SUCCEEDED", "FAILED", "CANCELLED")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryExecution:
-    """A query as Athena reports it. uri: location of its result. scanned: bytes."""
+    """A query as Athena reports it. uri: location of its result. scanned: bytes. named: objects in its reason."""
 
     id: str
     state: str
     reason: str
     uri: str
     scanned: int
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ class AthenaQueries:
     def __init__(self, athena: "AthenaClient", *, workgroup: str, database: str) -> None:
         self._athena, self._workgroup, self._database = athena, workgroup, database
 
-    def start(self, source: LogSource, account: str, hours: HourRange, token: str) -> str:
+    def start(self, source: LogSource, account: str, hours: HourRange, token: str, excluded: Sequence[str] = ()) -> str:
         """Start a query.
 
         Args:
@@ -69,13 +75,14 @@ class AthenaQueries:
             account: the account of principals that name none.
             hours: hours of the logs.
             token: idempotency token: the same token is the same query.
+            excluded: URIs of objects that are not opened, up to EXCLUDED_MAX.
 
         Returns:
             The query's id.
         """
         return self._athena.start_query_execution(
             QueryString=STATEMENT.read_text(encoding="utf-8"),
-            ExecutionParameters=parameters(source, account, hours),
+            ExecutionParameters=parameters(source, account, hours, excluded=excluded),
             ClientRequestToken=token,
             QueryExecutionContext={"Database": self._database},
             WorkGroup=self._workgroup,
@@ -83,16 +90,30 @@ class AthenaQueries:
 
     def get(self, ident: str) -> QueryExecution:
         execution = self._athena.get_query_execution(QueryExecutionId=ident)["QueryExecution"]
+        reason = execution["Status"].get("StateChangeReason", "")
         return QueryExecution(
             id=ident,
             state=str(execution["Status"]["State"]),
-            reason=redacted_message(execution["Status"].get("StateChangeReason", ""), "its StateChangeReason"),
+            reason=redacted_message(reason, "its StateChangeReason"),
             uri=execution.get("ResultConfiguration", {}).get("OutputLocation", ""),
             scanned=execution.get("Statistics", {}).get("DataScannedInBytes", 0),
+            named=named_objects(reason),
         )
 
 
-def parameters(source: LogSource, account: str, hours: HourRange, groups: int = GROUPS_MAX) -> list[str]:
+def named_objects(reason: str) -> tuple[str, ...]:
+    """Return the URIs of packed objects in the reason for which a query failed.
+
+    Athena names the object at which it ends: `HIVE_CURSOR_ERROR: Failed to read file at s3://…` if its content is
+    damaged, and `HIVE_CANNOT_OPEN_SPLIT: Error opening Hive split s3://… (offset=0, length=…): …` if its beginning is
+    (Trino, LinePageSource and LinePageSourceFactory, on which engine version 3 is based).
+    """
+    return tuple(dict.fromkeys(_OBJECT.findall(reason)))
+
+
+def parameters(
+    source: LogSource, account: str, hours: HourRange, groups: int = GROUPS_MAX, excluded: Sequence[str] = ()
+) -> list[str]:
     """Return the parameters in the order of the statement's question marks. An empty expression matches every
     principal."""
     pairs = json.dumps([f"{key}|{value}" for key, value in source.match.items()])
@@ -100,7 +121,8 @@ def parameters(source: LogSource, account: str, hours: HourRange, groups: int = 
     teachers = source.teachers(account)
     finder = teachers.finder if teachers else ""
     answers = "true" if source.use_responses else "false"
-    values = (hours.first, hours.end, pairs, str(least), str(greatest), finder, answers, str(groups))
+    unopened = [*excluded, *[""] * (EXCLUDED_MAX - len(excluded))]
+    values = (hours.first, hours.end, *unopened, pairs, str(least), str(greatest), finder, answers, str(groups))
     return [literal(value) for value in values]
 
 

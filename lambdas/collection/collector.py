@@ -8,12 +8,12 @@ from datetime import datetime
 
 from distillery.core import names
 from distillery.core.boundary import get_logger
-from distillery.core.errors import BadRequest, UnusableLogs
+from distillery.core.errors import BadRequest, Refused, UnusableLogs
 from distillery.core.holdout import DEVIATIONS
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
 from distillery.core.logs import LogReadMode, LogSource
 from distillery.core.recipe import MOST_TO_CHOOSE_FROM, Recipe
-from lambdas.collection.athena import FINAL_STATES, AthenaQueries, Group, QueryExecution
+from lambdas.collection.athena import EXCLUDED_MAX, FINAL_STATES, AthenaQueries, Group, QueryExecution
 from lambdas.collection.delivery import Delivery
 from lambdas.collection.direct import count
 from lambdas.collection.events import CollectionResult, CollectionStatus, CollectRequest
@@ -67,16 +67,23 @@ class Collector:
                 return self._deliver(recipe, self._selection(recipe).read(self.logs.lines(files)))
 
     def deliver_query(self, query: str) -> CollectionResult:
-        """Deliver the result of a query that has ended. Ignores one that is not pending. Raises UnusableLogs."""
+        """Deliver the result of a query that has ended, or start another one without the damaged file at which it
+        ended. Ignores a query that is not pending. Raises UnusableLogs.
+
+        The query is pending until it is done with: after an error of a service, a retry or the next poll takes it up.
+        """
         pending = self.pending.get(query)
         execution = self.queries.get(query) if pending else None
         if pending is None or execution is None or execution.state not in FINAL_STATES:
             reason = "the query is not pending, or has not ended"
             return CollectionResult(status=CollectionStatus.IGNORED, query=query, reason=reason)
         try:
-            return self._deliver_execution(self.recipes(pending.recipe), execution)
-        finally:
+            result = self._deliver_execution(self.recipes(pending.recipe), pending, execution)
+        except Refused:
             self.pending.remove(query)
+            raise
+        self.pending.remove(query)
+        return result
 
     def _selection(self, recipe: Recipe) -> Selection:
         """An empty selection."""
@@ -108,8 +115,11 @@ class Collector:
 
     def _start_query(self, recipe: Recipe, hours: HourRange) -> CollectionResult:
         token = names.token(recipe.name, self.now().isoformat())  # a retry by boto3 is the same query
-        query = self.queries.start(source_of(recipe), self.logs.account, hours, token)
-        self.pending.add(PendingQuery(query=query, recipe=recipe.name, span=hours))
+        return self._query(recipe, hours, token)
+
+    def _query(self, recipe: Recipe, hours: HourRange, token: str, excluded: tuple[str, ...] = ()) -> CollectionResult:
+        query = self.queries.start(source_of(recipe), self.logs.account, hours, token, excluded)
+        self.pending.add(PendingQuery(query=query, recipe=recipe.name, span=hours, excluded=excluded))
         return CollectionResult(
             status=CollectionStatus.QUERYING,
             recipe=recipe.name,
@@ -117,14 +127,23 @@ class Collector:
             of_anybody=not source_of(recipe).principals,
         )
 
-    def _deliver_execution(self, recipe: Recipe, query: QueryExecution) -> CollectionResult:
+    def _deliver_execution(self, recipe: Recipe, pending: PendingQuery, query: QueryExecution) -> CollectionResult:
         log.info("query %s %s, %d bytes scanned", query.id, query.state, query.scanned)
-        if query.state != "SUCCEEDED":
-            raise UnusableLogs(
-                f"the query {query.id} of recipe {recipe.name!r} is {query.state}: {query.reason}. A query ends at a "
-                "damaged log file, which how = 'read' skips and counts; remove the file if the reason names one"
-            )
-        return self._deliver(recipe, self._selection(recipe).read_groups(self.results(query.uri)), query.id)
+        if query.state == "SUCCEEDED":
+            selection = self._selection(recipe).read_groups(self.results(query.uri))
+            if pending.excluded:
+                selection.read(self.logs.lines(small(self.logs.named(pending.span, pending.excluded))))
+            return self._deliver(recipe, selection, query.id)
+        damaged = [uri for uri in query.named if uri.startswith(self.logs.uri) and uri not in pending.excluded]
+        excluded = (*pending.excluded, *damaged)
+        if query.state == "FAILED" and damaged and len(excluded) <= EXCLUDED_MAX:
+            log.warning("query %s ended at %s; another one leaves it out", query.id, damaged)
+            return self._query(recipe, pending.span, names.token(recipe.name, query.id), excluded)
+        raise UnusableLogs(
+            f"the query {query.id} of recipe {recipe.name!r} is {query.state}: {query.reason}. A query ends at a "
+            f"damaged log file, and up to {EXCLUDED_MAX} that Athena names are left out, of which "
+            f"{len(pending.excluded)} were; how = 'read' skips and counts any number of them"
+        )
 
     def _deliver(self, recipe: Recipe, selection: Selection, query: str | None = None) -> CollectionResult:
         prompts = selection.prompts

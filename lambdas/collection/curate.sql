@@ -5,7 +5,8 @@
 -- Result: the newest line of each group, and its number of calls. The first row has no line, and the number of all calls.
 -- At most a given number of rows is returned, those with the smallest digests, so that the same logs give the same rows.
 -- Nothing is decided here about a request: `selection` does that, as it does for lines that it reads itself.
--- Parameters, in order: the first hour; the hour after the last; pairs of metadata as a JSON array of "key|value"; the
+-- Parameters, in order: the first hour; the hour after the last; ten objects that are not opened, because a query ends at a
+-- damaged one (an empty text where there are fewer); pairs of metadata as a JSON array of "key|value"; the
 -- minimum and the maximum number of these pairs that must match; a regular expression for the principals whose calls are
 -- selected; whether answers are used; the maximum number of rows. A parameter may only occur in a WHERE clause, so two of
 -- them choose a row of constants. A principal that is not a text becomes NULL, or a text that is not an ARN.
@@ -22,6 +23,7 @@ WITH records AS (
     FROM invocations
     WHERE datehour >= ? AND datehour < ?
         AND "$path" NOT LIKE '%/data/%'
+        AND "$path" NOT IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         AND (
             json_extract_scalar(line, '$.schemaType') = 'ModelInvocationLog'
             OR TRY(json_parse(line)) IS NULL

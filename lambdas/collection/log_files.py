@@ -9,7 +9,7 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +17,13 @@ from distillery.core.aws import ClientError
 from distillery.core.errors import Misconfigured
 from distillery.core.names import split_s3_uri
 from lambdas.collection.hours import HourRange
-from lambdas.collection.logged_call import DAMAGED
+from lambdas.collection.packed_lines import unpacked_lines
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _HOUR_LENGTH = len("2026/11/23/09")
 _ACCOUNT = re.compile(r"AWSLogs/(\d{12})/", re.ASCII)
-LINE_MAX_BYTES = 4 * 1024**2
-"""More than any record: both bodies have at most 100 KB, and JSON may need six bytes for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +53,10 @@ class LogFiles:
         """Return the files of records of these hours, ordered by key. Bodies are in subfolders."""
         return [file for day in hours.days() for file in self._list(f"{day}/") if self._has_records(file.key, hours)]
 
+    def named(self, hours: HourRange, uris: Collection[str]) -> list[LogFile]:
+        """Return the files of records of these hours that have one of these URIs."""
+        return [file for file in self.files(hours) if f"s3://{self.bucket}/{file.key}" in uris]
+
     def all_files(self) -> list[LogFile]:
         """Return the files of records of all hours."""
         return [file for file in self._list("") if self._has_records(file.key, None)]
@@ -72,21 +74,10 @@ class LogFiles:
         return is_record_file and (hours is None or hour in hours)
 
     def lines(self, files: Iterable[LogFile]) -> Iterator[bytes]:
-        """Iterate over the records without loading whole files. A damaged file ends with the line DAMAGED.
-
-        A file of one endless line is damaged too.
-        """
+        """Iterate over the records without loading whole files. A damaged file ends with the line DAMAGED."""
         for file in files:
             body: Any = self._s3.get_object(Bucket=self.bucket, Key=file.key)["Body"]
-            with gzip.GzipFile(fileobj=body, mode="rb") as unpacked:
-                try:
-                    while line := unpacked.readline(LINE_MAX_BYTES):
-                        if len(line) == LINE_MAX_BYTES:
-                            yield DAMAGED
-                            break
-                        yield line
-                except (EOFError, gzip.BadGzipFile, zlib.error):
-                    yield DAMAGED
+            yield from unpacked_lines(body)
 
     def body(self, uri: str) -> Any:
         """Return the body that a record names, or None if it cannot be read or is not below this prefix."""

@@ -18,11 +18,15 @@ PENDING_PREFIX = "pending/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingQuery:
-    """A query that has not ended. It is stored as JSON, so its fields keep their names."""
+    """A query that has not ended. It is stored as JSON, so its fields keep their names.
+
+    excluded: URIs of the objects at which earlier queries of the same collection ended, and which it does not open.
+    """
 
     query: str
     recipe: str
     span: HourRange
+    excluded: tuple[str, ...] = ()
 
 
 class PendingQueries:

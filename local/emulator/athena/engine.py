@@ -6,6 +6,7 @@ The host provides tables and objects, and may refuse access to them.
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,7 +14,7 @@ from typing import Protocol
 import duckdb
 from sqlglot import exp
 
-from local.emulator.athena.statement import parse, partition_condition, tables, to_duckdb
+from local.emulator.athena.statement import parse, partition_condition, path_condition, tables, to_duckdb
 from local.emulator.athena.table import TextTable
 
 
@@ -35,6 +36,10 @@ class Host(Protocol):
 
 class ScanLimitExceeded(Exception):
     """The query would scan more bytes than its limit."""
+
+
+class DamagedObject(Exception):
+    """An object that the query opens is no whole gzip file. The message is Athena's, and names the object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ def run(sql: str, parameters: Sequence[str], host: Host, most: int | None = None
         InvalidStatement: The statement is not a single SELECT, or its parameters do not match.
         UnsupportedTable: The local Athena cannot read one of the tables.
         ScanLimitExceeded: The query would scan more than `most` bytes.
+        DamagedObject: An object that the statement does not exclude by its "$path" is damaged.
         duckdb.Error: The query failed. The host's own errors pass through as well.
     """
     tree, scanned = parse(sql, parameters), 0
@@ -84,14 +90,20 @@ def run(sql: str, parameters: Sequence[str], host: Host, most: int | None = None
 def _objects(
     engine: duckdb.DuckDBPyConnection, table: exp.Table, described: TextTable, host: Host
 ) -> list[tuple[str, str]]:
-    """Returns partition and key of every object that the statement needs."""
+    """Returns partition and key of every object that the statement needs. What it excludes is not even opened."""
     partitions = described.partitions(host.keys(described.bucket, described.prefix))
     engine.execute(f'CREATE OR REPLACE TABLE partitions ("{described.key}" VARCHAR)')
     if partitions:
         engine.execute("INSERT INTO partitions SELECT unnest($1::VARCHAR[])", [list(partitions)])
     needed = partition_condition(table, {described.key})
     rows = engine.execute(f"SELECT * FROM partitions WHERE {to_duckdb(needed)}").fetchall()  # noqa: S608 # parsed above
-    return [(value, key) for (value,) in sorted(rows) for key in partitions[value]]
+    keys = [(value, key) for (value,) in sorted(rows) for key in partitions[value]]
+    engine.execute('CREATE OR REPLACE TABLE paths (place INTEGER, "$path" VARCHAR)')
+    if keys:
+        uris = [f"s3://{described.bucket}/{key}" for _, key in keys]
+        engine.execute("INSERT INTO paths SELECT generate_subscripts($1, 1) - 1, unnest($1::VARCHAR[])", [uris])
+    opened = engine.execute(f"SELECT place FROM paths WHERE {to_duckdb(path_condition(table))} ORDER BY place")  # noqa: S608 # parsed above
+    return [keys[place] for (place,) in opened.fetchall()]
 
 
 def _load(
@@ -99,12 +111,30 @@ def _load(
 ) -> None:
     engine.execute(f'CREATE TABLE {name} ("{described.column}" VARCHAR, "{described.key}" VARCHAR, "$path" VARCHAR)')
     for value, key in objects:
-        body = host.read(described.bucket, key)
-        text = (gzip.decompress(body) if key.endswith(".gz") else body).decode(errors="replace")
+        uri, body = f"s3://{described.bucket}/{key}", host.read(described.bucket, key)
+        text = (_unpacked(uri, body) if key.endswith(".gz") else body).decode(errors="replace")
         lines = [line.partition("\x01")[0] for line in text.split("\n") if line]
         if lines:
             statement = f"INSERT INTO {name} SELECT unnest($1::VARCHAR[]), $2, $3"  # our own name
-            engine.execute(statement, [lines, value, f"s3://{described.bucket}/{key}"])
+            engine.execute(statement, [lines, value, uri])
+
+
+def _unpacked(uri: str, body: bytes) -> bytes:
+    """Raises DamagedObject with the message of Trino's LinePageSourceFactory if the header is wrong, which is read when
+    the object is opened, and of its LinePageSource if what follows is."""
+    try:
+        return gzip.decompress(body)
+    except gzip.BadGzipFile as error:
+        if body.startswith(b"\x1f\x8b\x08"):
+            raise _unreadable(uri) from error
+        where = f"{uri} (offset=0, length={len(body)})"
+        raise DamagedObject(f"HIVE_CANNOT_OPEN_SPLIT: Error opening Hive split {where}: Not a gzip file") from error
+    except (EOFError, zlib.error) as error:
+        raise _unreadable(uri) from error
+
+
+def _unreadable(uri: str) -> DamagedObject:
+    return DamagedObject(f"HIVE_CURSOR_ERROR: Failed to read file at {uri}")
 
 
 def as_csv(result: QueryResult) -> bytes:

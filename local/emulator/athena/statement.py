@@ -13,6 +13,8 @@ from sqlglot.errors import SqlglotError
 from sqlglot.tokens import TokenType
 
 ATHENA, DUCKDB = "athena", "duckdb"
+PATH = "$path"
+"""The hidden column with the URI of a row's object."""
 
 
 class InvalidStatement(Exception):
@@ -50,16 +52,36 @@ def tables(tree: exp.Query) -> list[exp.Table]:
 
 def partition_condition(table: exp.Table, keys: set[str]) -> exp.Expression:
     """Returns the conditions of the WHERE clause that concern only a table's partitions."""
-    select = table.find_ancestor(exp.Select)
-    where = select.args.get("where") if select else None
+    conditions = [term for term in _terms(table) if (columns := _columns(term)) and columns <= keys]
+    return exp.and_(*conditions) if conditions else exp.true()
+
+
+def path_condition(table: exp.Table) -> exp.Expression:
+    """Returns the conditions of the WHERE clause by which objects are left out before they are opened.
+
+    Trino leaves splits out by comparisons of "$path" with values, also with a list of them, but not by patterns.
+    """
     conditions = [
-        term.copy()
-        for term in (
-            where.this.flatten() if where and isinstance(where.this, exp.And) else [where.this] if where else []
-        )
-        if (columns := {column.name for column in term.find_all(exp.Column)}) and columns <= keys
+        term
+        for term in _terms(table)
+        if _columns(term) == {PATH}
+        and isinstance(term.this if isinstance(term, exp.Not) else term, exp.In | exp.EQ | exp.NEQ)
     ]
     return exp.and_(*conditions) if conditions else exp.true()
+
+
+def _columns(term: exp.Expression) -> set[str]:
+    return {column.name for column in term.find_all(exp.Column)}
+
+
+def _terms(table: exp.Table) -> list[exp.Expression]:
+    """The terms of the WHERE clause that all have to hold."""
+    select = table.find_ancestor(exp.Select)
+    where = select.args.get("where") if select else None
+    if where is None:
+        return []
+    terms = where.this.flatten() if isinstance(where.this, exp.And) else [where.this]
+    return [term.copy() for term in terms]
 
 
 def to_duckdb(tree: exp.Expression) -> str:

@@ -13,13 +13,14 @@ from distillery.core.errors import BadRequest, UnusableLogs
 from distillery.core.logs import DAMAGED_FILE, DAMAGED_LINE, LogReadMode, LogSource
 from distillery.core.recipe import Recipe
 from lambdas.collection import athena
-from lambdas.collection.athena import STATEMENT
+from lambdas.collection.athena import EXCLUDED_MAX, STATEMENT
 from lambdas.collection.collector import READ_MAX_BYTES, max_prompts, min_prompts
 from lambdas.collection.events import CollectionStatus, CollectRequest
 from lambdas.collection.hours import HourRange
-from lambdas.collection.log_files import LINE_MAX_BYTES, LogFile, LogFiles
+from lambdas.collection.log_files import LogFile, LogFiles
 from lambdas.collection.logged_call import DAMAGED
 from lambdas.collection.models import LoggedModels
+from lambdas.collection.packed_lines import LINE_MAX_BYTES
 from lambdas.collection.reasons import Reason
 from tests.unit.collection.fakes import NOW, FakeProfiles, FakeS3, Stage
 from tests.unit.collection.records import BUCKET, PREFIX, PRO, ROUTE, URI, converse, lines, packed, record, reply
@@ -170,6 +171,7 @@ def test_a_query_is_told_what_is_wanted_by_quoted_parameters() -> None:
     assert started["ExecutionParameters"] == [
         "'2026/11/21/09'",
         "'2026/11/23/10'",
+        *["''"] * EXCLUDED_MAX,
         "'[\"a|x'' OR ''1''=''1\", \"b|y\"]'",
         "'2'",
         "'2'",

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from distillery.core.logs import LogSource
-from lambdas.collection.athena import STATEMENT, Group, parameters, result_groups
+from lambdas.collection.athena import EXCLUDED_MAX, STATEMENT, Group, named_objects, parameters, result_groups
 from lambdas.collection.hours import HourRange
 from lambdas.collection.selection import Selection
-from local.emulator.athena.engine import QueryResult, as_csv, run
+from local.emulator.athena.engine import DamagedObject, QueryResult, as_csv, run
 from local.emulator.athena.table import TextTable, text_table
 from tests.unit.collection.records import ACCOUNT, BUCKET, PREFIX, PRO, ROUTE, Json, converse, packed, record, reply
 
@@ -58,6 +58,20 @@ def curated(records: Iterable[Json], source: LogSource, rows: int = 1000) -> lis
 
 def grouped(host: Bucket, source: LogSource, rows: int = 1000) -> list[Group]:
     return groups(run(STATEMENT.read_text(), parameters(source, ACCOUNT, SPAN, rows), host))
+
+
+def grouped_without_damaged(host: Bucket, source: LogSource) -> tuple[list[Group], list[str]]:
+    """Returns a result and the URIs of the objects that it leaves out, as the collection stage repeats a query."""
+    excluded: list[str] = []
+    while True:
+        asked = parameters(source, ACCOUNT, SPAN, 1000, excluded)
+        try:
+            return groups(run(STATEMENT.read_text(), asked, host)), excluded
+        except DamagedObject as damaged:
+            named = [uri for uri in named_objects(str(damaged)) if uri not in excluded]
+            assert named
+            assert len(excluded) < EXCLUDED_MAX
+            excluded += named
 
 
 def groups(result: QueryResult) -> list[Group]:

@@ -5,23 +5,24 @@ Few values of each kind are generated, so that calls often differ in one thing o
 """
 
 import gzip
+import io
 import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from distillery.core.logs import LogSource, Operator
 from distillery.core.names import TAG_RUN
-from lambdas.collection.logged_call import DAMAGED
 from lambdas.collection.models import LoggedModels
+from lambdas.collection.packed_lines import unpacked_lines
 from lambdas.collection.reasons import Reason
 from lambdas.collection.selection import Selection
 from tests.unit.collection.forged_records import APP, TEACHERS
-from tests.unit.collection.records import ACCOUNT, PRO, ROUTE, Json, converse, record, reply
+from tests.unit.collection.records import ACCOUNT, PREFIX, PRO, ROUTE, URI, Json, converse, packed, record, reply
 from tests.unit.collection.test_formats import FORMATS, INTERVENED, LEFT_OUT, SAME, STOPPED
-from tests.unit.local.emulator.athena_logs import Bucket, grouped
+from tests.unit.local.emulator.athena_logs import Bucket, grouped, grouped_without_damaged
 
 FOLDER = "2026/11/22/08"
 OWN, GONE = (f"arn:aws:bedrock:us-east-2:{ACCOUNT}:application-inference-profile/{name}" for name in ("own", "gone"))
@@ -230,10 +231,69 @@ def test_the_newest_answer_wins_however_often_each_was_given(newest: str) -> Non
     assert [prompt.reference for prompt in queried.prompts] == [newest]
 
 
-def test_a_damaged_file_ends_a_query_and_is_counted_by_reading() -> None:
-    """Athena reads no further; the collection stage says what to do."""
+def damaged(body: bytes, cut: int, flipped: int | None) -> bytes:
+    """Returns a file that ends too early, or one of whose bytes is wrong, or both."""
+    changed = bytearray(body[: len(body) - cut % len(body)])
+    if flipped is not None and changed:
+        changed[flipped % len(changed)] ^= 0x55
+    return bytes(changed)
+
+
+FILES = st.lists(
+    st.builds(
+        lambda lines, cut, flipped: damaged(gzip.compress(b"\n".join(lines)), cut, flipped),
+        st.lists(WHOLE, min_size=1, max_size=8),
+        st.just(0) | st.integers(0, 3000),
+        st.none() | st.integers(0, 3000),
+    )
+    | st.sampled_from([b"", b"no gzip", b"\x1f\x8b", packed()]),
+    max_size=6,
+)
+
+
+def told_by_both(files: dict[str, bytes], source: LogSource) -> tuple[Any, Any]:
+    """Returns what a query tells, repeated without damaged files, which are then read; and what reading all tells."""
+    host, read, queried = Bucket(files), selection(source, 1000), selection(source, 1000)
+    found, excluded = grouped_without_damaged(host, source)
+    queried.read_groups(found)
+    for name, body in files.items():
+        if "/data/" not in name:
+            read.read(unpacked_lines(io.BytesIO(body)))
+            if f"{URI}{name}" in excluded:
+                queried.read(unpacked_lines(io.BytesIO(body)))
+    return told(queried), told(read)
+
+
+@pytest.mark.slow
+@settings(max_examples=40)
+@given(files=FILES, body=st.booleans(), use_responses=st.booleans())
+def test_a_query_and_reading_tell_the_same_of_damaged_files(
+    files: list[bytes], body: bool, use_responses: bool
+) -> None:
+    """Wherever a file is damaged, and even if the body of a call is, which is an object of its own."""
+    named = {f"{FOLDER}/{number}.json.gz": packed for number, packed in enumerate(files)}
+    stored = {f"{FOLDER}/data/c.json.gz": b"no gzip"} if body else {}
+    queried, read = told_by_both(named | stored, LogSource(match=ROUTE, use_responses=use_responses))
+    assert queried == read
+
+
+@pytest.mark.parametrize("broken", [b"no gzip", b"\x1f\x8b\x07 another method", "cut", "flipped"])
+def test_a_damaged_file_is_left_out_of_the_query_and_counted(broken: bytes | str) -> None:
     whole = file_of([json.dumps(one).encode() for one in PLAIN])
     name = next(iter(whole))
-    with pytest.raises((EOFError, gzip.BadGzipFile)):
-        grouped(Bucket({**whole, name: whole[name][:-9]}), LogSource(match=ROUTE))
-    assert selection(LogSource(match=ROUTE), 9).read([DAMAGED]).left_out == {Reason.DAMAGED_FILE: 1}
+    body = {"cut": whole[name][:-9], "flipped": whole[name][:-5] + b"\0" + whole[name][-4:]}.get(str(broken), broken)
+    assert isinstance(body, bytes)
+    queried, read = told_by_both({**whole, name: body}, LogSource(match=ROUTE))
+    assert queried == read
+    prompts, left_out, calls, _usable = queried
+    assert left_out[Reason.DAMAGED_FILE] == 1
+    assert len(prompts) == calls
+    assert 50 <= calls <= 100  # what is whole is read
+
+
+def test_a_file_that_a_query_leaves_out_is_not_opened() -> None:
+    host = Bucket({f"{FOLDER}/a.json.gz": packed(*PLAIN), f"{FOLDER}/b.json.gz": b"no gzip"})
+    found, excluded = grouped_without_damaged(host, LogSource(match=ROUTE))
+    assert excluded == [f"s3://logs/{PREFIX}{FOLDER}/b.json.gz"]
+    assert sum(group.calls for group in found if group.line is not None) == 100
+    assert host.read_keys[-1] == f"{FOLDER}/a.json.gz"
