@@ -1,7 +1,7 @@
 """The CDK app: builds the stacks of one environment, as in `cdk synth -c env=dev`.
 
 `-c env=` names a file in environments/. `-c date=` is the day of deployment, for which the settings must be valid; it
-changes nothing in a template.
+changes nothing in a template. `-c environments=` names another folder.
 """
 
 import gc
@@ -102,9 +102,10 @@ def main() -> int:
     """Runs when `cdk` runs the app. Prints every finding about invalid settings, and writes nothing then."""
     app = App(analytics_reporting=False, auto_synth=False)
     environment, day = app.node.try_get_context("env") or "dev", app.node.try_get_context("date")
+    folder = Path(app.node.try_get_context("environments") or ENVIRONMENTS)
     try:
         on = _day(day) if day else clock.now().date()
-        settings = load(environment, on=on, folder=ENVIRONMENTS, credentials=os.environ.get(_CREDENTIALS))
+        settings = load(environment, on=on, folder=folder, credentials=os.environ.get(_CREDENTIALS))
     except (ConfigError, ValueError) as error:
         print(lines(error), file=sys.stderr)  # noqa: T201 # the command line's own output
         return 1

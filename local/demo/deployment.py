@@ -31,9 +31,10 @@ def bootstrap(account: LocalAccount, regions: Sequence[str]) -> None:
         _cdk(account, ["bootstrap", *targets], f"cdk bootstrap in {' and '.join(missing)}", folder=account.state)
 
 
-def deploy(account: LocalAccount, environment: str, *, on: date) -> None:
-    """Runs `cdk deploy` for all stacks of an environment."""
-    context = ["-c", f"env={environment}", "-c", f"date={on}", "--output", f"cdk.out/local-{environment}"]
+def deploy(account: LocalAccount, environment: str, *, on: date, settings: Path) -> None:
+    """Runs `cdk deploy` for all stacks of an environment. `settings`: the folder of its file."""
+    context = ["-c", f"env={environment}", "-c", f"date={on}", "-c", f"environments={settings}"]
+    context += ["--output", f"cdk.out/local-{environment}"]
     arguments = ["deploy", "--all", "--require-approval", "never", "--concurrency", "3", "--progress", "events"]
     _cdk(account, [*arguments, *context], f"cdk deploy --all -c env={environment}", folder=ROOT)
 

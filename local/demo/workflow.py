@@ -15,16 +15,18 @@ from distillery.cli.terminal import echo
 from distillery.cli.watch import follow
 from distillery.core import clock
 from distillery.settings import Settings, load
+from distillery.settings.reading import VARIABLE
 from local import people
 from local.account import ACCOUNT, ROOT, LocalAccount
 from local.demo.deployment import bootstrap, deploy
+from local.demo.example_recipes import ENVIRONMENTS, EXAMPLES, settings_folder
 from local.demo.results import show_results
 from local.emulator import ports, process
 from local.emulator.clock import VirtualClock
 from local.emulator.discarding import approve_discard
 from local.emulator.ports import CannotStart
 
-EXAMPLES, DEFAULT_EXAMPLE = ROOT / "examples", "support"
+DEFAULT_EXAMPLE = "support"
 MODEL_UNITS = 4  # a quota as AWS Support raises it, enough for a candidate and a live endpoint
 # The system announced in December 2024 works only before its models' end of life.
 START_DATES = {"launch": "2024-12-04"}
@@ -40,7 +42,9 @@ def run_demo(
     recipe: str | None = None,
 ) -> None:
     """Runs the demo of a recipe, the first if none is named. Exits with 1 and prints why if the run is not promoted."""
-    settings = _settings(environment)
+    example = None if environment in START_DATES else recipe  # examples are of models that are there today
+    folder = settings_folder(environment, example)
+    settings = _settings(environment, folder)
     source = prompts or _example(recipe or DEFAULT_EXAMPLE)
     recipe = _recipe(recipe, settings, environment)
     if prompts is not None:
@@ -48,7 +52,10 @@ def run_demo(
     account = _account(environment, port, discard=discard)
     regions = (settings.home_region, settings.inference_region)
     bootstrap(account, regions)
-    deploy(account, environment, on=clock.now().date())
+    if folder != ENVIRONMENTS:
+        os.environ[VARIABLE] = str(folder)
+        echo("  [dim]the recipe is that of examples/{}/recipe.toml[/dim]", recipe)
+    deploy(account, environment, on=clock.now().date(), settings=folder)
     os.environ.update(people.credentials(account, environment, home=regions[0], inference=regions[1]))
     on = Target(environment=environment, region=settings.home_region, local=True)
     run = _start(on, recipe, source, again=again)
@@ -58,9 +65,9 @@ def run_demo(
         raise typer.Exit(1)
 
 
-def _settings(environment: str) -> Settings:
+def _settings(environment: str, folder: Path) -> Settings:
     """Loads the settings before anything starts. Raises ConfigError, or CannotStart for an environment elsewhere."""
-    settings = load(environment, on=start_date(environment) or clock.now().date(), folder=ROOT / "environments")
+    settings = load(environment, on=start_date(environment) or clock.now().date(), folder=folder)
     if settings.account not in (None, ACCOUNT):
         raise CannotStart(
             f"environment {environment!r} is for account {settings.account}, and the local account is {ACCOUNT}: "
