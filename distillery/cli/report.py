@@ -108,7 +108,7 @@ def _bars(document: "Document") -> WordTable:
 
 def _scores(document: "Document") -> WordTable:
     from distillery.evaluation.report import words
-    from distillery.evaluation.report.rows import name
+    from distillery.evaluation.report.rows import short_name
 
     table = WordTable("model", document.measure, "interval", box=None, pad_edge=False, header_style="dim")
     for column in ("scored", "median latency", "1,000 answers"):
@@ -116,7 +116,7 @@ def _scores(document: "Document") -> WordTable:
     for one in document.ranked:
         append_row(
             table,
-            name(one.role),
+            short_name(one.role),
             words.percent(one.value),
             words.interval(one.interval),
             f"{one.scored:,} of {one.asked:,}",

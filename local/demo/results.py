@@ -31,7 +31,7 @@ def show_results(on: Target, recipe: str, run: str) -> None:
     if record.outcome is Outcome.PROMOTED:
         _live_answer(on, recipe, held_out)
     _table(verdict, record)
-    _next(on, recipe, _question(held_out), record.outcome)
+    _next(on, recipe, run, _question(held_out), record.outcome)
 
 
 def _interesting(prompts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -75,6 +75,8 @@ def _table(verdict: Verdict, record: RunRecord) -> None:
         ("teacher", recipe.teacher, verdict.teacher),
         ("untrained", recipe.student, verdict.base),
         ("student", f"{recipe.student}, distilled", verdict.student),
+        *([("live model", "the one before", verdict.live)] if verdict.live else ()),
+        *(("contender", model, score) for model, score in verdict.contenders.items()),
     ):
         style = "bold" if who == "student" else None
         hourly = who == "student" and recipe.hosting is catalog.HostingMode.PROVISIONED
@@ -82,6 +84,8 @@ def _table(verdict: Verdict, record: RunRecord) -> None:
         figures = f"{score.value:.1%}", f"{score.latency_ms} ms", cost
         append_row(table, who, model, *figures, style=style)
     show(table)
+    if verdict.sentence:
+        echo("[bold]{}.[/bold]", verdict.sentence)
     dates = [price.as_of for model in (recipe.teacher, recipe.student) if (price := catalog.price(model))]
     if dates:
         echo("[dim]Modelled on published latencies and on prices as of {}.[/dim]", min(dates))
@@ -103,16 +107,19 @@ def _hourly_cost(recipe: Recipe) -> str:
     return f"${recipe.model_units * (recipe.unit_price_usd_per_hour or Decimal(0)):.2f} an hour"
 
 
-def _next(on: Target, recipe: str, question: str, outcome: Outcome) -> None:
+def _next(on: Target, recipe: str, run: str, question: str, outcome: Outcome) -> None:
     command = f".venv/bin/distillery --local --env {on.account.environment}"
-    lines = [("every run and what is live", f"{command} status")]
-    if outcome is Outcome.REJECTED:
-        lines.append(("the bars that were missed; more prompts help", f"environments/{on.account.environment}.toml"))
+    lines = [
+        ("every run and what is live", f"{command} status"),
+        ("every answer, grade and interval, as a page", f"{command} report {run} --open"),
+    ]
+    if outcome is not Outcome.PROMOTED:
+        lines.append(("the bars, and what follows from a verdict", f"environments/{on.account.environment}.toml"))
     if on.account.alias(recipe):
         lines.append(("ask the live alias yourself", f"{command} ask {recipe} {_quoted(question)}"))
     lines.append(("the pipeline, stage by stage", "docs/pipeline.md"))
     lines.append(("what this local account does not prove", "docs/local-account.md"))
     echo("\n[bold]Where to look next[/bold]")
     for what, line in lines:
-        echo("  {} [cyan]{}[/cyan]", f"{what:<43}", line)
+        echo("  {} [cyan]{}[/cyan]", f"{what:<45}", line)
     echo("\nThe local account keeps running. Stop it and discard its data with: [bold]make down[/bold]")

@@ -15,9 +15,9 @@ from markupsafe import Markup
 from pygal.style import Style
 
 from distillery.core.escaping import one_line
-from distillery.evaluation.contestants import CONTENDER, STUDENT
+from distillery.evaluation.contestants import STUDENT
 from distillery.evaluation.report.lineage import LossPoint
-from distillery.evaluation.report.rows import ContestantRow, name
+from distillery.evaluation.report.rows import ContestantRow, name, short_name
 
 # pygal adds a finder of a kind that Python 3.12 no longer has: every later import would warn. Only its maps need it.
 sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
@@ -81,9 +81,7 @@ def _own(shown: Sequence[ContestantRow]) -> frozenset[str]:
 
 
 def _label(role: str) -> str:
-    text = one_line(name(role))
-    if role.startswith(CONTENDER):
-        text = text.rpartition(".")[2]  # without the provider
+    text = one_line(short_name(role))
     return text if len(text) <= NAME_MAX else f"{text[: NAME_MAX - 1]}…"
 
 

@@ -211,3 +211,8 @@ NAMES = {STUDENT: "student", TEACHER: "teacher", BASE: "untrained", LIVE: "live 
 def name(role: str) -> str:
     """What people call a role: `untrained`, `live model`, or the id of a contender."""
     return NAMES.get(role, role.removeprefix(CONTENDER))
+
+
+def short_name(role: str) -> str:
+    """The same without the provider of a contender: `claude-haiku-5-5`."""
+    return name(role).rpartition(".")[2] if role.startswith(CONTENDER) else name(role)

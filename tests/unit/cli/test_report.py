@@ -32,7 +32,7 @@ def test_the_short_form_shows_verdict_bars_scores_and_what_to_do(account: FakeAc
         "teacher_margin passed at least −5.0 points +2.5 points at least −2.0",
         "max_latency_ms passed at most 800 ms 380 ms –",
         "student 88.3% 83.3% to 92.3% 120 of 120 380 ms $0.0425",
-        "anthropic.claude-haiku-5-5 90.0% 85.0% to 94.0% 119 of 120",
+        "claude-haiku-5-5 90.0% 85.0% to 94.0% 119 of 120",
         "Hold out about 140 more prompts (heldout_share, heldout_max), and run the recipe again.",
         f"every prompt with its answers: distillery report {RUN} --open",
         f"report: {URI}",
