@@ -7,7 +7,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from distillery.core.env_vars import Variable
-from distillery.core.names import DATASETS_PREFIX, EVALUATIONS_PREFIX
+from distillery.core.names import DATASETS_PREFIX, EVALUATIONS_PREFIX, JOBS_PREFIX
 from distillery.core.recipe import Recipe
 from distillery.evaluation.pace import CHUNKS_AT_A_TIME
 from infra.constructs.arn import Location
@@ -63,7 +63,7 @@ class EvaluationStage(Construct):
             memory_mb=ONE_CPU_MB,
             permissions=[
                 *storage.use_ledger(stores.ledger),
-                *storage.read(stores.data, DATASETS_PREFIX, EVALUATIONS_PREFIX),
+                *storage.read(stores.data, DATASETS_PREFIX, EVALUATIONS_PREFIX, JOBS_PREFIX),
                 *storage.write(stores.data, EVALUATIONS_PREFIX),
             ],
             environment={Variable.LEDGER: stores.ledger.table_name, Variable.DATA_BUCKET: stores.data.bucket_name},

@@ -182,3 +182,11 @@ def test_an_execution_that_began_before_grading_had_a_function_is_judged(harness
     for chunk in harness.step("plan"):
         harness.answer(chunk)
     assert handler.step({"step": "judge", "state": harness.state}, Time()) == harness.step("judge")
+
+
+def test_the_report_has_what_the_job_says_of_its_training(harness: Harness) -> None:
+    run = harness.open()
+    folder = f"s3://data/jobs/{run.id}/job-1/training_artifacts/"
+    harness.store.objects[f"{folder}step_wise_training_metrics.csv"] = b"step_number,training_loss\n0,1.5\n"
+    report = json.loads(harness.store.objects[harness.judged().report_uri])
+    assert report["training"]["loss"] == [{"step": 0, "training": 1.5, "validation": None}]
