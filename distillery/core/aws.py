@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_service_quotas import ServiceQuotasClient
     from mypy_boto3_sns import SNSClient
@@ -32,7 +33,7 @@ __all__ = ["AWS_ERRORS", "ClientError", "ObjectStore", "client", "code", "counti
 
 AWS_ERRORS = (BotoCoreError, ClientError)
 """Every error that a client raises."""
-MODELS = ("bedrock-runtime",)
+MODELS = ("bedrock-runtime", "lambda")
 """Services that receive prompts: only known sentences of their messages are kept."""
 OF_AN_ANSWER = ("RequestId", "HTTPStatusCode", "RetryAttempts", "MaxAttemptsReached")
 """The keys of `ResponseMetadata` that a redacted error keeps."""
@@ -75,6 +76,13 @@ def _client(service: str, region: str | None) -> Any:
 def counting() -> "DynamoDBClient":
     """A client for counters in DynamoDB: it never repeats an update, and it gives up quickly."""
     return session().client("dynamodb", config=ONCE)
+
+
+@functools.cache
+def functions(seconds: int) -> "LambdaClient":
+    """A client that invokes functions of others: it never repeats a call, and waits so many seconds for a response."""
+    once = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=seconds)
+    return session().client("lambda", config=once)
 
 
 @functools.cache
