@@ -15,6 +15,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from distillery.core.judging import GraderKind
 from distillery.core.names import (
     COLLECTED_PREFIX,
     DATASETS_PREFIX,
@@ -130,6 +131,8 @@ class HomeFoundation(Foundation):
 
     def create_storage(self) -> None:
         self.keys.admit_budgets()
+        if any(spec.kind is GraderKind.JUDGE for each in self.settings.recipes.values() for spec in each.grader_specs):
+            self.keys.admit_evaluations()
         self.notifications.admit_budgets()
         keep, key, days = self.settings.keep_data, self.keys.key, self.settings.data_days
         logs = LogBucket(self, "AccessLogs", keep_data=keep).bucket

@@ -4,8 +4,9 @@ grades → sample → decision → verdict. `report.assemble` describes the same
 """
 
 import statistics
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
@@ -19,8 +20,9 @@ from distillery.evaluation.answers import ModelAnswer, PromptAnswers
 from distillery.evaluation.bars import Bar, Kind
 from distillery.evaluation.contestants import BASE, CONTENDER, LIVE, STUDENT, TEACHER, Priced
 from distillery.evaluation.decision import BarsDecision, decide
-from distillery.evaluation.graders.grade import Grade, Grader
+from distillery.evaluation.graders.grade import Grade, Grader, Unscored
 from distillery.evaluation.graders.registry import build
+from distillery.evaluation.graders.stored import Scores
 from distillery.evaluation.measuring import Measured, measured
 from distillery.evaluation.sample import HeldOutSample, Numbers, exact
 from distillery.evaluation.statistics.resampling import SEED
@@ -38,7 +40,8 @@ class GradedPrompt:
 
     Attributes:
         reference: What the answers were compared with; None if with nothing.
-        grades: None where there is no answer, or where the model is not compared on this prompt.
+        grades: None where there is no answer, no score, or where the model is not compared on this prompt.
+        unscored: Why a judge or a function gave an answer no score.
     """
 
     index: int
@@ -47,6 +50,7 @@ class GradedPrompt:
     answers: Mapping[str, ModelAnswer]
     missing: Mapping[str, str]
     grades: Mapping[str, Grade | None]
+    unscored: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,7 @@ def judge(
     contestants: Sequence[Priced],
     *,
     families: Sequence[int] = (),
+    scores: Scores | None = None,
     seed: int = SEED,
 ) -> Judgement:
     """Judges the student of a run.
@@ -87,6 +92,7 @@ def judge(
         rows: The answers to each prompt, by its index.
         contestants: Who was asked.
         families: The family of each prompt; empty if each stands alone.
+        scores: What judges and functions have said.
 
     Raises:
         EvaluationFailed: Rows or reference answers are missing, or the families are those of other prompts.
@@ -97,7 +103,7 @@ def judge(
             f"there are families of {len(families)} held-out prompts, and {len(prompts)} were asked; "
             "upload the prompts again"
         )
-    grader = build(run.recipe.grader_specs)
+    grader = build(run.recipe.grader_specs, scores)
     graded = tuple(_graded(run, grader, prompts, rows, contestants))
     sample = _sample(graded, contestants, families, binary=grader.binary)
     decision = decide(_bars(run.recipe, contestants), sample, seed=seed)
@@ -112,7 +118,7 @@ def judge(
         sample=sample,
         decision=decision,
         outcome=VerdictOutcome.INCONCLUSIVE if agreement else decision.outcome,
-        reasons=((NO_REFERENCES,) if agreement else ()) + decision.reasons,
+        reasons=((NO_REFERENCES,) if agreement else ()) + tuple(_unscored(graded)) + decision.reasons,
         shown={one.role: _shown(one.role, sample, seed) for one in contestants},
     )
 
@@ -165,13 +171,31 @@ def _grade(run: Run, grader: Grader, prompt: Prompt, row: PromptAnswers, contest
     judged = {one.role for one in contestants if row.index not in one.left_out and one.role in row.answers}
     if reference is None and grader.needs_reference:  # the teacher's answer is missing: nothing to agree with
         judged = set()
-    grades = {
-        one.role: grader.grade(row.answers[one.role].text, reference or "", prompt) if one.role in judged else None
-        for one in contestants
-    }
+    grades: dict[str, Grade | None] = {one.role: None for one in contestants}
+    unscored: dict[str, str] = {}
+    for role in sorted(judged):
+        try:
+            grades[role] = grader.grade(row.answers[role].text, reference or "", prompt)
+        except Unscored as why:
+            unscored[role] = str(why)
     return GradedPrompt(
-        index=row.index, prompt=prompt, reference=reference, answers=row.answers, missing=row.missing, grades=grades
+        index=row.index,
+        prompt=prompt,
+        reference=reference,
+        answers=row.answers,
+        missing=row.missing,
+        grades=grades,
+        unscored=unscored,
     )
+
+
+def _unscored(graded: Sequence[GradedPrompt]) -> Iterator[str]:
+    """A sentence for each role that has answers without a score, with the most frequent reason."""
+    roles = sorted({role for row in graded for role in row.unscored})
+    for role in roles:
+        why = Counter(row.unscored[role] for row in graded if role in row.unscored)
+        (reason, _), *_ = why.most_common(1)
+        yield f"{why.total()} of {len(graded)} answers of {role} have no score: {reason}."
 
 
 def _sample(

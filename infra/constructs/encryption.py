@@ -43,6 +43,14 @@ class Key(Construct):
         source = trust.from_source(self._location, "bedrock", "*")
         self._admit("InvocationLogs", "bedrock.amazonaws.com", source, "kms:GenerateDataKey")
 
+    def admit_evaluations(self) -> None:
+        """Bedrock encrypts its temporary copy of the answers that a job judges (UG model-evaluation-security-kms)."""
+        jobs = self._location.arn("bedrock", "evaluation-job/*")
+        source = trust.from_source(self._location, "bedrock", "evaluation-job/*")
+        copies = {**source, "ArnLike": {**source["ArnLike"], "kms:EncryptionContext:evaluationJobArn": jobs}}
+        self._admit("EvaluationJobs", "bedrock.amazonaws.com", copies, "kms:Decrypt", "kms:GenerateDataKey")
+        self._admit("EvaluationKey", "bedrock.amazonaws.com", source, "kms:DescribeKey")
+
     def admit_budgets(self) -> None:
         """AWS Budgets write to the encrypted topic (Cost Management guide, budgets-sns-policy)."""
         self._admit("BudgetsToTopics", "budgets.amazonaws.com", trust.from_budgets(self._location), *_MESSAGES)

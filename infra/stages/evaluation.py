@@ -17,6 +17,7 @@ from infra.constructs.layers import Packages, packages_layer
 from infra.constructs.permissions import bedrock, keys, quotas, running, storage
 from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import DISCARD, step
+from infra.stages.scoring import Scoring, needs_scoring
 
 ONE_CPU_MB = 1769
 """Memory at which a function has one vCPU. Source: Lambda developer guide, configuration-memory."""
@@ -84,14 +85,20 @@ class EvaluationStage(Construct):
             environment={Variable.DATA_BUCKET: stores.data.bucket_name},
             layers=[packages_layer(self, "ReportingPackages", Packages.REPORTING)],
         )
+        self.scoring = (
+            Scoring(self, "Scoring", context=context, stores=stores, recipes=recipes)
+            if needs_scoring(recipes)
+            else None
+        )
 
     @property
     def functions(self) -> list[Function]:
         """The functions of its states."""
-        return [self.function, self.grading, self.reporting]
+        return [self.function, self.grading, self.reporting, *([self.scoring.function] if self.scoring else [])]
 
     def states(self) -> sfn.Chain:
-        """Plans chunks, answers them in parallel, judges the answers, and writes the report.
+        """Plans chunks, answers them in parallel, has judges and functions score the answers where a recipe has some,
+        gives the verdict, and writes the report.
 
         The verdict stands without its page: `report.json` is written before.
         """
@@ -100,7 +107,9 @@ class EvaluationStage(Construct):
         report = step(self, "Write report", function=self.reporting, action="report", result_path=DISCARD)
         given = sfn.Pass(self, "Verdict given")
         report.add_catch(given, errors=["States.ALL"], result_path=DISCARD)
-        return sfn.Chain.start(plan).next(self._answers()).next(judge).next(report).next(given)
+        answered = sfn.Chain.start(plan).next(self._answers())
+        scored = answered.next(self.scoring.states()) if self.scoring else answered
+        return scored.next(judge).next(report).next(given)
 
     def _answers(self) -> sfn.Map:
         """Each chunk is asked in invocations with pauses between them, as far as the account's quotas require it. What

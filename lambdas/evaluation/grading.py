@@ -20,6 +20,7 @@ from distillery.evaluation.report.job_output import is_wanted, read_job_output
 from distillery.evaluation.report.lineage import Training
 from lambdas.evaluation.parts import REPORT, Parts, chunks
 from lambdas.evaluation.plan import plan_of
+from lambdas.evaluation.scores import StoredScores
 
 MOST_FILES = 20
 """Files of a job's output that are read; it has three."""
@@ -37,7 +38,15 @@ def judge_answers(event: Event, _context: Any) -> Verdict:
     plan = plan_of(parts, contestants(run, student, product(event, "candidate", Endpoint), region))
     prompts, now = parts.heldout(), clock.now()
     rows = {index: row for chunk in chunks(len(prompts)) for index, row in parts.read(chunk).items()}
-    found = judge(run, prompts, rows, priced(plan.contestants, on=now.date()), families=_families(parts))
+    scored = any(spec.kind.is_asked for spec in run.recipe.grader_specs)
+    found = judge(
+        run,
+        prompts,
+        rows,
+        priced(plan.contestants, on=now.date()),
+        families=_families(parts),
+        scores=StoredScores(parts).read() if scored else None,
+    )
     document = assemble(found, student, judged=now, report_uri=parts.uri(REPORT), training=_training(parts))
     parts.store.write_json(document.report_uri, wire.write(document))
     given = verdict(found, sentence=document.sentence, report_uri=document.report_uri)

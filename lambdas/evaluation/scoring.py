@@ -1,26 +1,28 @@
-"""The Lambda handler that has judges and functions score the answers, before the verdict is given.
+"""The Lambda handler that has functions and judges score the answers, before the verdict is given.
 
-Steps: `plan`; `score`, one chunk by functions; `judge`, which starts the judge's jobs and follows them.
+Steps: `plan`; `score`, one chunk by functions; `follow`, which starts the judges' jobs and looks how they are.
 """
 
 from typing import Any
 
-from distillery.core.aws import ObjectStore
+from distillery.core.aws import ObjectStore, client
 from distillery.core.env_vars import Variable, read
 from distillery.core.pipeline import Chunk, Run, Stage
 from distillery.core.serialization import from_wire
 from distillery.core.steps import Event, product, step_handler
 from distillery.evaluation.pace import FUTILE_ROUNDS, pause_after_failure
-from lambdas.evaluation import functions
+from lambdas.evaluation import functions, judge_jobs
 from lambdas.evaluation.answers import Context
+from lambdas.evaluation.judge_jobs import MOST_ROUNDS, JudgeJobs
 from lambdas.evaluation.parts import Parts, chunks
 from lambdas.evaluation.scores import StoredScores
 
 
 def plan_scores(event: Event, _context: Any) -> dict[str, Any]:
-    """The chunks whose answers functions score; none if the recipe has no such grader."""
-    parts = _parts(event)
-    return {"chunks": chunks(parts.run.dataset.heldout) if functions.specs(parts.run) else []}
+    """The chunks whose answers functions score, none without such a grader, and how many judges the recipe has."""
+    run = _parts(event).run
+    scored = chunks(run.dataset.heldout) if functions.specs(run) else []
+    return {"chunks": scored, "judges": len(judge_jobs.specs(run))}
 
 
 def score_chunk(event: Event, context: Context) -> dict[str, Any]:
@@ -35,8 +37,23 @@ def score_chunk(event: Event, context: Context) -> dict[str, Any]:
     }
 
 
+def follow_judges(event: Event, _context: Any) -> dict[str, Any]:
+    """How many jobs of judges have not ended. Whoever calls waits before calling again."""
+    parts, rounds = _parts(event), int(event["judged"]["rounds"])
+    jobs = JudgeJobs(
+        scores=StoredScores(parts),
+        environment=read(Variable.ENVIRONMENT),
+        role=read(Variable.JOB_ROLE),
+        model_key=read(Variable.MODEL_KEY),
+        bedrock=client("bedrock"),
+    )
+    prompts, give_up = parts.heldout(), rounds >= MOST_ROUNDS
+    pending = sum(jobs.follow(spec, prompts, give_up=give_up) for spec in judge_jobs.specs(parts.run))
+    return {"pending": pending, "rounds": rounds + 1}
+
+
 def _parts(event: Event) -> Parts:
     return Parts(product(event, "run", Run), read(Variable.DATA_BUCKET), ObjectStore())
 
 
-step = step_handler(Stage.EVALUATION, {"plan": plan_scores, "score": score_chunk})
+step = step_handler(Stage.EVALUATION, {"plan": plan_scores, "score": score_chunk, "follow": follow_judges})

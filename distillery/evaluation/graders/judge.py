@@ -12,6 +12,8 @@ from distillery.core.errors import BadRequest
 from distillery.core.escaping import quoted
 from distillery.evaluation.graders.grade import Grade, Unscored
 
+LONGEST_PROMPT = 4 * 1024
+"""Bytes of a prompt in a job. Source: AWS General Reference, "(Evaluation)" quotas."""
 LONGEST_CRITERIA = 2_500
 """Characters. The instructions of a metric have at most 5,000 with ours (API reference, CustomMetricDefinition)."""
 CRITERIA = (
@@ -68,7 +70,19 @@ class Judge:
         raise Unscored("the judge was not asked")
 
     def misfit(self, reference: str, prompt: Prompt) -> str:
-        return ""
+        return f"has a prompt of more than {LONGEST_PROMPT} bytes" if size(prompt) > LONGEST_PROMPT else ""
+
+
+def rendered(prompt: Prompt) -> str:
+    """The prompt as a judge reads it: one text, with headings if it has several parts."""
+    parts = [*([("system", prompt.system)] if prompt.system is not None else []), *prompt.messages]
+    text = parts[0][1] if len(parts) == 1 else "\n\n".join(f"[{role}]\n{text}" for role, text in parts)
+    return text.replace("{{", "{ {")
+
+
+def size(prompt: Prompt) -> int:
+    """The bytes of the prompt as a judge reads it."""
+    return len(rendered(prompt).encode())
 
 
 def _refuse(what: str, allowed: str, fix: str) -> NoReturn:

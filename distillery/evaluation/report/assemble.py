@@ -226,7 +226,7 @@ def _answer(row: GradedPrompt, role: str) -> AnswerRow:
         latency_ms=answer.latency_ms,
         latency=answer.latency,
         score=float(grade.score) if row.grades[role] else None,
-        reason=grade.reason,
+        reason=row.unscored.get(role, grade.reason),
         parts={name: float(score) for name, score in grade.parts.items()},
     )
 

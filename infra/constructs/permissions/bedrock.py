@@ -92,6 +92,48 @@ def customize(
     )
 
 
+def evaluate(
+    location: Location, names: Names, judges: Collection[str], job_role: str, *, tags: Collection[str]
+) -> tuple[Permission, ...]:
+    """Start, find and follow evaluation jobs whose answers these models judge, under the job role.
+
+    `tags` are the keys of all tags of a job. The Service Authorization Reference lists models for CreateEvaluationJob,
+    and no job; the job is named as well, since the request tags it. UNVERIFIED which of them are checked for a job that
+    brings its answers.
+    """
+    jobs, models = _all(location, "evaluation-job"), _judging(location, judges)
+    made = _tagged(names, tags)
+    return (
+        Permission(actions=("bedrock:CreateEvaluationJob",), resources=(*models, *jobs), conditions=made, because=_IDS),
+        Permission(actions=("bedrock:TagResource",), resources=jobs, conditions=made, because=_IDS),
+        Permission(actions=("bedrock:GetEvaluationJob",), resources=jobs, because=_IDS),
+        Permission(actions=("bedrock:ListEvaluationJobs",), resources=("*",), because=_LISTS),
+        Permission(
+            actions=("iam:PassRole",),
+            resources=(job_role,),
+            conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
+        ),
+    )
+
+
+def judge(location: Location, judges: Collection[str]) -> tuple[Permission, ...]:
+    """What the role of an evaluation job does with its judge (UG judge-service-roles)."""
+    batches = ("bedrock:CreateModelInvocationJob", "bedrock:StopModelInvocationJob")
+    return (
+        *invoke_models(location, judges),
+        Permission(actions=batches, resources=_judging(location, judges)),
+    )
+
+
+def _judging(location: Location, judges: Collection[str]) -> tuple[str, ...]:
+    """The models by their plain ids, and the profiles that they are called through."""
+    profiles = (catalog.profile_for(model, location.region) for model in sorted(set(judges)))
+    return (
+        *(location.foundation_model(model) for model in sorted(set(judges))),
+        *(location.arn("bedrock", f"inference-profile/{profile.id}") for profile in profiles if profile),
+    )
+
+
 def stop_jobs(location: Location, names: Names) -> Permission:
     """Stop the environment's jobs; also for functions that find a job whose run has ended."""
     jobs = _all(location, "model-customization-job")

@@ -16,6 +16,11 @@ def host_models(location: Location, key: kms.IKey) -> tuple[Permission, ...]:
     return _used(location, key, "kms:Decrypt", "kms:DescribeKey"), _grant(location, key)
 
 
+def encrypt_answers(location: Location, key: kms.IKey) -> Permission:
+    """To start evaluation jobs, whose temporary copies Bedrock encrypts (UG model-evaluation-security-data)."""
+    return _used(location, key, "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
+
+
 def _used(location: Location, key: kms.IKey, *actions: str) -> Permission:
     return Permission(actions=actions, resources=(key.key_arn,), conditions={"StringEquals": location.via("bedrock")})
 

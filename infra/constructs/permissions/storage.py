@@ -50,6 +50,12 @@ def write(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
     )
 
 
+def locate(bucket: s3.IBucket) -> tuple[Permission, ...]:
+    """Ask for the Region of the bucket and for unfinished uploads, as Bedrock's evaluation jobs do."""
+    actions = ("s3:GetBucketLocation", "s3:ListBucketMultipartUploads")
+    return (Permission(actions=actions, resources=(bucket.bucket_arn,)),)
+
+
 def read_by_name(location: Location, environment: str, *folders: str) -> tuple[Permission, ...]:
     """Read objects under folders of the environment's bucket in another Region, see `write_by_name`. They cannot be
     listed."""

@@ -1,0 +1,159 @@
+"""Scores from outside: the team's functions and judges score the answers before the verdict. It is part of the
+evaluation, and exists only where a recipe has such a grader."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from distillery.core.env_vars import Variable
+from distillery.core.judging import GraderKind
+from distillery.core.names import DATASETS_PREFIX, EVALUATIONS_PREFIX, MADE_BY_A_RUN
+from distillery.core.recipe import Recipe, tag_keys
+from infra.constructs.arn import Location
+from infra.constructs.data_stores import DataStores
+from infra.constructs.function import Function
+from infra.constructs.permissions import Permission, allow, bedrock, keys, running, storage, trust
+from infra.constructs.stack_context import StackContext
+from infra.constructs.state_machine import DISCARD, step
+
+CHUNKS_AT_A_TIME = 2
+"""Each chunk has up to eight calls of a team's function at the same time."""
+LOOK_EVERY = Duration.minutes(2)
+JUDGING = f"{EVALUATIONS_PREFIX}*/judging/*"
+"""What a judge's job may read and write: the answers of its own round, and never the held-out prompts' file."""
+
+
+class Scoring(Construct):
+    """A function that calls the team's functions, and that starts and follows the jobs of judges."""
+
+    def __init__(
+        self, scope: Construct, ident: str, *, context: StackContext, stores: DataStores, recipes: Sequence[Recipe]
+    ) -> None:
+        super().__init__(scope, ident)
+        self._location = Location.of(self)
+        self._functions = options(recipes, GraderKind.FUNCTION, "arn")
+        self._judges = options(recipes, GraderKind.JUDGE, "model")
+        judging, environment = self._judging(context, stores, recipes) if self._judges else ((), {})
+        self.function = Function(
+            self,
+            "Function",
+            context=context,
+            handler="lambdas.evaluation.scoring.step",
+            description="Has functions and judges score the answers",
+            timeout=Duration.minutes(15),
+            permissions=[
+                *storage.read(stores.data, DATASETS_PREFIX, EVALUATIONS_PREFIX),
+                *storage.write(stores.data, EVALUATIONS_PREFIX),
+                *([running.invoke(*self._functions)] if self._functions else []),
+                *judging,
+            ],
+            environment={Variable.DATA_BUCKET: stores.data.bucket_name, **environment},
+        )
+
+    def states(self) -> sfn.Chain:
+        """Plans, then scores by functions, then waits for judges. A recipe without either passes through."""
+        plan = step(self, "Plan scores", function=self.function, action="plan", result_path="$.scoring")
+        last: sfn.Chain = sfn.Chain.start(plan)
+        if self._functions:
+            last = last.next(self._by_functions())
+        return last.next(self._by_judges()) if self._judges else last
+
+    def _by_functions(self) -> sfn.Map:
+        chunks = sfn.Map(
+            self,
+            "For each chunk to score",
+            items_path="$.scoring.chunks",
+            max_concurrency=CHUNKS_AT_A_TIME,
+            item_selector={
+                "state": sfn.JsonPath.entire_payload,
+                "chunk": sfn.JsonPath.string_at("$$.Map.Item.Value"),
+                "scored": {"left": 1, "pause": 0, "rounds": 0},
+            },
+            result_path=DISCARD,
+        )
+        score = step(
+            self,
+            "Score",
+            function=self.function,
+            action="score",
+            result_path="$.scored",
+            payload={name: sfn.JsonPath.object_at(f"$.{name}") for name in ("state", "chunk", "scored")},
+        )
+        pause = sfn.Wait(self, "Pause before scores", time=sfn.WaitTime.seconds_path("$.scored.pause"))
+        more = (
+            sfn.Choice(self, "More scores?")
+            .when(sfn.Condition.number_greater_than("$.scored.pause", 0), pause.next(score))
+            .when(sfn.Condition.number_greater_than("$.scored.left", 0), score)
+            .otherwise(sfn.Succeed(self, "Chunk scored"))
+        )
+        score.next(more)
+        return chunks.item_processor(score)
+
+    def _by_judges(self) -> sfn.Chain:
+        """A round is looked at every two minutes: Bedrock sends no event about evaluation jobs."""
+        begin = sfn.Pass(
+            self, "Begin round", result=sfn.Result.from_object({"pending": 1, "rounds": 0}), result_path="$.judged"
+        )
+        follow = step(
+            self,
+            "Follow judges",
+            function=self.function,
+            action="follow",
+            result_path="$.judged",
+            payload={"judged": sfn.JsonPath.object_at("$.judged")},
+        )
+        wait = sfn.Wait(self, "Wait for judges", time=sfn.WaitTime.duration(LOOK_EVERY))
+        judged = sfn.Pass(self, "Answers scored")
+        pending = sfn.Choice(self, "Judges pending?").when(
+            sfn.Condition.number_greater_than("$.judged.pending", 0), wait.next(follow)
+        )
+        needed = sfn.Choice(self, "Judges needed?").when(
+            sfn.Condition.number_greater_than("$.scoring.judges", 0), begin.next(follow)
+        )
+        follow.next(pending.otherwise(judged))
+        needed.otherwise(judged)
+        return sfn.Chain.custom(needed, [judged], judged)
+
+    def _judging(
+        self, context: StackContext, stores: DataStores, recipes: Sequence[Recipe]
+    ) -> tuple[tuple[Permission, ...], dict[Variable, str]]:
+        """What the function needs to start and follow jobs."""
+        role = self._job_role(stores)
+        permissions = (
+            *bedrock.evaluate(
+                self._location,
+                context.names,
+                self._judges,
+                role.role_arn,
+                tags={*MADE_BY_A_RUN, *tag_keys(recipes)},
+            ),
+            keys.encrypt_answers(self._location, context.key),
+        )
+        return permissions, {Variable.JOB_ROLE: role.role_arn, Variable.MODEL_KEY: context.key.key_arn}
+
+    def _job_role(self, stores: DataStores) -> iam.Role:
+        """The role of Bedrock during a judge's job (UG judge-service-roles)."""
+        trusted = trust.service(self._location, "bedrock.amazonaws.com", "evaluation-job/*")
+        role = iam.Role(self, "JobRole", assumed_by=trusted, description="Bedrock evaluation jobs of Distillery")
+        allow(
+            role,
+            *storage.read(stores.data, JUDGING),
+            *storage.write(stores.data, JUDGING),
+            *storage.locate(stores.data),
+            *bedrock.judge(self._location, self._judges),
+        )
+        return role
+
+
+def options(recipes: Sequence[Recipe], kind: GraderKind, name: str) -> list[str]:
+    """The values of one option of all graders of a kind."""
+    specs = (spec for recipe in recipes for spec in recipe.grader_specs if spec.kind is kind)
+    return sorted({str(spec.options[name]) for spec in specs})
+
+
+def needs_scoring(recipes: Sequence[Recipe]) -> bool:
+    """Whether a recipe has graders whose scores come from outside."""
+    return any(spec.kind.is_asked for recipe in recipes for spec in recipe.grader_specs)
