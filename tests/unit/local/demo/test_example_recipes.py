@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from distillery.cli.offline_check.checker import RecipeRun, check_for_recipe
+from distillery.cli.offline_check.sources import sources
 from distillery.settings import Settings, load
 from local.account import ROOT
 from local.demo import deployment, run_demo
@@ -42,6 +44,16 @@ def test_other_recipes_are_those_of_the_environment(environment: str, recipe: st
 def test_a_tutorial_shows_the_recipe_of_its_example(task: str) -> None:
     page = (ROOT / "docs" / "tutorials" / f"{task}.md").read_text(encoding="utf-8")
     assert re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0] == (EXAMPLES / task / "recipe.toml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_examples_prompts_are_accepted_by_its_recipe(task: str, tmp_path: Path) -> None:
+    settings = load("dev", on=date(2026, 11, 29), folder=settings_folder("dev", task, copy=tmp_path / "copy"))
+    run = RecipeRun(settings.recipes[task], settings.home_region, date(2026, 11, 29))
+    (source,) = sources([str(EXAMPLES / task / "prompts.jsonl")])
+    report = check_for_recipe(source.open(lambda _bytes: None), run, None)
+    assert report["status"] == "accepted", report["reason"]
+    assert {found["code"] for found in report["findings"]} <= {"margin-too-small"}
 
 
 def test_the_demo_deploys_the_copy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
