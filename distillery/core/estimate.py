@@ -20,6 +20,10 @@ from distillery.core.recipe import Recipe
 CANDIDATE_HOURS = 2
 """Hours of a candidate on Provisioned Throughput: creation, answers, release. Each hour begun is billed."""
 
+JUDGE_TOKENS_IN, JUDGE_TOKENS_OUT = 1_000, 300
+"""Tokens of a judge's instructions, at their longest, and of a rating with its explanation. ASSUMPTION: the service
+publishes neither its own part of the prompt nor the length of explanations."""
+
 MILLION = 1_000_000
 THOUSAND = 1000
 
@@ -92,7 +96,9 @@ def estimate(recipe: Recipe, size: DatasetSize, *, region: str, on: date) -> Est
     lines = tuple(_run_items(recipe, size, prices))
     grown = replace(size, prompts=max(size.prompts, MAX_PROMPTS), tokens=_grown_tokens(size))
     asked = _evaluation(recipe, size, prices, live=True)
-    worst = (_synthesis(recipe, grown, prices), _training(recipe, grown, prices), asked, *lines[3:])
+    judged = tuple(_judging(recipe, size, prices, live=True))
+    worst = (_synthesis(recipe, grown, prices), _training(recipe, grown, prices), asked, *judged)
+    worst += lines[3 + len(judged) :]
     return Estimate(
         lines=lines,
         total_usd=_total(lines),
@@ -135,6 +141,7 @@ def _run_items(recipe: Recipe, size: DatasetSize, prices: RecipePrices) -> Itera
     yield _synthesis(recipe, size, prices)
     yield _training(recipe, size, prices)
     yield _evaluation(recipe, size, prices)
+    yield from _judging(recipe, size, prices)
     if recipe.hosting is HostingMode.PROVISIONED:
         usd, basis = _hourly_cost(recipe)
         what, total = "candidate on Provisioned Throughput", _round_up_to_cents(usd * CANDIDATE_HOURS)
@@ -177,6 +184,19 @@ def _evaluation(recipe: Recipe, size: DatasetSize, prices: RecipePrices, *, live
     what = f"answers to {size.heldout} held-out prompts by {asked} models"
     tokens_in = round(size.tokens_each * asked * size.heldout)
     return CostItem(what, _round_up_to_cents(usd), basis, tokens_in, tokens * size.heldout)
+
+
+def _judging(recipe: Recipe, size: DatasetSize, prices: RecipePrices, *, live: bool = False) -> Iterator[CostItem]:
+    """What judges read and write: each answer with its prompt, a reference as long as it, and the instructions. Equal
+    answers are judged once, so this is the most. What a function costs is not known here."""
+    rated = (3 + live + len(recipe.contenders)) * size.heldout
+    for model in recipe.judges:
+        price = prices.judges[model]
+        tokens_in = size.tokens_each + 2 * recipe.max_answer_tokens + JUDGE_TOKENS_IN
+        usd = (price.per_million_input * tokens_in + price.per_million_output * JUDGE_TOKENS_OUT) / MILLION * rated
+        basis = f"{describe_price(price)}; {JUDGE_TOKENS_OUT} tokens a rating assumed"
+        what, total = f"ratings of {rated} answers by {model}", _round_up_to_cents(usd)
+        yield CostItem(what, total, basis, round(tokens_in * rated), JUDGE_TOKENS_OUT * rated)
 
 
 def _running_costs(recipe: Recipe, prices: RecipePrices) -> Iterator[CostItem]:

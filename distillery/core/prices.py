@@ -1,6 +1,6 @@
 """The prices of a recipe's models on a day. The recipe's own prices take precedence over the catalog's."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import NoReturn, Self
 
@@ -18,6 +18,7 @@ class RecipePrices:
         base: Tokens of the student before training.
         distilled: Tokens of the trained student; None where the student is billed by the hour.
         contenders: Price of each contender, by model.
+        judges: Price of each model that rates answers.
     """
 
     teacher: Price
@@ -26,6 +27,7 @@ class RecipePrices:
     training: TrainingPrice
     storage: StoragePrice
     contenders: dict[str, Price]
+    judges: dict[str, Price] = field(default_factory=dict)
 
     @classmethod
     def of(cls, recipe: Recipe, region: str, on: date) -> Self:
@@ -40,6 +42,7 @@ class RecipePrices:
             contenders={
                 model: _token_price(model, model_ids.identifier(model, region), on) for model in recipe.contenders
             },
+            judges={model: _token_price(model, model_ids.identifier(model, region), on) for model in recipe.judges},
         )
 
     @property

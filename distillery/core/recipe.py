@@ -196,6 +196,11 @@ class Recipe:
         return self.graders or (GraderSpec(kind=self.grader),)
 
     @property
+    def judges(self) -> tuple[str, ...]:
+        """The models that rate answers, one for each grader of the kind `judge`."""
+        return tuple(str(spec.options.get("model")) for spec in self.grader_specs if spec.kind is GraderKind.JUDGE)
+
+    @property
     def grades_labels(self) -> bool:
         """Whether reference answers are labels."""
         return any(spec.kind is GraderKind.LABEL for spec in self.grader_specs)

@@ -9,6 +9,7 @@ import pytest
 from distillery.core.catalog import HostingMode
 from distillery.core.errors import BadRequest, OverBudget
 from distillery.core.estimate import CANDIDATE_HOURS, DatasetSize, Estimate, check_budget, estimate
+from distillery.core.judging import GraderKind, GraderSpec
 from distillery.core.recipe import Recipe
 from tests.fakes.pipeline import provisioned, recipe
 
@@ -151,3 +152,22 @@ def test_few_long_prompts_do_not_pass_a_budget_that_only_their_expected_cost_fit
     assert few.total_usd < of.budget_usd < few.at_most_usd
     with pytest.raises(OverBudget, match="may cost up to"):
         check_budget(of, few)
+
+
+def test_ratings_of_a_judge_are_part_of_the_cost() -> None:
+    judge = GraderSpec(kind=GraderKind.JUDGE, options={"model": "amazon.nova-pro-v1:0"})
+    of = recipe(max_answer_tokens=50, graders=(judge,), contenders=("anthropic.claude-haiku-5-5",))
+    result, without = estimated(of), estimated(recipe(max_answer_tokens=50, contenders=of.contenders))
+    (line,) = (line for line in result.lines if "ratings" in line.what)
+    assert line.what == "ratings of 800 answers by amazon.nova-pro-v1:0"
+    # 800 x ((100 + 2 x 50 + 1000) x 0.80 + 300 x 3.20) / 1,000,000
+    assert line.usd == Decimal("1.54")
+    assert result.total_usd == without.total_usd + line.usd
+    # 1000 answers if there is a live model
+    assert result.at_most_usd == without.at_most_usd + Decimal("1.92")
+
+
+def test_a_function_has_no_price_here() -> None:
+    arn = "arn:aws:lambda:us-east-1:111122223333:function:score"
+    function = GraderSpec(kind=GraderKind.FUNCTION, options={"arn": arn})
+    assert estimated(recipe(graders=(function,))).total_usd == estimated(recipe()).total_usd
