@@ -17,9 +17,10 @@ several segments, and prompts that share one of their rarest shingles. The secon
 
 import math
 import zlib
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -29,14 +30,17 @@ from distillery.core.conversation import Prompt
 from distillery.datasets.curation.text import (
     Ids,
     Vocabulary,
+    distinct,
     normalize,
     numbers,
     prompt_text,
     segments,
+    shingle_ids,
     symbols,
+    word_pattern,
     words,
 )
-from distillery.datasets.curation.wording import canonical_texts, differ_in_style
+from distillery.datasets.curation.wording import canonical_texts, segments_differ_in_style
 
 SHARED = 3
 """Prompts from which a segment is taken for a part of a passage or a template, and no longer leads to candidates by its
@@ -124,6 +128,23 @@ class Dissected(NamedTuple):
     segments: tuple[str, ...]
 
 
+class ReadPrompt(NamedTuple):
+    """A prompt that was taken apart once. hashes, lengths: of its segments, in their order; lengths are in words.
+    words: the numbers of the words of all segments."""
+
+    hashes: NDArray[np.int64]
+    lengths: NDArray[np.intp]
+    words: Ids
+
+    def words_without(self, shared: NDArray[np.int64]) -> Ids:
+        """Returns the words without those of shared segments, whose hashes are given in ascending order."""
+        if not len(shared):
+            return self.words
+        places = np.minimum(np.searchsorted(shared, self.hashes), len(shared) - 1)
+        own: NDArray[np.bool_] = np.repeat(shared[places] != self.hashes, self.lengths)
+        return self.words[own]
+
+
 class Corpus:
     """The prompts with what is counted over all of them: how many have a segment, and how many a shingle."""
 
@@ -132,16 +153,20 @@ class Corpus:
         self._identities = [_identity(prompt) for prompt in prompts]
         self._vocabulary = Vocabulary()
         self._canonical = canonical_texts(prompts)
-        self._segments = [_hashes(segments(self._text(number))) for number in range(len(prompts))]
+        read = deque(self._read(segments(self._text(number))) for number in range(len(prompts)))
+        self._segments = [distinct(one.hashes) for one in read]
         self._segment_counts = dict(_repeated(self._segments))
-        self._shingles = [self._vocabulary.shingles(self._own_text(number)).ids for number in range(len(prompts))]
+        shared = np.array([one for one, count in self._segment_counts.items() if count >= SHARED], dtype=np.int64)
+        self._shingles: list[Ids] = []
+        while read:  # frees each as it goes, because both take as much memory as the texts
+            self._shingles.append(shingle_ids(read.popleft().words_without(shared)))
         total = sum(map(len, self._shingles))
         self._shift = np.uint32(32 - min(26, max(16, (4 * total).bit_length())))
         self._frequencies = np.zeros(1 << (32 - int(self._shift)), dtype=np.uint16)
         for ids in self._shingles:
             self._frequencies[ids >> self._shift] += 1
         self._dissected = lru_cache(maxsize=4_000)(self._dissect)
-        self._ids_of_short = lru_cache(maxsize=32_768)(lambda text: self._vocabulary.shingles(text).ids)
+        self._ids_of_short = lru_cache(maxsize=32_768)(self._shingles_of)
 
     def common_segments(self, number: int) -> tuple[int, list[int], float]:
         """Returns a hash of all segments, the rarest of those that are common, and how many a candidate must have."""
@@ -184,7 +209,7 @@ class Corpus:
             return False
         labelled = self._prompts[one].reference is not None
         threshold = self._threshold if labelled else (1 + self._threshold) / 2
-        return self._similarity(my_text, its_text) >= threshold and _differ_in_style(mine, its)
+        return self._similarity(my_text, its_text) >= threshold and segments_differ_in_style(mine, its)
 
     def _similarity(self, one: str, other: str) -> float:
         """Returns the lower of the weighted and the plain Jaccard similarity: a rare word decides, and so does a
@@ -196,27 +221,31 @@ class Corpus:
         plain = len(both) / max(1, len(first) + len(second) - len(both))
         if plain < self._threshold:
             return plain
-        common, every = float(self._weigh(both)[1].sum()), float(self._weigh(np.union1d(first, second))[1].sum())
+        common, every = (
+            float(self._weigh(both)[1].sum()),
+            float(self._weigh(distinct(np.concatenate((first, second))))[1].sum()),
+        )
         return min(plain, common / every) if every else plain
 
     def _ids(self, text: str) -> Ids:
         """Short texts have the most candidates, and cost little to keep."""
-        return self._ids_of_short(text) if len(text) <= SHORT else self._vocabulary.shingles(text).ids
+        return self._ids_of_short(text) if len(text) <= SHORT else self._shingles_of(text)
+
+    def _shingles_of(self, text: str) -> Ids:
+        return shingle_ids(self._vocabulary.numbers(words(text)))
+
+    def _read(self, found: Sequence[str]) -> ReadPrompt:
+        of_segments = [*map(word_pattern("".join(found)).findall, found)]
+        return ReadPrompt(
+            hashes=np.array([_hash(segment) for segment in found], dtype=np.int64),
+            lengths=np.array([len(each) for each in of_segments], dtype=np.intp),
+            words=self._vocabulary.numbers([*chain.from_iterable(of_segments)]),
+        )
 
     def _weigh(self, ids: Ids) -> tuple[NDArray[np.uint16], NDArray[np.float64]]:
         """Returns how many prompts have each shingle, and its weight. Two prompts alone do not make it common."""
         frequencies = self._frequencies[ids >> self._shift]
         return frequencies, math.log(len(self._prompts)) - np.log(np.maximum(frequencies, 2) - 1.0)
-
-    def _own_text(self, number: int) -> str:
-        """Returns the text of the prompt without the segments that several prompts share."""
-        text = self._text(number)
-        if not any(self._is_shared(one) for one in map(int, self._segments[number])):
-            return text
-        return " ".join(segment for segment in segments(text) if not self._is_shared(_hash(segment)))
-
-    def _is_shared(self, segment: int) -> bool:
-        return self._segment_counts.get(segment, 1) >= SHARED
 
     def _text(self, number: int) -> str:
         return self._canonical.get(number) or prompt_text(self._prompts[number])
@@ -224,12 +253,6 @@ class Corpus:
     def _dissect(self, number: int) -> Dissected:
         text = self._text(number)
         return Dissected((self._identities[number], symbols(text)), tuple(segments(text)) or (text.strip(),))
-
-
-def _differ_in_style(mine: Sequence[str], its: Sequence[str]) -> bool:
-    """Compares segment by segment, if both have as many, and else as a whole."""
-    pairs = zip(mine, its, strict=True) if len(mine) == len(its) else [(" ".join(mine), " ".join(its))]
-    return all(differ_in_style(words(one), words(other)) for one, other in pairs)
 
 
 def _in_order(found: Sequence[str], common: set[str]) -> list[str]:
@@ -240,11 +263,6 @@ def _identity(prompt: Prompt) -> Identity:
     answer = None if prompt.reference is None else " ".join(normalize(prompt.reference).split())
     identity = (" ".join(normalize(prompt.system or "").split()), len(prompt.messages), answer)
     return Identity(identity, _hash(repr(identity)))
-
-
-def _hashes(found: Sequence[str]) -> NDArray[np.int64]:
-    """Returns the hashes of the distinct segments."""
-    return np.array(list({_hash(segment) for segment in found}), dtype=np.int64)
 
 
 def _hash(text: str) -> int:

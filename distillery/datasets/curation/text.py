@@ -8,17 +8,17 @@ import re
 import statistics
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, count
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from distillery.core.conversation import Prompt
+from distillery.core.conversation import Prompt, distinct_non_ascii
 
 # Kana, CJK ideographs and Thai are matched one character at a time: these scripts put no spaces between words.
 _SINGLE = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -37,7 +37,8 @@ _IN_FORMULA = re.compile(
     r"|(?<=\b[^\W_])[,;](?=[^\W_]\b)|(?<=[\d)\]])!|\b[a-z]!|\b[a-z]['’′″]+(?=\()"
 )
 """Punctuation that decides because no white space is beside it: `5!`, `a:b`, `x.y`, `f'(x)`."""
-_DASH = re.compile(r"(?<=\d)(\s?)[–—−](?=\1\d)")
+_DASH = re.compile(r"[–—−](?:(?<=\d.)(?=\d)|(?<=\d(\s).)(?=\1\d))")
+_FORMULA_SIGN = re.compile("[.:,;?!'’′″]")
 _WIDE = re.compile(
     "[\u3000\uff04-\uff06\uff0a\uff0b\uff0d\uff0f-\uff19\uff1c-\uff1e\uff20-\uff5a\uff5c\uff5e\uff65-\uffdc]+"
 )
@@ -48,13 +49,14 @@ _FORMULA = re.compile(r"[+*^=×÷−]|[\d)]\s*[-/]|[-/]\s*[\d(]")
 """Where brackets decide, as in `2 * (3 + 4)`. In prose they make no difference."""
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 """Soft hyphens, zero-width spaces and marks of direction: nobody sees them."""
-_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010\u2011](?=[^\W\d_])")
+_HYPHEN = re.compile(r"[-\u2010\u2011](?<=[^\W\d_].)(?=[^\W\d_])")
 LANGUAGE_SAMPLE = 1_000
 """Characters from which a text's language is identified. More characters cost time and do not improve the result."""
 MIN_LANGUAGE_PROBABILITY = 0.9
 """Below it the language counts as undetermined, as for a text of numbers."""
 
 Ids = NDArray[np.uint32]
+Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,16 +83,21 @@ def normalize(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    usual = _WIDE.sub(lambda wide: unicodedata.normalize("NFKC", wide[0]), _INVISIBLE.sub("", text))
-    return unicodedata.normalize("NFC", usual).lower()
+    if not _wide_and_invisible().isdisjoint(distinct_non_ascii(text)):
+        text = _WIDE.sub(lambda wide: unicodedata.normalize("NFKC", wide[0]), _INVISIBLE.sub("", text))
+    return unicodedata.normalize("NFC", text).lower()
 
 
 def words(text: str) -> list[str]:
     """Splits a text into words. Numbers are words, and combining vowels are part of theirs; symbols are dropped."""
     normalized = normalize(text)
-    if normalized.isascii() or _marks_and_singles().isdisjoint(set(normalized)):
-        return _WORD.findall(normalized)  # several times as fast
-    return _word_of_any_script().findall(normalized)
+    return word_pattern(normalized).findall(normalized)
+
+
+def word_pattern(normalized: str) -> re.Pattern[str]:
+    """Returns the pattern of a word in a text, or in a part of it. Where it does, the plain one is several times as
+    fast."""
+    return _WORD if _marks_and_singles().isdisjoint(distinct_non_ascii(normalized)) else _word_of_any_script()
 
 
 def symbols(text: str) -> tuple[str, ...]:
@@ -98,12 +105,23 @@ def symbols(text: str) -> tuple[str, ...]:
 
     Punctuation within a formula comes after them.
     """
-    plain = _DASH.sub(r"\1-", _HYPHEN.sub(" ", normalize(text)))
+    plain = _DASH.sub("-", _HYPHEN.sub(" ", normalize(text)))
     brackets = "()" if "(" in plain and _FORMULA.search(plain) else ""
     after, before = (characters.translate(dict.fromkeys(map(ord, brackets))) for characters in (_PROSE, _OPENING))
     runs = _symbol_pattern().findall(plain)
     found = [stripped for run in runs if (stripped := run.rstrip(after).lstrip(before))]
-    return (*found, *_IN_FORMULA.findall(plain))
+    return (*found, *_in_formulas(plain))
+
+
+def _in_formulas(plain: str) -> Iterator[str]:
+    """Yields what `_IN_FORMULA` finds. It matches at a sign, or at a letter before one: to try no other position takes
+    a tenth of the time."""
+    stop = 0
+    for sign in _FORMULA_SIGN.finditer(plain):
+        for start in (sign.start() - 1, sign.start()):
+            if start >= stop and (found := _IN_FORMULA.match(plain, start)):
+                stop = found.end()
+                yield found[0]
 
 
 def numbers(text: str) -> tuple[str, ...]:
@@ -124,6 +142,13 @@ def is_single(word: str) -> bool:
 def prompt_text(prompt: Prompt) -> str:
     """Returns the text of the conversation, by which prompts are compared."""
     return "\n".join(text for _, text in prompt.messages)
+
+
+@cache
+def _wide_and_invisible() -> frozenset[str]:
+    return frozenset(
+        each for each in map(chr, chain([0xAD], range(0x2000, 0x10000))) if _WIDE.match(each) or _INVISIBLE.match(each)
+    )
 
 
 @cache
@@ -162,14 +187,34 @@ class Vocabulary:
         numbers = count(1)
         self._words: defaultdict[str, int] = defaultdict(numbers.__next__)
 
+    def numbers(self, found: Sequence[str]) -> Ids:
+        """Returns the numbers of words."""
+        return np.fromiter(map(self._words.__getitem__, found), dtype=np.uint32, count=len(found))
+
     def shingles(self, text: str) -> Shingles:
-        """Returns the words and adjacent pairs of a text as 32-bit numbers (multiplicative hashing)."""
-        found = words(text)
-        of_words = np.fromiter(map(self._words.__getitem__, found), dtype=np.uint64, count=len(found))
-        single = of_words * _ODD
-        pairs = (single[:-1] ^ (of_words[1:] + _GOLDEN)) * _GOLDEN
-        hashed = (np.concatenate((single, pairs)) >> np.uint64(32)).astype(np.uint32)
-        return Shingles(*np.unique(hashed, return_counts=True))
+        """Returns the shingles of a text, and how often each occurs."""
+        return Shingles(*np.unique(_hashed(self.numbers(words(text))), return_counts=True))
+
+
+def shingle_ids(of_words: Ids) -> Ids:
+    """Returns the distinct shingles of numbered words, ascending."""
+    return distinct(_hashed(of_words))
+
+
+def distinct(numbers: NDArray[Number]) -> NDArray[Number]:
+    """Returns the distinct numbers, ascending. `numpy.unique` takes several times as long for a few thousand."""
+    ordered = np.sort(numbers)
+    first = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return ordered[first]
+
+
+def _hashed(of_words: Ids) -> Ids:
+    """Returns the words and adjacent pairs as 32-bit numbers (multiplicative hashing)."""
+    numbers = of_words.astype(np.uint64)
+    single = numbers * _ODD
+    pairs = (single[:-1] ^ (numbers[1:] + _GOLDEN)) * _GOLDEN
+    return (np.concatenate((single, pairs)) >> np.uint64(32)).astype(np.uint32)
 
 
 _ODD, _GOLDEN = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)

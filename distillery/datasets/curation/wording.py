@@ -10,9 +10,9 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from distillery.core.conversation import Prompt
+from distillery.core.conversation import Prompt, distinct_non_ascii
 from distillery.datasets.curation.recognizers.context import Words
-from distillery.datasets.curation.text import is_single, normalize, prompt_text
+from distillery.datasets.curation.text import is_single, normalize, prompt_text, words
 
 _VOWELS = re.compile("[\u064b-\u0652\u0670\u05b0-\u05bc\u05c1\u05c2\u05c7]")
 """Arabic and Hebrew vowels and doublings, which most writers omit."""
@@ -33,6 +33,7 @@ _SIGNATURE = re.compile(
 """A closing formula alone on its line, with up to three short lines after it: names, not sentences or labels."""
 _DIGITS = re.compile(r"[0-9]{5,}(?![.,:/-]?[A-Za-z0-9_]|[^\S\n]?[%$€£¥元円원个個件份])")
 """Begins with a digit, because searching for a letter first would try nearly every position of a text."""
+_AS_DIGITS = bytes(ord("0") if each in b"0123456789" else ord(" ") for each in range(256))
 _BEFORE_DIGITS = re.compile(r"[^A-Za-z0-9_.,:/$€£¥-](?:[A-Za-z]{1,4}-?)?$")
 """What stands before the digits of an identifier, such as a space, or letters as in `INV-48213`."""
 _WORD = re.compile(r"[^\W\d_]+")
@@ -86,7 +87,7 @@ def canonical_texts(prompts: Sequence[Prompt]) -> dict[int, str]:
     bare: defaultdict[str, list[int]] = defaultdict(list)
     for number, prompt in enumerate(prompts):
         text = found.get(number) or prompt_text(prompt)
-        if not text.isascii() and _VOWELLESS.search(text):
+        if _VOWELLESS.search("".join(distinct_non_ascii(text))):
             with_marks = normalize(text)
             without = _VOWELS.sub("", with_marks)
             if with_marks == without:
@@ -102,11 +103,18 @@ def canonical_texts(prompts: Sequence[Prompt]) -> dict[int, str]:
 def _of_labelled(prompt: Prompt) -> str:
     """Returns the text without signatures and numbers of orders: the answer is known not to depend on them."""
     text = _SIGNATURE.sub("", prompt_text(prompt))
+    if not _has_digits(text):
+        return text
     lowered = text.lower()
     if not any(word in lowered for word in _HINTS):
         return text
     everything = f"{prompt.system}\n{text}"
     return _DIGITS.sub(lambda match: _without_number(match, everything), text)
+
+
+def _has_digits(text: str) -> bool:
+    """Whether `_DIGITS` may find anything. Takes a tenth of its time."""
+    return b"00000" in text.encode(errors="surrogatepass").translate(_AS_DIGITS)
 
 
 def _without_number(match: re.Match[str], everything: str) -> str:
@@ -133,6 +141,12 @@ def _names_an_order(before: str) -> bool:
     if not words or not _ORDERS.has(words[-1]):
         return False
     return labelled or words[-1] not in _VERBS or any(word in _DETERMINERS for word in words[-2:-1])
+
+
+def segments_differ_in_style(mine: Sequence[str], its: Sequence[str]) -> bool:
+    """Compares segment by segment, if both have as many, and else as a whole."""
+    pairs = zip(mine, its, strict=True) if len(mine) == len(its) else [(" ".join(mine), " ".join(its))]
+    return all(differ_in_style(words(one), words(other)) for one, other in pairs)
 
 
 def differ_in_style(one: Sequence[str], other: Sequence[str]) -> bool:
