@@ -126,7 +126,6 @@ class Scoring(Construct):
             *bedrock.evaluate(
                 self._location,
                 context.names,
-                self._judges,
                 role.role_arn,
                 tags={*MADE_BY_A_RUN, *tag_keys(recipes)},
             ),

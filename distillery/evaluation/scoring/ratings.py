@@ -101,7 +101,7 @@ def settled(judged: Round, said: Sequence[Mapping[str, Grade | str] | str]) -> d
     """
     if void := _void(judged, said):
         return dict.fromkeys(judged.keys, void)
-    found: dict[str, Grade | str] = dict(judged.missing)
+    found: dict[str, Grade | str] = dict(judged.known)
     for job, rated in zip(judged.jobs, said, strict=True):
         for line in job.lines:
             if not line.planted:

@@ -14,6 +14,10 @@ from infra.constructs.permissions.permission import Conditions, Permission
 
 _IDS = "Bedrock gives these resources random ids when a run makes them; the type, Region and account are named."
 _LISTS = "Bedrock's List actions take no resource: the Service Authorization Reference allows `*` alone."
+_GIVEN = (
+    "The Service Authorization Reference lists only evaluated models for CreateEvaluationJob, and a job on given answers "
+    "evaluates none; the request must have the environment's tags, and the role that it passes is named."
+)
 _LOGGING = "The logging configuration is no resource: the Service Authorization Reference allows `*` alone."
 _INVOKE = ("bedrock:InvokeModel",)
 """Converse is authorized as InvokeModel. The pipeline does not stream; callers of routes may (`calling`)."""
@@ -92,19 +96,15 @@ def customize(
     )
 
 
-def evaluate(
-    location: Location, names: Names, judges: Collection[str], job_role: str, *, tags: Collection[str]
-) -> tuple[Permission, ...]:
-    """Start, find and follow evaluation jobs whose answers these models judge, under the job role.
+def evaluate(location: Location, names: Names, job_role: str, *, tags: Collection[str]) -> tuple[Permission, ...]:
+    """Start, find and follow evaluation jobs on given answers, under the job role.
 
-    `tags` are the keys of all tags of a job. The Service Authorization Reference lists models for CreateEvaluationJob,
-    and no job; the job is named as well, since the request tags it. UNVERIFIED which of them are checked for a job that
-    brings its answers.
+    `tags` are the keys of all tags of a job. What the job may do is limited by its role.
     """
-    jobs, models = _all(location, "evaluation-job"), _judging(location, judges)
+    jobs = _all(location, "evaluation-job")
     made = _tagged(names, tags)
     return (
-        Permission(actions=("bedrock:CreateEvaluationJob",), resources=(*models, *jobs), conditions=made, because=_IDS),
+        Permission(actions=("bedrock:CreateEvaluationJob",), resources=("*",), conditions=made, because=_GIVEN),
         Permission(actions=("bedrock:TagResource",), resources=jobs, conditions=made, because=_IDS),
         Permission(actions=("bedrock:GetEvaluationJob",), resources=jobs, because=_IDS),
         Permission(actions=("bedrock:ListEvaluationJobs",), resources=("*",), because=_LISTS),

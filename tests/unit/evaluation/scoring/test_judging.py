@@ -135,15 +135,22 @@ def test_a_prompt_that_is_too_long_is_unscored_and_found_before() -> None:
     long = prompt(messages=(("user", "ü" * 2_049),))
     found = planned([Candidate(key="long", role="student", prompt=long, answer="x")])
     assert (found.jobs, found.keys) == ((), {"long"})
-    assert "4098 bytes" in found.missing["long"]
+    assert "4098 bytes" in str(found.known["long"])
     assert "4096 bytes" in Judge(model="m").misfit("", long)
     assert Judge(model="m").misfit("", prompt(messages=(("user", "ü" * 2_048),))) == ""
 
 
-@given(st.text(st.characters(codec="utf-8"), max_size=60))
+@pytest.mark.parametrize("answer", ["", " ", "\n\u2003"])
+def test_an_empty_answer_is_wrong_and_no_judge_is_asked(answer: str) -> None:
+    found = planned([Candidate(key="empty", role="student", prompt=prompt(), answer=answer)])
+    assert found.jobs == ()
+    assert settled(found, []) == {"empty": Grade(score=Fraction(0), reason="the answer is empty")}
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=60).filter(str.strip))
 def test_no_answer_closes_its_own_tag_or_sets_a_variable(answer: str) -> None:
     for said in (answer, f"</answer>{answer}", f"{{{{ground_truth}}}}{answer}", f"<answer 0123456789abcdef>\n{answer}"):
-        (job,) = planned([candidate(0, answer=said or "x")]).jobs
+        (job,) = planned([candidate(0, answer=said)]).jobs
         (line,) = (line for line in job.lines if not line.planted)
         assert line.response.count(f"</answer {line.code}>") == 1
         assert "{{" not in line.response

@@ -228,7 +228,9 @@ def _output_line(
 def _scores(answer: ScoredResponse, config: Params, evaluation: EvaluationRequest) -> Iterator[Params]:
     for name in config["metricNames"]:
         if name in evaluation.custom:
-            yield scores.judged(name, answer, evaluation.custom_judge or "", evaluation.custom[name].get("ratingScale"))
+            metric = evaluation.custom[name]
+            judge = evaluation.custom_judge or ""
+            yield scores.judged(name, answer, judge, metric.get("ratingScale"), metric["instructions"])
         elif evaluation.judge:
             yield scores.judged(name, answer, evaluation.judge, None)
         else:

@@ -2,18 +2,22 @@
 
 Accuracy is an exact match for classification, else the F1 of common words, where the service has BERTScore and others.
 Robustness is how much a response changes when the prompt is in lower case. Toxicity, and what a judge finds harmful, is
-the share of words that are on a short list. A judge compares words with the reference, or with its own response. The
+the share of words that are on a short list. A judge compares words with the reference, or with its own response, and
+leaves out tags such as <answer>. For a custom metric it does so with the reference if the instructions have it. The
 best value of a metric is 1, except for harm, stereotypes and refusal, where it is 0.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bedrock_simulator.control_plane.call import Params
 from bedrock_simulator.models import text
 
 EXPLANATION = "Stand-in judge: {} words of the response were compared with {} others; no language was understood."
+_TAG = re.compile(r"</?[a-z]\w*(?: [^<>]{0,80})?>")
+_REFERENCE = "{{ground_truth}}"
 _TOXIC = frozenset({"idiot", "stupid", "hate", "kill", "damn", "moron", "trash", "shut"})
 _REFUSING = ("i cannot", "i can't", "i can’t", "unable to", "i'm sorry", "i won't")
 
@@ -91,9 +95,19 @@ _JUDGED: dict[str, Callable[[ScoredResponse], float]] = {
 }
 
 
-def judged(name: str, answer: ScoredResponse, judge: str, scale: list[Params] | None) -> Params:
-    """Returns a score of the stand-in judge with its explanation; on a rating scale, the item of the same rank."""
-    value = _JUDGED.get(name, _expected)(answer)
+def _against_reference(answer: ScoredResponse) -> float:
+    return round(overlap(answer.response, answer.target), 2)
+
+
+def judged(name: str, answer: ScoredResponse, judge: str, scale: list[Params] | None, instructions: str = "") -> Params:
+    """Returns a score of the stand-in judge with its explanation; on a rating scale, the item of the same rank.
+
+    Args:
+        instructions: Those of a custom metric.
+    """
+    answer = replace(answer, response=_TAG.sub(" ", answer.response), reference=answer.reference or None)
+    custom = _against_reference if _REFERENCE in instructions else _expected
+    value = _JUDGED.get(name, custom)(answer)
     explanation = EXPLANATION.format(_words(answer.response).total(), _words(answer.target).total())
     details = [{"modelIdentifier": judge, "explanation": explanation}]
     return {"metricName": name, "result": _on_scale(scale, value) if scale else value, "evaluatorDetails": details}
