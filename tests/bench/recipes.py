@@ -1,20 +1,17 @@
 """The resources that a recipe adds to an environment. Fifty recipes synthesize with all rules enabled."""
 
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from aws_cdk import App
 from rich.console import Console
 from rich.table import Table
 
-from app import build
 from distillery.settings import Settings, load
+from tests.assemblies import assembly_of
 from tests.bench.bar import Bar
-from tests.bench.process import ROOT
 
 COUNTS = (1, 10, 50)
 ON = date(2026, 11, 23)
@@ -65,10 +62,7 @@ def with_recipes(settings: Settings, count: int) -> Settings:
 
 def templates(settings: Settings) -> Templates:
     """Returns templates by stack. Raises if a rule has a finding."""
-    context = json.loads((ROOT / "cdk.json").read_text())["context"]
-    with tempfile.TemporaryDirectory(prefix="distillery-bench-") as outdir:
-        app = build(App(analytics_reporting=False, auto_synth=False, outdir=outdir, context=context), settings)
-        return {stack.stack_name: stack.template for stack in app.synth().stacks}
+    return {stack.name: stack.template for stack in assembly_of(settings).stacks}
 
 
 def grown_elsewhere(fewest: Templates, most: Templates) -> int:
