@@ -15,8 +15,8 @@ from infra.constructs.permissions.permission import Conditions, Permission
 _IDS = "Bedrock gives these resources random ids when a run makes them; the type, Region and account are named."
 _LISTS = "Bedrock's List actions take no resource: the Service Authorization Reference allows `*` alone."
 _GIVEN = (
-    "The Service Authorization Reference lists only evaluated models for CreateEvaluationJob, and a job on given answers "
-    "evaluates none; the request must have the environment's tags, and the role that it passes is named."
+    "The Service Authorization Reference lists only evaluated models for CreateEvaluationJob, and a job on given "
+    "answers evaluates none; the request must have the environment's tags, and the role that it passes is named."
 )
 _LOGGING = "The logging configuration is no resource: the Service Authorization Reference allows `*` alone."
 _INVOKE = ("bedrock:InvokeModel",)
