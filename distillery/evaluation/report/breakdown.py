@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from distillery.evaluation.contestants import STUDENT
 from distillery.evaluation.report.document import Breakdown, BreakEven, Confused, Part
-from distillery.evaluation.report.rows import ComparisonRow, ContestantRow, PromptRow
+from distillery.evaluation.report.rows import AnswerRow, ComparisonRow, ContestantRow, PromptRow
 
 PARTS_MAX = 60
 """Parts above which their names are texts of answers, such as quotations."""
@@ -41,9 +41,11 @@ def by_part(prompts: Sequence[PromptRow]) -> Breakdown | None:
     """Mean scores by what graders graded one by one, such as fields; None if they did not."""
     scores: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in prompts:
+        names = dict.fromkeys(name for answer in row.answers.values() for name in answer.parts)
         for role, answer in row.answers.items():
-            for name, score in answer.parts.items():
-                scores[name][role].append(score)
+            for name in names:
+                if (score := _score_of(answer, name)) is not None:
+                    scores[name][role].append(score)
     if not scores or len(scores) > PARTS_MAX:
         return None
     parts = (
@@ -55,6 +57,14 @@ def by_part(prompts: Sequence[PromptRow]) -> Breakdown | None:
         for name, found in scores.items()
     )
     return Breakdown(by="field", parts=tuple(parts))
+
+
+def _score_of(answer: AnswerRow, part: str) -> float | None:
+    """An answer that was right or wrong as a whole was so in every part that others' answers to its prompt have."""
+    if part in answer.parts or answer.missing:
+        return answer.parts.get(part)
+    is_whole = answer.score == 1 or (answer.score == 0 and not answer.parts)
+    return answer.score if is_whole else None
 
 
 def _part(label: str, rows: Sequence[PromptRow]) -> Part:
