@@ -24,6 +24,7 @@ BENCHMARKS = (
     "extraction",
     "curation",
     "calibration",
+    "evaluation",
 )
 """Modules of this package, each imported when its turn comes: importing the CDK starts Node."""
 
