@@ -48,8 +48,10 @@ class FakeJobs:
         self.failures: list[str] = []
         self.refuse: list[Exception] = []
         self.lose = False
+        self.creations = 0
 
     def create_evaluation_job(self, **request: Any) -> dict[str, str]:
+        self.creations += 1
         assert CREATE is not None
         validate_parameters(request, CREATE)
         if self.refuse:
@@ -146,7 +148,7 @@ def test_a_round_is_started_followed_and_stored(judging: Judging) -> None:
     # of three prompts: the right answer of teacher and student, judged once, and the untrained student's wrong one
     assert sorted(each.score for each in found if isinstance(each, Grade)) == [0, 0, 0, 1, 1, 1]
     assert judging.follow(3) == {"pending": 0, "rounds": 4}
-    assert len(judging.jobs.requests) == 2
+    assert judging.jobs.creations == 2
 
 
 def test_the_request_is_a_judge_on_answers_that_the_job_brings(judging: Judging) -> None:
