@@ -19,6 +19,7 @@ from infra.constructs.on_call import on_call_policy
 from infra.constructs.ssm_outputs import publish
 from infra.constructs.state_machine import Machine
 from infra.stages.dataset import DatasetStage, Expiry
+from infra.stages.promotion import PromotionStage
 from stacks.base import EnvironmentStack
 from stacks.foundation import HomeFoundation
 from stacks.state_machine import Stages, definition
@@ -52,9 +53,13 @@ class Pipeline(EnvironmentStack):
         # Functions whose errors would go unnoticed: errors of steps show as failed runs. Settle and Expiry share the
         # dead-letter queue of Sweep.
         self.watched = {"Dataset": dataset.function, "Sweep": sweep}
-        decisions = {"approval": dataset.approval_url, "rollback": stages.promotion.rollback_url}
+        decisions = {
+            "approval": dataset.approval_url,
+            "rollback": stages.promotion.rollback_url,
+            "acceptance": stages.promotion.acceptance_url,
+        }
         self._publish(stores, {"dataset": dataset.function}, decisions)
-        self._people(stores, dataset, stages.promotion.rollback, polled=[settle, sweep])
+        self._people(stores, dataset, stages.promotion, polled=[settle, sweep])
 
     def _publish(self, stores: DataStores, functions: dict[str, Function], decisions: dict[str, str]) -> None:
         """Names and ARNs for the command line."""
@@ -74,9 +79,11 @@ class Pipeline(EnvironmentStack):
         publish(self, "Where", name=self.names.pipeline, description="Names and ARNs of the pipeline", value=where)
         CfnOutput(self, "StateMachineArn", value=self.machine.state_machine_arn)
 
-    def _people(self, stores: DataStores, dataset: DatasetStage, rollback: Function, *, polled: list[Function]) -> None:
+    def _people(
+        self, stores: DataStores, dataset: DatasetStage, promotion: PromotionStage, *, polled: list[Function]
+    ) -> None:
         """The managed policies of people: of the command line, of deciders, and of readers of texts."""
-        names = self.names
+        names, rollback = self.names, promotion.rollback
         there = self.settings.inference_region
         called = [dataset.function, *polled]
         deciders_named = all_name_deciders(self.settings.recipes.values())
@@ -91,7 +98,12 @@ class Pipeline(EnvironmentStack):
                 deciders_named=deciders_named,
             ),
             "Approver": approver_policy(
-                self, "Approvers", names=names, stores=stores, function=dataset.approval, deciders_named=deciders_named
+                self,
+                "Approvers",
+                names=names,
+                stores=stores,
+                functions=[dataset.approval, promotion.acceptance],
+                deciders_named=deciders_named,
             ),
             "Examiner": examiner_policy(self, "Examiners", names=names, stores=stores),
             "DataReader": reader_policy(self, "DataReaders", names=names, stores=stores),

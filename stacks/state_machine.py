@@ -1,6 +1,7 @@
 """The stages as one state machine: their order, and what happens when one of them fails.
 
-distil:    distillation → endpoint → evaluation → endpoint released → passed? → promotion → closed
+distil:    distillation → endpoint → evaluation → endpoint released → goes live? → promotion → closed
+promote:   promotion of a student that a person accepted → closed
 rollback:  promotion of the previous model → closed
 failed:    job stopped → candidate released → closed → Fail; each even if the one before fails
 """
@@ -70,24 +71,25 @@ class Stages:
 
 
 def definition(scope: Construct, stages: Stages) -> sfn.IChainable:
-    """Input: `{"action": "distil", "run": …}` or `{"action": "rollback", "recipe": …, "alias": …, "holder": …}`."""
+    """Input: `{"action": "distil", "run": …}`, `{"action": "rollback", "recipe": …, "alias": …, "holder": …}` or
+    `{"action": "promote", "recipe": …, "holder": …}`. No state waits for a person."""
     rollback = sfn.Condition.string_equals("$.action", "rollback")
-    return sfn.Choice(scope, "Action?").when(rollback, _rollback(scope, stages)).otherwise(_distil(scope, stages))
+    promote = sfn.Condition.string_equals("$.action", "promote")
+    return (
+        sfn.Choice(scope, "Action?")
+        .when(rollback, _rollback(scope, stages))
+        .when(promote, _acceptance(scope, stages))
+        .otherwise(_distil(scope, stages))
+    )
 
 
 def _distil(scope: Construct, stages: Stages) -> sfn.IChainable:
-    passed = sfn.Condition.boolean_equals("$.verdict.passed", True)
-    verdict = (
-        sfn.Choice(scope, "Passed?")
-        .when(passed, stages.promotion.states())
-        .otherwise(sfn.Pass(scope, "Live model stays"))
-    )
     states = (
         sfn.Chain.start(stages.distillation.states())
         .next(stages.endpoint.states())
         .next(stages.evaluation.states())
         .next(stages.endpoint.release("Release candidate"))
-        .next(verdict)
+        .next(stages.promotion.states())
     )
     return _guarded(scope, "Pipeline", "run", states, stages, _cleanup(scope, stages))
 
@@ -95,6 +97,11 @@ def _distil(scope: Construct, stages: Stages) -> sfn.IChainable:
 def _rollback(scope: Construct, stages: Stages) -> sfn.IChainable:
     failed = _close_and_fail(scope, stages, "Close failed rollback", "Rollback failed")
     return _guarded(scope, "Rollback", "rollback", stages.promotion.rollback_states(), stages, failed)
+
+
+def _acceptance(scope: Construct, stages: Stages) -> sfn.IChainable:
+    failed = _close_and_fail(scope, stages, "Close failed acceptance", "Acceptance failed")
+    return _guarded(scope, "Acceptance", "acceptance", stages.promotion.acceptance_states(), stages, failed)
 
 
 def _guarded(

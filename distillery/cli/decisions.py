@@ -1,4 +1,4 @@
-"""`distillery approve`, `reject` and `rollback`: decisions that the ledger records with the person who made them."""
+"""`distillery approve`, `accept`, `reject` and `rollback`: decisions, which the ledger records with their authors."""
 
 import json
 from typing import Annotated
@@ -11,6 +11,10 @@ from distillery.cli.terminal import confirm, echo
 from distillery.core.ledger.items import RunRecord
 
 Waiting = Annotated[str, typer.Argument(help="A run that waits for an approval, as `distillery status` lists it.")]
+Undecided = Annotated[
+    str, typer.Argument(help="A run that waits for an approval or an acceptance, as `distillery status` lists it.")
+]
+Evaluated = Annotated[str, typer.Argument(help="A run that has ended with a verdict, as `distillery status` lists it.")]
 
 
 def approve(
@@ -44,14 +48,40 @@ def _estimate(on: Target, record: RunRecord) -> list[str]:
     return [*report_text.estimate(report), *report_text.evaluation(report)] if same else []
 
 
+def accept(
+    context: typer.Context,
+    run: Evaluated,
+    reason: Annotated[str, typer.Option(help="Why the student should go live. The ledger keeps it for ever.")],
+    replace_newer: Annotated[
+        bool,
+        typer.Option("--replace-newer", help="Replace the live model, even if it went live after the run's verdict."),
+    ] = False,
+) -> None:
+    """Make a run's student live, whatever its verdict. The current model serves until the change is complete."""
+    on = target(context)
+    record = on.ledger.run(run)
+    asked = {"run": run, "accept": True, "reason": reason, "seen": record.acceptance, "replace_newer": replace_newer}
+    answer = on.account.decide("acceptance", asked)
+    if answer["first"]:
+        echo("the student of run {} is going live; follow it with: {}", run, on.command("watch", run))
+    else:
+        echo("{} accepted run {} at {}: {}", answer["by"], run, answer["at"], answer["reason"])
+        echo("nothing else was started; follow it with: {}", on.command("watch", run))
+
+
 def reject(
     context: typer.Context,
-    run: Waiting,
+    run: Undecided,
     reason: Annotated[str, typer.Option(help="The reason, which the ledger records.")] = "",
 ) -> None:
-    """Close a run that waits because it may cost more than its recipe's budget."""
+    """Close a run that waits because it may cost more than its budget, or decline a student that waits."""
     on = target(context)
-    usd = str(on.ledger.run(run).run.dataset.at_most_usd)
+    record = on.ledger.run(run)
+    if record.has_student:
+        on.account.decide("acceptance", {"run": run, "accept": False, "reason": reason})
+        echo("the student of run {} is declined; the live model stays", run)
+        return
+    usd = str(record.run.dataset.at_most_usd)
     on.account.decide("approval", {"run": run, "approve": False, "usd": usd, "reason": reason})
     echo("run {} is declined; you can try its prompts again", run)
 

@@ -11,6 +11,7 @@ from rich.spinner import Spinner
 from distillery.cli.target import Target
 from distillery.cli.terminal import Text, WordTable, append_row, styled
 from distillery.core import clock
+from distillery.core.judging import VerdictOutcome
 from distillery.core.ledger.items import RunRecord, StageRecord
 from distillery.core.names import Names
 from distillery.core.pipeline import Outcome, Stage
@@ -35,7 +36,7 @@ def _mark(record: RunRecord, stage: StageRecord | None) -> Spinner | Text:
         return styled("[dim]·[/dim]")
     if stage.ended:
         return styled("[green]✓[/green]")
-    return DOTS if record.outcome is Outcome.RUNNING else styled("[red]✗[/red]")
+    return DOTS if record.is_active else styled("[red]✗[/red]")
 
 
 def took(stage: StageRecord | None) -> str:
@@ -104,7 +105,7 @@ def summary(stage: Stage, record: StageRecord) -> str:
         case Stage.ENDPOINT:
             return f"candidate {product.get('name', 'released')} ({product.get('mode', '')})"
         case Stage.EVALUATION:
-            return f"{'passed' if product['passed'] else 'did not pass'}, {product['measure']}: {scores(product)}"
+            return f"{_outcome(product)}, {product['measure']}: {scores(product)}"
         case Stage.PROMOTION:
             return f"alias version {product['version']} → {product['endpoint']['name']}"
 
@@ -114,14 +115,27 @@ def detected(difference: Decimal | str | None) -> str:
     return "" if difference is None else f", detects differences of {points(float(difference))} points"
 
 
+def _outcome(verdict: Mapping[str, Any]) -> str:
+    """Returns `passed`, `did not pass` or `inconclusive`. Verdicts of older versions say only whether it passed."""
+    if verdict.get("outcome") == VerdictOutcome.INCONCLUSIVE:
+        return str(verdict["outcome"])
+    return "passed" if verdict["passed"] else "did not pass"
+
+
 def _quarantined(product: Mapping[str, Any]) -> str:
     lines = product.get("put_aside", 0)
     return f"{lines} bad lines put aside, " if lines else ""
 
 
 def waiting(on: Target, record: RunRecord) -> str:
-    """Returns what a run above its budget waits for, and the commands that decide."""
+    """Returns what a run waits for, and the commands that decide."""
     dataset, budget, run = record.run.dataset, record.run.recipe.budget_usd, record.run.id
+    if record.outcome is Outcome.AWAITING_ACCEPTANCE:
+        verdict = record.stages[Stage.EVALUATION].product if Stage.EVALUATION in record.stages else {}
+        return (
+            f"{verdict.get('sentence', '')} A person decides whether its student goes live: ".lstrip()
+            + f"{on.command('accept', run, '--reason', 'WHY')}, or {on.command('reject', run)}"
+        )
     return (
         f"estimated at ${dataset.estimate_usd}, ${dataset.at_most_usd} at most, the budget is "
         f"${budget}{detected(dataset.detectable_difference)}: "

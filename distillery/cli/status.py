@@ -12,7 +12,8 @@ from distillery.cli.progress import answered, scores, waiting
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import Text, echo, link, styled
 from distillery.core import clock
-from distillery.core.ledger.items import RunRecord
+from distillery.core.ledger.acceptances import Acceptance
+from distillery.core.ledger.items import WAITING_OUTCOMES, RunRecord
 from distillery.core.ledger.rollbacks import RollbackRecord
 from distillery.core.pipeline import Outcome, Stage
 
@@ -20,7 +21,9 @@ TEMPLATES = {
     Outcome.PROMOTED: "[green]{}[/green]",
     Outcome.FAILED: "[red]{}[/red]",
     Outcome.REJECTED: "[yellow]{}[/yellow]",
+    Outcome.INCONCLUSIVE: "[yellow]{}[/yellow]",
     Outcome.AWAITING: "[yellow]{}[/yellow]",
+    Outcome.AWAITING_ACCEPTANCE: "[yellow]{}[/yellow]",
     Outcome.RUNNING: "[cyan]{}[/cyan]",
 }
 
@@ -51,6 +54,9 @@ def _show(on: Target, recipe: str, runs: list[RunRecord] | Exception) -> None:
     for record in runs:
         for line in (*_lines(on, record), *_uploaded(on, record)):
             echo("{}", line)
+    for acceptance in on.acceptances.of(recipe):
+        for line in _accepted(acceptance):
+            echo("{}", line)
     for rollback in on.rollbacks.of(recipe):
         for line in _rolled_back(rollback):
             echo("{}", line)
@@ -59,7 +65,7 @@ def _show(on: Target, recipe: str, runs: list[RunRecord] | Exception) -> None:
 def _spending(on: Target, recipe: str, runs: Sequence[RunRecord]) -> str:
     """`2026-11 (UTC): $19.40 of $125 reserved, $9.70 by active runs, $9.70 spent at most by runs that ended; …`."""
     month, cap = on.ledger.month(recipe, clock.stamp()), on.cap_usd(recipe)
-    active = {record.run.id for record in runs if record.outcome is Outcome.RUNNING}
+    active = {record.run.id for record in runs if record.outcome is Outcome.RUNNING}  # spending, unlike promotions
     active_usd = sum((usd for run, usd in month.runs.items() if run in active), Decimal(0))
     of = "" if cap is None else f" of ${cap}"
     return (
@@ -113,7 +119,9 @@ def _lines(on: Target, record: RunRecord) -> Iterator[Text]:
         yield styled("    [dim]report: {}[/dim]", link(verdict["report_uri"]))
     elif record.outcome is Outcome.RUNNING and record.answers_planned:
         yield styled("    [dim]evaluation: {}[/dim]", answered(record))
-    if reason := waiting(on, record) if record.outcome is Outcome.AWAITING else record.reason:
+    if record.promoting:
+        yield styled("    [cyan]its student is going live[/cyan]")
+    elif reason := waiting(on, record) if record.outcome in WAITING_OUTCOMES else record.reason:
         yield styled("    {}", reason)
     for what, who in (("approved", record.approved_by), (str(record.outcome), record.closed_by)):
         if who:
@@ -125,6 +133,16 @@ def _uploaded(on: Target, record: RunRecord) -> Iterator[Text]:
     who = {upload.principal for upload in on.uploads.of(record.run.id)}
     if known := sorted(filter(None, who)):
         yield styled("    uploaded by {}", ", ".join(known))
+
+
+def _accepted(acceptance: Acceptance) -> Iterator[Text]:
+    """Yields an acceptance: like a roll-back, it is shown for ever, beside how its run had ended."""
+    opened = datetime.fromisoformat(acceptance.opened)
+    outcome = "going live" if acceptance.outcome is Outcome.RUNNING else acceptance.outcome
+    yield styled("  {}  {}  {}  run {}", acceptance.holder, outcome, f"{opened:%Y-%m-%d %H:%M}", acceptance.run)
+    yield styled("    {}, accepted by {}: {}", acceptance.was, acceptance.by, acceptance.reason)
+    if acceptance.outcome is Outcome.FAILED:
+        yield styled("    {}", acceptance.ending)
 
 
 def _rolled_back(record: RollbackRecord) -> Iterator[Text]:

@@ -14,6 +14,7 @@ from distillery.core.errors import BadRequest, DistilleryError
 
 if TYPE_CHECKING:
     from distillery.client import Account
+    from distillery.core.ledger.acceptances import Acceptances
     from distillery.core.ledger.items import RunRecord
     from distillery.core.ledger.ledger import Ledger
     from distillery.core.ledger.rollbacks import Rollbacks
@@ -60,6 +61,13 @@ class Target:
         from distillery.core.ledger.table import Table
 
         return Rollbacks(Table(str(self.account.pipeline["ledger"]), self.account.dynamodb()))
+
+    @functools.cached_property
+    def acceptances(self) -> "Acceptances":
+        from distillery.core.ledger.acceptances import Acceptances
+        from distillery.core.ledger.table import Table
+
+        return Acceptances(Table(str(self.account.pipeline["ledger"]), self.account.dynamodb()))
 
     @property
     def recipes(self) -> list[str]:

@@ -14,11 +14,12 @@ from distillery.core.errors import BadRequest
 from distillery.core.escaping import one_line
 
 VERBS = (
-    *("check", "convert", "run", "collect", "status", "watch", "report", "approve", "reject", "rollback", "forget"),
+    *("check", "convert", "run", "collect", "status", "watch", "report"),
+    *("approve", "accept", "reject", "rollback", "forget"),
     *("routes", "ask", "snippets", "probe", "bench"),
 )
 """In the order of the help; each is a function of the same name."""
-_MODULES = dict.fromkeys(("approve", "reject", "rollback"), "decisions")
+_MODULES = dict.fromkeys(("approve", "accept", "reject", "rollback"), "decisions")
 """The verbs that are not in a module of their own name."""
 _MOVED = {"demo": "the demo runs from a checkout: `make demo`"}
 

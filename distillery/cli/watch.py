@@ -11,8 +11,11 @@ from distillery.cli.progress import answered, stage_table, summary, took, waitin
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import Text, console, echo, link, styled
 from distillery.core.errors import BadRequest
-from distillery.core.ledger.items import RunRecord
+from distillery.core.ledger.items import WAITING_OUTCOMES, RunRecord
 from distillery.core.pipeline import Outcome, Stage
+
+WAITS = 3
+"""The exit code if the run waits for a person."""
 
 
 def watch(
@@ -22,24 +25,29 @@ def watch(
         typer.Argument(help="A run id. Default: the newest run of all recipes that you may read.", show_default=False),
     ] = None,
 ) -> None:
-    """Follow a run until it ends: each stage, its duration and its result. Ctrl-C does not stop the run."""
+    """Follow a run until it ends: each stage, its duration and its result. Ctrl-C does not stop the run.
+
+    The exit code is 0 if its student was promoted, 3 if the run waits for a person, and 1 otherwise.
+    """
     on = target(context)
     watch_run(on, run or _newest(on))
 
 
 def watch_run(on: Target, run: str) -> None:
-    """Follows the run, and exits with 1 unless it was promoted. On Ctrl-C it prints that the run continues."""
+    """Follows the run, and exits with a code unless it was promoted. On Ctrl-C it prints that the run continues."""
     try:
-        passed = follow(on, run)
+        outcome = follow(on, run)
     except KeyboardInterrupt:
         echo("\nthe run continues; follow it again with: {}", on.command("watch", run))
         raise
-    if not passed:
+    if outcome in WAITING_OUTCOMES:
+        raise typer.Exit(WAITS)
+    if outcome is not Outcome.PROMOTED:
         raise typer.Exit(1)
 
 
-def follow(on: Target, run: str) -> bool:
-    """Shows the run until it ends. Returns whether it was promoted."""
+def follow(on: Target, run: str) -> Outcome:
+    """Shows the run until it ends. Returns how it ended."""
     shown: set[str] = set()
     with Live(console=console, refresh_per_second=8, transient=False) as live:
         for record in _poll(on, run):
@@ -50,14 +58,16 @@ def follow(on: Target, run: str) -> bool:
     if verdict := record.stages[Stage.EVALUATION].product if Stage.EVALUATION in record.stages else {}:
         echo("report: {}", link(verdict["report_uri"]))
     echo("{}", _ending(on, record))
-    return record.outcome is Outcome.PROMOTED
+    return record.outcome
 
 
 def _ending(on: Target, record: RunRecord) -> Text:
     if record.outcome is Outcome.PROMOTED:  # its reason repeats the line of the last stage
         return styled("[green]{}[/green]", record.outcome)
-    if record.outcome is Outcome.AWAITING:
+    if record.outcome in WAITING_OUTCOMES:
         return styled("[yellow]{}[/yellow]: {}", record.outcome, waiting(on, record))
+    if record.outcome in (Outcome.REJECTED, Outcome.INCONCLUSIVE):
+        return styled("[yellow]{}[/yellow]: {}", record.outcome, record.reason)
     return styled("[red]{}[/red]: {}", record.outcome, record.reason)
 
 
@@ -65,7 +75,7 @@ def _poll(on: Target, run: str) -> Iterator[RunRecord]:
     while True:
         record = on.ledger.run(run)
         yield record
-        if record.outcome is not Outcome.RUNNING:
+        if not record.is_active:
             return
         time.sleep(on.poll_interval)
 

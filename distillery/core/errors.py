@@ -13,7 +13,8 @@ DistilleryError
 │   ├── QuotaTooSmall        the account may not host what the recipe needs
 │   ├── LoggingOwned         the account's logging configuration in this Region is another's
 │   ├── UnusableLogs         the logs hold too few calls that a recipe can learn from, or too much to read
-│   └── NothingToRollBack    the alias has no previous model
+│   ├── NothingToRollBack    the alias has no previous model
+│   └── NothingToAccept      the run has no student that a person could make live
 ├── Failed                   work was started and ended badly. Caught; what it left is cleaned up.
 │   ├── JobFailed            the customization job failed or was stopped
 │   ├── EndpointFailed       a deployment or Provisioned Throughput ended in Failed
@@ -93,6 +94,10 @@ class UnusableLogs(Refused):
 
 class NothingToRollBack(Refused):
     """The alias has no previous model."""
+
+
+class NothingToAccept(Refused):
+    """The run has no student that a person could make live."""
 
 
 class Failed(DistilleryError):

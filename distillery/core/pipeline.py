@@ -28,7 +28,9 @@ class Stage(StrEnum):
 class Outcome(StrEnum):
     """How a run ended, or what it waits for.
 
-    REJECTED: the student did not pass. FAILED: something broke. DECLINED: somebody declined to approve its cost.
+    REJECTED: the student did not pass. INCONCLUSIVE: nothing was decided. FAILED: something broke. DECLINED: somebody
+    declined its cost or its student. AWAITING_ACCEPTANCE: the execution has ended, and a person decides about the
+    student.
     """
 
     AWAITING = "awaiting-approval"
@@ -36,6 +38,8 @@ class Outcome(StrEnum):
     RUNNING = "running"
     PROMOTED = "promoted"
     REJECTED = "rejected"
+    INCONCLUSIVE = "inconclusive"
+    AWAITING_ACCEPTANCE = "awaiting-acceptance"
     ROLLED_BACK = "rolled-back"
     FAILED = "failed"
 

@@ -76,16 +76,27 @@ def operator_policy(
 
 
 def approver_policy(
-    scope: Construct, ident: str, *, names: Names, stores: DataStores, function: Function, deciders_named: bool
+    scope: Construct,
+    ident: str,
+    *,
+    names: Names,
+    stores: DataStores,
+    functions: Sequence[Function],
+    deciders_named: bool,
 ) -> iam.ManagedPolicy:
-    """`distillery approve` and `reject`: a run's record and the report about its prompts contain its cost."""
+    """`distillery approve`, `accept` and `reject`: a run's record contains its verdict and, with the report about its
+    prompts, its cost. `functions` are those that decide."""
     return managed_policy(
         scope,
         ident,
         f"Approve or reject runs of {names.environment} that are above their budget",
         *users.read_objects(stores.data, REPORT),
         *users.read_runs(stores.ledger),
-        *users.decide(function.function.function_arn, deciders_named=deciders_named),
+        *(
+            permission
+            for function in functions
+            for permission in users.decide(function.function.function_arn, deciders_named=deciders_named)
+        ),
         running.read_parameters(Location.of(scope), names.pipeline),
     )
 

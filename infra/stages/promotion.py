@@ -1,4 +1,4 @@
-"""promotion: points the live endpoint to the student that passed, or back to the previous model."""
+"""promotion: points the live endpoint to the student that passed or was accepted, or back to the previous model."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from constructs import Construct
 
 from distillery.core.env_vars import Variable
 from distillery.core.names import DATASETS_PREFIX, MADE_LIVE, SYSTEM_PROMPTS_PREFIX
-from distillery.core.pipeline import EndpointStatus
+from distillery.core.pipeline import EndpointStatus, Outcome
 from distillery.core.recipe import Recipe, tag_keys
 from infra.constructs.arn import Location
 from infra.constructs.data_stores import DataStores
@@ -20,7 +20,8 @@ from infra.constructs.state_machine import step, wait_until_ready
 
 
 class PromotionStage(Construct):
-    """`function` is the only writer of aliases; `rollback`, at `rollback_url`, starts a rollback.
+    """`function` is the only writer of aliases; `rollback`, at `rollback_url`, starts a rollback, and `acceptance`, at
+    `acceptance_url`, the promotion of a student that a person accepted.
 
     `settings` is the layer with the recipes and their deciders.
     """
@@ -42,10 +43,20 @@ class PromotionStage(Construct):
         self.function = self._step(context, stores)
         self.rollback = self._rollback(context, stores, settings)
         self.rollback_url = iam_url(self.rollback)
+        self.acceptance = self._acceptance(context, stores, settings)
+        self.acceptance_url = iam_url(self.acceptance)
 
     def states(self) -> sfn.Chain:
-        """After a passed verdict: the alias serves the student."""
-        return self._switch("Promote", "Live", "Wait for live", "Record alias")
+        """After a verdict: the alias serves the student, or the live model stays, perhaps until a person decides."""
+        decide = step(self, "Follow up", function=self.function, action="follow_up", result_path="$.follow_up")
+        goes_live = sfn.Condition.string_equals("$.follow_up.outcome", Outcome.PROMOTED)
+        promotion = self._switch("Promote", "Live", "Wait for live", "Record alias")
+        choice = sfn.Choice(self, "Goes live?").when(goes_live, promotion)
+        return sfn.Chain.start(decide).next(choice.otherwise(sfn.Pass(self, "Live model stays")))
+
+    def acceptance_states(self) -> sfn.Chain:
+        """After a person's acceptance: the alias serves the student."""
+        return self._switch("Put forward", "Accepted", "Wait for accepted", "Record acceptance")
 
     def rollback_states(self) -> sfn.Chain:
         """The same with the previous model, and other state names."""
@@ -56,9 +67,10 @@ class PromotionStage(Construct):
         return step(self, name, function=self.function, action="close", result_path="$.closed")
 
     def attach(self, machine: sfn.StateMachine) -> None:
-        """Lets `rollback` start executions of this state machine."""
-        self.rollback.add_environment({Variable.STATE_MACHINE: machine.state_machine_arn})
-        self.rollback.allow_more(running.start(machine.state_machine_arn))
+        """Lets `rollback` and `acceptance` start executions of this state machine."""
+        for function in (self.rollback, self.acceptance):
+            function.add_environment({Variable.STATE_MACHINE: machine.state_machine_arn})
+            function.allow_more(running.start(machine.state_machine_arn))
 
     def _switch(self, promote: str, describe: str, waiting: str, record: str) -> sfn.Chain:
         ready = wait_until_ready(
@@ -94,7 +106,11 @@ class PromotionStage(Construct):
                 running.read_parameters(self._location, self._aliases),
                 running.write_parameters(self._location, self._aliases),
             ],
-            environment={Variable.LEDGER: stores.ledger.table_name, Variable.TOPIC: stores.topic.topic_arn},
+            environment={
+                Variable.LEDGER: stores.ledger.table_name,
+                Variable.TOPIC: stores.topic.topic_arn,
+                **_second_person(context),
+            },
         )
 
     def _rollback(self, context: StackContext, stores: DataStores, settings: lambda_.ILayerVersion) -> Function:
@@ -109,3 +125,29 @@ class PromotionStage(Construct):
             environment={Variable.LEDGER: stores.ledger.table_name},
             layers=[settings],
         )
+
+    def _acceptance(self, context: StackContext, stores: DataStores, settings: lambda_.ILayerVersion) -> Function:
+        return Function(
+            self,
+            "Acceptance",
+            context=context,
+            handler="lambdas.promotion.handler.accept",
+            description="Accepts or declines students that a person decides about",
+            timeout=Duration.minutes(1),
+            permissions=[
+                *storage.use_ledger(stores.ledger),
+                *storage.notify(stores.topic, context.key),
+                running.read_parameters(self._location, self._aliases),
+                bedrock.get_students(self._location),
+            ],
+            environment={
+                Variable.LEDGER: stores.ledger.table_name,
+                Variable.TOPIC: stores.topic.topic_arn,
+                **_second_person(context),
+            },
+            layers=[settings],
+        )
+
+
+def _second_person(context: StackContext) -> dict[Variable, str]:
+    return {Variable.FOUR_EYES: "true"} if context.keep_data else {}

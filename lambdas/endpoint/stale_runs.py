@@ -1,4 +1,4 @@
-"""Closes runs and roll-backs that lock their recipe although no execution works on them any more."""
+"""Closes runs, roll-backs and acceptances that lock their recipe although no execution works on them any more."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from distillery.core import clock
 from distillery.core.aws import ClientError, client, code
+from distillery.core.ledger.acceptances import Acceptances
+from distillery.core.ledger.holders import HolderKind, kind_of, started_at
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.ledger.rollbacks import Rollbacks, is_rollback, rollback_started_at
+from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Outcome
 
@@ -44,6 +46,7 @@ class StaleRuns:
 
     ledger: Ledger
     rollbacks: Rollbacks
+    acceptances: Acceptances
     executions: Executions
     notices: Notices
 
@@ -52,8 +55,9 @@ class StaleRuns:
         reason = self._reason(holder)
         if reason is None:
             return None
-        if is_rollback(holder):
-            self.rollbacks.end(recipe, holder, Outcome.FAILED, reason)
+        if kind := kind_of(holder):
+            kept = self.rollbacks if kind is HolderKind.ROLLBACK else self.acceptances
+            kept.end(recipe, holder, Outcome.FAILED, reason)
             self.ledger.unlock(recipe, holder)
         elif not self.ledger.close(holder, Outcome.FAILED, reason):
             return reason  # closed and reported before
@@ -70,6 +74,6 @@ class StaleRuns:
         return f"no execution was started within {PATIENCE}" if missing > PATIENCE else None
 
     def _begun(self, holder: str) -> datetime:
-        if is_rollback(holder):
-            return rollback_started_at(holder)
+        if kind_of(holder):
+            return started_at(holder)
         return datetime.fromisoformat(self.ledger.run(holder).started_at)

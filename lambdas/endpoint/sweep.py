@@ -1,7 +1,7 @@
 """The sweep: unlocks recipes of ended executions, and deletes endpoints that bill by the hour and are not needed.
 
 An endpoint is needed if it is the candidate of an active run, the live endpoint that its recipe's alias names, or a
-live endpoint of a recipe with an active run or roll-back (promotion creates it before it writes the alias).
+live endpoint of a recipe with an active run, roll-back or acceptance (promotion creates it before it writes the alias).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +16,7 @@ from distillery.core.catalog import HostingMode
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import Unfinished
 from distillery.core.hosting import Hosting, hosting_by_mode
+from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
@@ -90,7 +91,7 @@ class Sweep:
         ledger, rollbacks = Ledger(table), Rollbacks(table)
         executions, notices = Executions(read(Variable.STATE_MACHINE)), Notices(read(Variable.TOPIC))
         stale_runs, orphans = (
-            StaleRuns(ledger, rollbacks, executions, notices),
+            StaleRuns(ledger, rollbacks, Acceptances(table), executions, notices),
             OrphanedEndpoints(names, ledger, Aliases()),
         )
         return cls(ledger, stale_runs, orphans, hosting_by_mode())

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from distillery.core.aliases import Aliases
 from distillery.core.boundary import get_logger
+from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.approvals import Approvals
-from distillery.core.ledger.items import RunRecord, datasets_in_use
+from distillery.core.ledger.items import WAITING_OUTCOMES, RunRecord, datasets_in_use
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.names import DATASETS_PREFIX, SYSTEM_PROMPTS_PREFIX, Names
 from distillery.core.notices import Notices
@@ -44,6 +45,7 @@ class DatasetExpiry:
     days: int
     ledger: Ledger
     approvals: Approvals
+    acceptances: Acceptances
     aliases: Aliases
     notices: Notices
     now: Callable[[], datetime]
@@ -92,7 +94,7 @@ class DatasetExpiry:
     def _system_prompts_in_use(self, recipe: str) -> set[str]:
         """The keys that the alias names, as the current or the previous one, and those that an active run may write."""
         records = self.ledger.runs(recipe)
-        active = [record.run.dataset.system for record in records if record.outcome is Outcome.RUNNING]
+        active = [record.run.dataset.system for record in records if record.is_active]
         alias = self.aliases.read(self.names.alias(recipe))
         named = [alias.system, alias.previous_system] if alias else []
         return {object_key(recipe, system.sha256) for system in (*active, *named) if system and system.is_stored}
@@ -127,16 +129,22 @@ class DatasetExpiry:
         return {digest: found for digest, found in old.items() if digest not in used}
 
     def _decline(self, recipe: str, digest: str, found: list[Version]) -> list[str]:
-        """Declines runs that wait for an approval and whose prompts are about to be deleted."""
+        """Declines runs that wait for a person and whose prompts are about to be deleted: promotion needs their system
+        prompt."""
         if not any(version.latest and not version.marker for version in found):
             return []
         waiting = [record for record in self.ledger.runs(recipe) if _waits_for(record, digest)]
-        reason = f"its prompts were kept for {self.days} days (data_days) and are gone; upload them again"
+        gone = f"its prompts were kept for {self.days} days (data_days) and are gone"
         for record in waiting:
-            self.approvals.decline(record.run.id, reason, by=None)
+            if record.outcome is Outcome.AWAITING:
+                reason = f"{gone}; upload them again"
+                self.approvals.decline(record.run.id, reason, by=None)
+            else:
+                reason = f"{gone}; upload them again with --again"
+                self.acceptances.decline(record.run.id, reason, by=None)
             self.notices.publish(f"Distillery: {recipe} {Outcome.DECLINED}", f"{record.run.id} is declined: {reason}.")
         return [record.run.id for record in waiting]
 
 
 def _waits_for(record: RunRecord, digest: str) -> bool:
-    return record.outcome is Outcome.AWAITING and record.run.dataset.digest == digest
+    return record.outcome in WAITING_OUTCOMES and record.run.dataset.digest == digest

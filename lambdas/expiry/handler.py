@@ -9,6 +9,7 @@ from distillery.core.aliases import Aliases
 from distillery.core.aws import client
 from distillery.core.boundary import boundary, get_logger
 from distillery.core.env_vars import Variable, read
+from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.approvals import Approvals
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
@@ -31,6 +32,7 @@ def expire(_event: object, _context: object) -> Any:
         days=int(read(Variable.DATA_DAYS)),
         ledger=Ledger(table),
         approvals=Approvals(table),
+        acceptances=Acceptances(table),
         aliases=Aliases(),
         notices=Notices(read(Variable.TOPIC)),
         now=clock.now,

@@ -6,20 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from distillery.core.env_vars import Variable, read
 from distillery.core.errors import is_ours
+from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Alias, Outcome, Run, Score, Verdict
 from distillery.core.redaction import code, redacted_message
 from distillery.core.steps import Event, product, state_of
-from lambdas.promotion.target import is_rollback
+from lambdas.promotion.target import ending_of, is_acceptance, is_rollback
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a run or roll-back ended, derived from the execution's state. After a failure the state may hold only the
-    run."""
+    """How a run, roll-back or acceptance ended, derived from the execution's state. After a failure the state may hold
+    only what the execution began with."""
 
     recipe: str
     holder: str
@@ -32,11 +34,15 @@ class Ending:
         return f"{self.holder}: {self.outcome}", self.scores, self.reason
 
 
-def close(event: Event, ledger: Ledger, rollbacks: Rollbacks, notices: Notices) -> Ending:
-    """Closes the run or roll-back. People are notified last: a failing topic must not keep the recipe locked."""
+def close(event: Event, ledger: Ledger, rollbacks: Rollbacks, acceptances: Acceptances, notices: Notices) -> Ending:
+    """Closes what the execution worked on. People are notified last: a failing topic must not keep the recipe locked.
+
+    A student that waits for a person does so without an execution, and its recipe is free meanwhile.
+    """
     ending = _ending(event)
-    if is_rollback(event):
-        rollbacks.end(ending.recipe, ending.holder, ending.outcome, ending.reason)
+    if is_rollback(event) or is_acceptance(event):
+        kept = rollbacks if is_rollback(event) else acceptances
+        kept.end(ending.recipe, ending.holder, ending.outcome, ending.reason)
         ledger.unlock(ending.recipe, ending.holder)
     else:
         ledger.close(ending.holder, ending.outcome, ending.reason)
@@ -47,11 +53,12 @@ def close(event: Event, ledger: Ledger, rollbacks: Rollbacks, notices: Notices) 
 def _ending(event: Event) -> Ending:
     state = state_of(event)
     error = state.get("error")
-    if is_rollback(event):
+    if is_rollback(event) or is_acceptance(event):
         recipe, holder = str(state["recipe"]), str(state["holder"])
         if error is not None:
             return Ending(recipe, holder, Outcome.FAILED, describe_error(error))
-        return Ending(recipe, holder, Outcome.ROLLED_BACK, _now(product(event, "alias", Alias)))
+        outcome = Outcome.ROLLED_BACK if is_rollback(event) else Outcome.PROMOTED
+        return Ending(recipe, holder, outcome, _now(product(event, "alias", Alias)))
     run = product(event, "run", Run)
     if error is not None:
         return Ending(run.recipe.name, run.id, Outcome.FAILED, describe_error(error))
@@ -59,7 +66,18 @@ def _ending(event: Event) -> Ending:
     if "alias" in state:
         reason = _now(product(event, "alias", Alias))
         return Ending(run.recipe.name, run.id, Outcome.PROMOTED, reason, _scores(verdict))
-    return Ending(run.recipe.name, run.id, Outcome.REJECTED, "; ".join(verdict.reasons), _scores(verdict))
+    outcome = Outcome(state["follow_up"]["outcome"]) if "follow_up" in state else ending_of(run, verdict)
+    return Ending(run.recipe.name, run.id, outcome, _why(run.id, verdict, outcome), _scores(verdict))
+
+
+def _why(run: str, verdict: Verdict, outcome: Outcome) -> str:
+    """The reasons of the verdict, and the commands that decide where a person has to."""
+    said = verdict.sentence or "; ".join(verdict.reasons) or ("it passed" if verdict.passed else "it did not pass")
+    if outcome is not Outcome.AWAITING_ACCEPTANCE:
+        return "; ".join(verdict.reasons) or said
+    command = f"distillery --env {read(Variable.ENVIRONMENT)}"
+    decide = f"{command} accept {run} --reason …, or {command} reject {run}"
+    return f"{said.rstrip('.')}. A person decides whether it goes live: {decide}"
 
 
 def describe_error(error: Mapping[str, Any]) -> str:

@@ -29,7 +29,7 @@ class Recorder:
 
         The system prompt is stored first: where that fails, the old model stays live.
         """
-        if target.mover == target.run:
+        if target.is_stage:
             self.ledger.begin(target.run, Stage.PROMOTION)
         self.prompts.keep(target.system, target.learned)
         return self.live.promote(target)
@@ -43,7 +43,7 @@ class Recorder:
             alias = _next(target, self._serving(target), old)
             self.live.aliases.write(parameter, alias)
         assert alias is not None
-        if target.mover == target.run:
+        if target.is_stage:
             self.ledger.end(target.run, Stage.PROMOTION, alias)
         if old and old.endpoint.arn != alias.endpoint.arn:
             self._delete(old.endpoint)

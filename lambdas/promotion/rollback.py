@@ -10,8 +10,9 @@ from distillery.core.aws import ClientError, client
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import BadRequest, NothingToRollBack, Refused
 from distillery.core.function_url import Caller
+from distillery.core.ledger.holders import HolderKind, new_holder
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.ledger.rollbacks import Rollbacks, rollback_holder
+from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names
 from distillery.core.pipeline import Alias, Outcome
@@ -56,7 +57,7 @@ class Rollback:
 
         Raises RunActive, NothingToRollBack, BadRequest.
         """
-        recipe, holder = request.recipe, rollback_holder(request.recipe, clock.now())
+        recipe, holder = request.recipe, new_holder(HolderKind.ROLLBACK, request.recipe, clock.now())
         self.ledger.lock(recipe, holder)
         try:
             alias = self._alias(recipe)

@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass
 
+from distillery.core.env_vars import Variable, is_set
 from distillery.core.errors import BadRequest, NothingToRollBack
+from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.items import model_of
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.pipeline import Alias, Run, Student, Verdict
+from distillery.core.pipeline import Alias, Outcome, Run, Student, Verdict
 from distillery.core.recipe import Recipe
 from distillery.core.steps import Event, product, state_of
 from distillery.core.system_prompt import SystemPrompt
+from lambdas.promotion.follow_up import follow_up
 from lambdas.promotion.system_prompts import callers_copy
 
-ROLLBACK = "rollback"
+ROLLBACK, PROMOTE = "rollback", "promote"
+"""Actions of executions that are no runs. The second is a person's acceptance of a student."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +25,8 @@ class PromotionTarget:
     Attributes:
         recipe: The recipe that made the model, so that base and hosting are the model's.
         run: The run that made the model.
-        mover: The run or the roll-back's holder that requests the change.
+        mover: The run, or the holder of the roll-back or acceptance, that requests the change.
+        is_stage: Whether the change is the last stage of the run. A roll-back is none.
         system: The system prompt that the model was trained with, at the address that callers read.
         learned: The same in the data set of the run.
     """
@@ -30,35 +35,67 @@ class PromotionTarget:
     model_arn: str
     run: str
     mover: str
+    is_stage: bool = True
     system: SystemPrompt | None = None
     learned: SystemPrompt | None = None
 
 
-def target_of(event: Event, ledger: Ledger) -> PromotionTarget:
-    """The model of a run with a passed verdict, or the previous model of a roll-back.
+def target_of(event: Event, ledger: Ledger, acceptances: Acceptances) -> PromotionTarget:
+    """The model of a run with a passed verdict, of a run that a person accepted, or the previous one of a roll-back.
 
     Raises:
-        BadRequest: The verdict is missing or did not pass.
+        BadRequest: The verdict is missing, did not pass or leaves the decision to a person, or the ledger has no such
+            acceptance.
         NothingToRollBack: The recipe has no previous model, or no run in the ledger made it.
     """
     if is_rollback(event):
         return _previous(product(event, "alias", Alias), str(state_of(event).get("holder")), ledger)
+    if is_acceptance(event):
+        return _accepted(str(state_of(event)["recipe"]), str(state_of(event)["holder"]), ledger, acceptances)
     run, verdict = product(event, "run", Run), product(event, "verdict", Verdict)
-    if not verdict.passed:
-        raise BadRequest(f"run {run.id} did not pass its verdict ({'; '.join(verdict.reasons)}); it is never promoted")
-    student, learned = product(event, "student", Student), run.dataset.system
-    return PromotionTarget(
-        recipe=run.recipe,
-        model_arn=student.model_arn,
-        run=run.id,
-        mover=run.id,
-        system=callers_copy(run.recipe.name, learned),
-        learned=learned,
-    )
+    ending = ending_of(run, verdict)
+    if ending is Outcome.AWAITING_ACCEPTANCE:
+        raise BadRequest(
+            f"the student of run {run.id} waits for a person and is not promoted without one: distillery accept "
+            f"{run.id}"
+        )
+    if ending is not Outcome.PROMOTED:
+        raise BadRequest(
+            f"run {run.id} did not pass its verdict ({'; '.join(verdict.reasons)}); it is not promoted unless a person "
+            f"accepts it: distillery accept {run.id}"
+        )
+    return _of_run(run, product(event, "student", Student).model_arn, mover=run.id)
+
+
+def ending_of(run: Run, verdict: Verdict) -> Outcome:
+    """How the run ends by its verdict, in this environment."""
+    return follow_up(run.recipe, verdict, second_person=is_set(Variable.FOUR_EYES))
 
 
 def is_rollback(event: Event) -> bool:
     return bool(state_of(event).get("action") == ROLLBACK)
+
+
+def is_acceptance(event: Event) -> bool:
+    return bool(state_of(event).get("action") == PROMOTE)
+
+
+def _accepted(recipe: str, holder: str, ledger: Ledger, acceptances: Acceptances) -> PromotionTarget:
+    """The model that the ledger has for the acceptance: what starts an execution cannot name another."""
+    acceptance = acceptances.find(recipe, holder)
+    return _of_run(ledger.run(acceptance.run).run, acceptance.to, mover=holder)
+
+
+def _of_run(run: Run, model_arn: str, *, mover: str) -> PromotionTarget:
+    learned = run.dataset.system
+    return PromotionTarget(
+        recipe=run.recipe,
+        model_arn=model_arn,
+        run=run.id,
+        mover=mover,
+        system=callers_copy(run.recipe.name, learned),
+        learned=learned,
+    )
 
 
 def _previous(alias: Alias, holder: str, ledger: Ledger) -> PromotionTarget:
@@ -73,6 +110,7 @@ def _previous(alias: Alias, holder: str, ledger: Ledger) -> PromotionTarget:
                 model_arn=alias.previous,
                 run=record.run.id,
                 mover=holder,
+                is_stage=False,
                 system=alias.previous_system or callers_copy(alias.recipe, learned),
                 learned=learned,
             )

@@ -115,6 +115,8 @@ def _next(on: Target, recipe: str, run: str, question: str, outcome: Outcome) ->
     ]
     if outcome is not Outcome.PROMOTED:
         lines.append(("the bars, and what follows from a verdict", f"environments/{on.account.environment}.toml"))
+    if outcome in (Outcome.REJECTED, Outcome.INCONCLUSIVE, Outcome.AWAITING_ACCEPTANCE):
+        lines.append(("make its student live all the same", f"{command} accept {run} --reason WHY"))
     if on.account.alias(recipe):
         lines.append(("ask the live alias yourself", f"{command} ask {recipe} {_quoted(question)}"))
     lines.append(("the pipeline, stage by stage", "docs/pipeline.md"))

@@ -14,6 +14,7 @@ from distillery.cli.target import Target
 from distillery.cli.terminal import echo
 from distillery.cli.watch import follow
 from distillery.core import clock
+from distillery.core.pipeline import Outcome
 from distillery.settings import Settings, load
 from distillery.settings.reading import VARIABLE
 from local import people
@@ -59,9 +60,9 @@ def run_demo(
     os.environ.update(people.credentials(account, environment, home=regions[0], inference=regions[1]))
     on = Target(environment=environment, region=settings.home_region, local=True)
     run = _start(on, recipe, source, again=again)
-    passed = follow(on, run)
+    outcome = follow(on, run)
     show_results(on, recipe, run)
-    if not passed:
+    if outcome is not Outcome.PROMOTED:
         raise typer.Exit(1)
 
 

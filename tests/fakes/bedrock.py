@@ -34,6 +34,10 @@ class FakeBedrock:
     lose: set[str] = field(default_factory=set)
     tokens: list[str] = field(default_factory=list)
 
+    def get_custom_model(self, *, modelIdentifier: str) -> dict[str, str]:  # noqa: N803 the API's name
+        self._called("get_custom_model")
+        return {"modelArn": modelIdentifier}
+
     def everything(self) -> dict[str, Fake]:
         return {**self.deployments, **self.throughputs}
 

@@ -110,7 +110,7 @@ CALLS = {
 
 SIGNED = {
     "Operator": {"pipeline PromotionRollback"},
-    "Approver": {"pipeline DatasetApproval"},
+    "Approver": {"pipeline DatasetApproval", "pipeline PromotionAcceptance"},
     "OnCall": {"pipeline PromotionRollback"},
     "Caller": {"serving Serving"},
 }

@@ -56,6 +56,9 @@ def busy_message(recipe: str, holder: str) -> str:
 OPEN_OUTCOMES = (Outcome.AWAITING, Outcome.RUNNING)
 """The outcomes of runs that have not ended."""
 
+WAITING_OUTCOMES = (Outcome.AWAITING, Outcome.AWAITING_ACCEPTANCE)
+"""The outcomes of runs that a person decides about."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageRecord:
@@ -73,6 +76,9 @@ class RunRecord:
     Attributes:
         opened, approved, closed: Times, ISO 8601.
         approved_by, closed_by: ARNs of the persons who decided.
+        acceptance: The holder of the latest acceptance of its student; empty if nobody accepted it.
+        accepted, accepted_by, accepted_reason: When, who (ARN) and why, of that acceptance.
+        promoting: Whether that acceptance has not ended.
         asked: How many times a job was requested.
         refused: How many of these requests the service refused.
         answers: How many answers the evaluation has, of `answers_planned`.
@@ -87,6 +93,11 @@ class RunRecord:
     approved: str | None = None
     approved_by: str | None = None
     closed_by: str | None = None
+    acceptance: str = ""
+    accepted: str | None = None
+    accepted_by: str | None = None
+    accepted_reason: str = ""
+    promoting: bool = False
     asked: int = 0
     refused: int = 0
     answers: int = 0
@@ -101,6 +112,11 @@ class RunRecord:
     def started_at(self) -> str:
         """When the run locked its recipe. A run that waits for an approval locks nothing."""
         return self.approved or self.opened
+
+    @property
+    def is_active(self) -> bool:
+        """Whether an execution works on the run, and needs its data set."""
+        return self.outcome is Outcome.RUNNING or self.promoting
 
     @property
     def has_student(self) -> bool:
@@ -129,6 +145,11 @@ def run_record(item: Mapping[str, str]) -> RunRecord:
         approved=item.get("approved"),
         approved_by=item.get("approved_by"),
         closed_by=item.get("closed_by"),
+        acceptance=item.get("acceptance", ""),
+        accepted=item.get("accepted"),
+        accepted_by=item.get("accepted_by"),
+        accepted_reason=item.get("accepted_reason", ""),
+        promoting="acceptance" in item and "acceptance_ended" not in item,
         asked=int(item.get("asked", "0")),
         refused=int(item.get("refused", "0")),
         answers=sum(int(value) for name, value in item.items() if name.removeprefix(ANSWERS_OF).isdecimal()),
@@ -173,7 +194,7 @@ class DatasetUse:
 
 def datasets_in_use(records: Sequence[RunRecord], *, current: str | None, previous: str | None) -> list[DatasetUse]:
     """The data sets that a recipe's active runs and the models of its alias need. Runs come first."""
-    running = (record.run for record in records if record.outcome is Outcome.RUNNING)
+    running = (record.run for record in records if record.is_active)
     models = (("current", current), ("previous", previous))
     return [
         *(DatasetUse(digests={run.dataset.digest}, run=run.id) for run in running),

@@ -4,8 +4,9 @@
     recipe#<recipe>    run#<run id>           the history of a run: stages with start, end and product, and its outcome
     recipe#<recipe>    attempt#<digests>      the latest attempt with these prompts and this recipe
     recipe#<recipe>    month#<2026-11>        what the runs of the month have reserved, see `month`
-    active             <recipe>               the lock: the recipe's active run, or a roll-back
-    recipe#<recipe>    <holder>               a roll-back: who requested it, from and to which model, and its outcome
+    active             <recipe>               the lock: the recipe's active run, a roll-back or an acceptance
+    recipe#<recipe>    <holder>               a roll-back or an acceptance: who requested it, from and to which model,
+                                              and its outcome
     uploads#<run id>   <digest>               an object that the run was made from
     object#<uri>       <version>              who uploaded it, as S3 reports it
     waiting            <job name>             the task token of a run that waits for a customization job

@@ -1,42 +1,13 @@
 """Roll-backs: who requested each, how it ended, and the recipe lock that it takes. They are not runs."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from distillery.core import clock
 from distillery.core.escaping import one_line
+from distillery.core.ledger.holders import HolderKind
 from distillery.core.ledger.items import partition
 from distillery.core.ledger.table import Table
 from distillery.core.pipeline import Alias, Outcome
-
-PREFIX = "rollback-"
-STAMP = "%Y%m%dT%H%M%SZ"
-
-
-def rollback_holder(recipe: str, begun: datetime) -> str:
-    """`rollback-support-20261123T090807Z`: also the execution's name, so one per second and recipe."""
-    return f"{PREFIX}{recipe}-{begun.astimezone(UTC).strftime(STAMP)}"
-
-
-def is_rollback(holder: str) -> bool:
-    """Whether the holder of a lock is a roll-back. A run id ends in an attempt number, a roll-back's holder in a
-    time."""
-    return holder.startswith(PREFIX) and _stamp(holder) is not None
-
-
-def rollback_started_at(holder: str) -> datetime:
-    """When the roll-back locked the recipe."""
-    begun = _stamp(holder)
-    if begun is None:
-        raise ValueError(f"{holder!r} is not the holder of a roll-back; expected {PREFIX}<recipe>-<time>")
-    return begun
-
-
-def _stamp(holder: str) -> datetime | None:
-    try:
-        return datetime.strptime(holder.rpartition("-")[2], STAMP).replace(tzinfo=UTC)
-    except ValueError:
-        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +54,6 @@ class Rollbacks:
                 closed=item.get("closed"),
                 reason=item.get("reason", ""),
             )
-            for item in self._table.query(partition(recipe), PREFIX)
+            for item in self._table.query(partition(recipe), HolderKind.ROLLBACK)
         ]
         return sorted(found, key=lambda record: record.opened, reverse=True)

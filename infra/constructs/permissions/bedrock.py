@@ -149,6 +149,11 @@ def follow(location: Location) -> Permission:
     return Permission(actions=actions, resources=made, because=_IDS)
 
 
+def get_students(location: Location) -> Permission:
+    """Whether a custom model exists, without a condition on tags: one that does not exist has none."""
+    return Permission(actions=("bedrock:GetCustomModel",), resources=_all(location, "custom-model"), because=_IDS)
+
+
 def create_endpoints(location: Location, names: Names, *, tags: Collection[str]) -> tuple[Permission, ...]:
     """Create endpoints of the environment's custom models, in both hosting modes: a run keeps the mode it began with.
 

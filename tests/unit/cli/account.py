@@ -16,7 +16,7 @@ PIPELINE = {
     "ledger": "ledger",
     "state_machine": "arn:aws:states:us-east-1:111111111111:stateMachine:pipeline",
     "functions": {"dataset": "dataset-function"},
-    "decisions": {"rollback": "https://rollback.example/", "approval": "https://approval.example/"},
+    "decisions": {name: f"https://{name}.example/" for name in ("rollback", "approval", "acceptance")},
     "home_region": "us-east-1",
     "inference_region": "us-east-2",
     "recipes": ["support", "triage"],

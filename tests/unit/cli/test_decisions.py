@@ -1,4 +1,4 @@
-"""`distillery approve` and `reject`: what they show, ask and send."""
+"""`distillery approve`, `accept` and `reject`: what they show, ask and send."""
 
 import json
 from dataclasses import replace
@@ -6,10 +6,11 @@ from decimal import Decimal
 
 import pytest
 
+from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.pipeline import Outcome, Run
+from distillery.core.pipeline import Outcome, Run, Stage
 from distillery.core.recipe import OverBudgetPolicy
-from tests.fakes.pipeline import dataset, recipe
+from tests.fakes.pipeline import dataset, distilled, recipe, verdict
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
 
@@ -79,7 +80,7 @@ def test_a_run_that_waits_says_for_what_and_what_to_do(command: Command, waiting
     assert "awaiting-approval" in said.out
     seen = "estimated at $31.20, $90.00 at most, the budget is $25, detects differences of 8.4 points"
     assert f"{seen}: distillery approve {waiting.id}" in said.out
-    assert said.code == (1 if verb == "watch" else 0)
+    assert said.code == (3 if verb == "watch" else 0)
 
 
 def test_an_upload_that_waits_is_no_failure_of_the_upload(
@@ -100,3 +101,106 @@ def test_a_run_that_does_not_wait_is_reported_in_the_functions_words(
     said = command("approve", run.id, "--yes")
     assert said.code == 1
     assert said.err.startswith("distillery: nobody expected")
+
+
+EVE = "arn:aws:iam::1:user/[red]eve"
+HOLDER = "acceptance-support-20261123T090807Z"
+
+
+@pytest.fixture
+def evaluated(ledger: Ledger, account: FakeAccount) -> Run:
+    """A run whose student waits for a person."""
+    run = ledger.open(recipe(auto_promote=False), dataset(), again=False).run
+    distilled(ledger, run, "a")
+    ledger.begin(run.id, Stage.EVALUATION)
+    ledger.end(run.id, Stage.EVALUATION, replace(verdict(), sentence="Passed: better than untrained."))
+    ledger.close(run.id, Outcome.AWAITING_ACCEPTANCE, "Passed")
+    account.answers["acceptance-function"] = {"run": run.id, "first": True, "by": EVE, "at": "", "reason": ""}
+    return run
+
+
+def _accepted(account: FakeAccount, ledger: Ledger, run: Run, outcome: Outcome | None = None) -> Acceptances:
+    acceptances = Acceptances(account.table)
+    acceptances.begin(ledger.run(run.id), HOLDER, by=EVE, reason="[b]shorter", left=None)
+    if outcome:
+        acceptances.end("support", HOLDER, outcome, f"ended as {outcome}")
+    return acceptances
+
+
+@pytest.mark.parametrize("verb", ["status", "watch"])
+def test_a_student_that_waits_says_so_and_how_to_decide(command: Command, evaluated: Run, verb: str) -> None:
+    said = command(verb)
+    assert "awaiting-acceptance" in said.out
+    commands = f"distillery accept {evaluated.id} --reason …, or distillery reject {evaluated.id}"
+    assert f"Passed: better than untrained. A person decides whether its student goes live: {commands}" in said.out
+    assert said.code == (3 if verb == "watch" else 0)
+
+
+@pytest.mark.parametrize("newer", [False, True])
+def test_an_acceptance_is_sent_with_its_reason_and_what_was_seen(
+    account: FakeAccount, ledger: Ledger, command: Command, evaluated: Run, newer: bool
+) -> None:
+    if newer:
+        _accepted(account, ledger, evaluated, Outcome.FAILED)
+    said = command("accept", evaluated.id, "--reason", "shorter", *(["--replace-newer"] if newer else []))
+    assert (said.code, said.out.endswith(f"going live; follow it with: distillery watch {evaluated.id}")) == (0, True)
+    seen = HOLDER if newer else ""
+    sent = {"run": evaluated.id, "accept": True, "reason": "shorter", "seen": seen, "replace_newer": newer}
+    assert account.calls == [("acceptance-function", sent, None)]
+
+
+def test_an_acceptance_needs_a_reason(account: FakeAccount, command: Command, evaluated: Run) -> None:
+    for words in ([], ["--reason", ""]):
+        assert command("accept", evaluated.id, *words).code == 2
+    assert account.calls == []
+
+
+def test_a_second_acceptance_shows_the_first(account: FakeAccount, command: Command, evaluated: Run) -> None:
+    first = {"run": evaluated.id, "first": False, "by": EVE, "at": "2026-11-23T09:08:07+00:00", "reason": "[b]shorter"}
+    account.answers["acceptance-function"] = first
+    said = command("accept", evaluated.id, "--reason", "me too")
+    assert said.out.startswith(f"{EVE} accepted run {evaluated.id} at 2026-11-23T09:08:07+00:00: [b]shorter")
+
+
+def test_a_student_that_waits_is_declined_with_a_reason(account: FakeAccount, command: Command, evaluated: Run) -> None:
+    said = command("reject", evaluated.id, "--reason", "too slow")
+    assert (said.code, said.out) == (0, f"the student of run {evaluated.id} is declined; the live model stays")
+    sent = {"run": evaluated.id, "accept": False, "reason": "too slow"}
+    assert account.calls == [("acceptance-function", sent, None)]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "shown"), [(None, "going live"), (Outcome.PROMOTED, "promoted"), (Outcome.FAILED, "failed")]
+)
+def test_who_accepted_a_student_and_why_is_shown_for_ever(
+    account: FakeAccount, ledger: Ledger, command: Command, evaluated: Run, outcome: Outcome | None, shown: str
+) -> None:
+    _accepted(account, ledger, evaluated, outcome)
+    out = command("status", "support").out.replace("\n", " ")
+    assert f"{HOLDER} {shown}" in " ".join(out.split())
+    assert f"awaiting-acceptance, accepted by {EVE}: [b]shorter" in out
+    assert (f"ended as {outcome}" in out) is (outcome is not None)
+
+
+def test_a_student_that_goes_live_is_watched_until_it_is(
+    account: FakeAccount, ledger: Ledger, command: Command, evaluated: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acceptances = _accepted(account, ledger, evaluated)
+
+    def end(_seconds: float) -> None:
+        acceptances.end("support", HOLDER, Outcome.PROMOTED, "alias version 1")
+
+    monkeypatch.setattr("time.sleep", end)
+    said = command("watch", evaluated.id)
+    assert (said.code, said.out.splitlines()[-1]) == (0, "promoted")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code"), [(Outcome.PROMOTED, 0), (Outcome.REJECTED, 1), (Outcome.INCONCLUSIVE, 1), (Outcome.FAILED, 1)]
+)
+def test_the_exit_code_of_watch_says_how_the_run_ended(
+    ledger: Ledger, command: Command, outcome: Outcome, code: int
+) -> None:
+    run = ledger.open(recipe(), dataset(), again=False).run
+    ledger.close(run.id, outcome, "so it is")
+    assert command("watch", run.id).code == code

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from distillery.core.boundary import get_logger
 from distillery.core.custom_resource import respond
 from distillery.core.errors import BadRequest, DatasetRejected, LoggingOwned
+from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.approvals import Approvals
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
@@ -121,7 +122,8 @@ def ending(text: str) -> str:
     ledger = Ledger(table)
     run = open_run(ledger)
     state = {"run": to_wire(run), "error": {"Error": f"E{text}", "Cause": json.dumps({"errorMessage": text})}}
-    close({"state": state}, ledger, Rollbacks(table), Notices("arn:topic", sns))  # type: ignore[arg-type]
+    notices = Notices("arn:topic", sns)  # type: ignore[arg-type]
+    close({"state": state}, ledger, Rollbacks(table), Acceptances(table), notices)
     told = sns.published[0]["Message"]
     assert told.count("\n\n") == 1
     return ledger.run(run.id).reason + told.replace("\n\n", "")

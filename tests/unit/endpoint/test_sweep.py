@@ -9,8 +9,10 @@ import pytest
 from distillery.core import clock
 from distillery.core.aliases import Aliases
 from distillery.core.hosting import hosting_by_mode
+from distillery.core.ledger.acceptances import Acceptances
+from distillery.core.ledger.holders import HolderKind, new_holder
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.ledger.rollbacks import Rollbacks, rollback_holder
+from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.names import Names
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Endpoint, Outcome, Run
@@ -34,7 +36,7 @@ class Harness:
         monkeypatch.setattr(clock, "timestamp", lambda: self.at.timestamp())
         self.bedrock, self.ssm, self.sns, self.machine = FakeBedrock(), FakeSsm(), FakeSns(), FakeStepFunctions()
         table = MemoryTable()
-        self.ledger, self.rollbacks = Ledger(table), Rollbacks(table)
+        self.ledger, self.rollbacks, self.acceptances = Ledger(table), Rollbacks(table), Acceptances(table)
         bedrock: Any = self.bedrock
         self.hosting = hosting_by_mode(bedrock)
 
@@ -43,7 +45,7 @@ class Harness:
         ssm: Any = self.ssm
         machine: Any = self.machine
         executions = Executions("arn:aws:states:us-east-1:111111111111:stateMachine:pipeline", machine)
-        stale_runs = StaleRuns(self.ledger, self.rollbacks, executions, Notices("arn:topic", sns))
+        stale_runs = StaleRuns(self.ledger, self.rollbacks, self.acceptances, executions, Notices("arn:topic", sns))
         orphans = OrphanedEndpoints(NAMES, self.ledger, Aliases(ssm))
         return Sweep(self.ledger, stale_runs, orphans, self.hosting).run()
 
@@ -105,7 +107,7 @@ def test_a_run_whose_execution_never_started_is_closed_after_an_hour(harness: Ha
 
 
 def test_a_roll_back_gives_its_recipe_free_when_its_execution_ended_or_never_began(harness: Harness) -> None:
-    ended, missing = rollback_holder("support", START), rollback_holder("billing", START)
+    ended, missing = (new_holder(HolderKind.ROLLBACK, each, START) for each in ("support", "billing"))
     harness.ledger.lock("support", ended)
     harness.ledger.lock("billing", missing)
     harness.rollbacks.begin(alias(), ended, by="arn:ana")

@@ -9,6 +9,7 @@ import pytest
 from distillery.core import clock
 from distillery.core.aliases import Aliases
 from distillery.core.env_vars import Variable
+from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.approvals import Approvals
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.names import Names
@@ -68,6 +69,7 @@ class Harness:
             days=DAYS,
             ledger=self.ledger,
             approvals=Approvals(self.table),
+            acceptances=Acceptances(self.table),
             aliases=Aliases(ssm),
             notices=Notices("arn:topic", sns),
             now=clock.now,

@@ -3,117 +3,28 @@ rollbacks work.
 """
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from distillery.core import aws, redaction
+from distillery.core import redaction
 from distillery.core.aws import ClientError
-from distillery.core.env_vars import Variable
 from distillery.core.errors import BadRequest, EndpointFailed, NotAdmitted, SystemPromptLost
 from distillery.core.function_url import Caller
-from distillery.core.ledger.ledger import Ledger
-from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.pipeline import Outcome, Stage
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import to_wire
-from distillery.core.system_prompt import SystemPrompt, SystemPrompts, SystemPromptUse
+from distillery.core.system_prompt import SystemPrompt, SystemPromptUse
 from lambdas.promotion.handler import rollback, step
-from tests.fakes.bedrock import FakeBedrock
-from tests.fakes.callers import ANA, FORGED, HERE, LEA, STRANGER, event, response
-from tests.fakes.pipeline import dataset, distilled, open_run, provisioned, recipe, student, verdict
-from tests.fakes.s3 import FakeS3
-from tests.fakes.services import FakeSns, FakeSsm, FakeStepFunctions
-from tests.fakes.table import MemoryTable
+from tests.fakes.callers import ANA, FORGED, LEA, STRANGER, event, response
+from tests.fakes.pipeline import open_run, provisioned, recipe, student
+from tests.unit.promotion.harness import PARAMETER, Harness
 
 TAGS = {
     "distillery:environment": "dev",
     "distillery:recipe": "support",
     "distillery:route": "distilled/support",
 }
-PARAMETER = "/distillery/dev/alias/support"
-
-
-class Harness:
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.bedrock, self.ssm, self.sns, self.machine = FakeBedrock(), FakeSsm(), FakeSns(), FakeStepFunctions()
-        self.s3 = FakeS3()
-        services = {
-            "bedrock": self.bedrock,
-            "s3": self.s3,
-            "ssm": self.ssm,
-            "sns": self.sns,
-            "stepfunctions": self.machine,
-        }
-        monkeypatch.setattr(aws, "_client", lambda service, region: services[service])
-        table = MemoryTable()
-        self.ledger, self.rollbacks = Ledger(table), Rollbacks(table)
-        for handler_module in ("handler", "rollback"):
-            monkeypatch.setattr(f"lambdas.promotion.{handler_module}.Table", lambda name: table)
-        self.recipes = {"support": recipe()}
-        monkeypatch.setattr("distillery.core.recipe.load_all", lambda: self.recipes)
-        machine = "arn:aws:states:us-east-1:111111111111:stateMachine:pipeline"
-        values = {"ENVIRONMENT": "dev", "LEDGER": "ledger", "TOPIC": "arn:topic", "STATE_MACHINE": machine}
-        for variable, value in values.items():
-            monkeypatch.setenv(Variable[variable], value)
-
-    @property
-    def alias(self) -> dict[str, Any]:
-        return dict(json.loads(self.ssm.parameters[PARAMETER]))
-
-    def learned(self, text: str | None) -> SystemPrompt:
-        """Stores a data set's system prompt as the dataset stage does."""
-        if text is None:
-            return SystemPrompt(use=SystemPromptUse.NONE)
-        prompts = SystemPrompts(SystemPromptUse.SHARED, text).described
-        uri = f"s3://data/datasets/support/{prompts.sha256[:8]}/system.txt"
-        self.s3.put(uri, text)
-        return prompts.at(uri)
-
-    def state(
-        self, letter: str, of: Recipe | None = None, passed: bool = True, system: SystemPrompt | None = None
-    ) -> dict[str, Any]:
-        """The state of a run up to its verdict."""
-        run = self.ledger.open(of or recipe(), replace(dataset(digest=letter), system=system), again=False).run
-        made = distilled(self.ledger, run, letter)
-        return {
-            "action": "distil",
-            "run": to_wire(run),
-            "student": to_wire(made),
-            "verdict": to_wire(verdict(passed)),
-        }
-
-    def walk(self, state: dict[str, Any]) -> dict[str, Any]:
-        """Runs every step twice, as the state machine may."""
-        state["live"] = self.twice("promote", state)
-        assert self.twice("describe", state)["status"] in ("pending", "ready")
-        self.bedrock.settle()
-        assert self.twice("describe", state) == {"status": "ready"}
-        state["alias"] = self.twice("record", state)
-        self.twice("close", state)
-        return state
-
-    def twice(self, name: str, state: dict[str, Any]) -> Any:
-        first = step({"step": name, "state": state}, None)
-        assert step({"step": name, "state": state}, None) == first
-        return first
-
-    def ask_back(self, by: Caller = ANA, /, **asked: Any) -> tuple[int, Any]:
-        """Requests a rollback from the current alias. Returns status and answer."""
-        version = self.alias["version"] if PARAMETER in self.ssm.parameters else 0
-        return response(rollback(event({"recipe": "support", "version": version, **asked}, by), HERE))
-
-    def roll_back(self) -> dict[str, Any]:
-        status, answer = self.ask_back()
-        assert (status, "to" in answer) == (200, True), answer
-        state: dict[str, Any] = json.loads(self.machine.started[-1]["input"])
-        return self.walk(state)
-
-
-@pytest.fixture
-def harness(monkeypatch: pytest.MonkeyPatch) -> Harness:
-    return Harness(monkeypatch)
 
 
 @pytest.mark.parametrize("settings", [recipe(), provisioned()])
@@ -377,7 +288,7 @@ def test_a_student_that_did_not_pass_closes_its_run_as_rejected(harness: Harness
 
 
 def test_an_unknown_step_is_refused(harness: Harness) -> None:
-    with pytest.raises(BadRequest, match="close, describe, promote, record"):
+    with pytest.raises(BadRequest, match="close, describe, follow_up, promote, record"):
         step({"step": "dance", "state": harness.state("a")}, None)
 
 

@@ -56,22 +56,43 @@ def test_a_run_goes_through_the_stages_in_their_order() -> None:
         "For each chunk",
         "Judge",
         "Release candidate",
-        "Passed?",
+        "Follow up",
+        "Goes live?",
         "Live model stays",
     ]
 
 
-def test_only_a_passed_verdict_leads_to_promotion() -> None:
-    (passed,) = STATES["Passed?"]["Choices"]
-    assert passed == {"Variable": "$.verdict.passed", "BooleanEquals": True, "Next": "Promote"}
+def test_only_a_student_that_no_person_decides_about_goes_live_by_its_run() -> None:
+    (goes_live,) = STATES["Goes live?"]["Choices"]
+    assert goes_live == {"Variable": "$.follow_up.outcome", "StringEquals": "promoted", "Next": "Promote"}
     promotion = ["Promote", "Wait for live", "Live", "Live ready?", "Record alias"]
     assert _way(PIPELINE["States"], "Promote") == promotion
     assert {name for name, state in PIPELINE["States"].items() if state.get("Next") == "Promote"} == set()
 
 
-@pytest.mark.parametrize(
-    "loop", [("Candidate", "Wait for candidate"), ("Live", "Wait for live"), ("Previous", "Wait for previous")]
-)
+def test_an_accepted_student_goes_live_and_its_acceptance_is_closed() -> None:
+    actions = {choice["StringEquals"]: choice["Next"] for choice in STATES["Action?"]["Choices"]}
+    assert (actions, STATES["Action?"]["Default"]) == ({"rollback": "Rollback", "promote": "Acceptance"}, "Pipeline")
+    (branch,) = STATES["Acceptance"]["Branches"]
+    promotion = ["Put forward", "Wait for accepted", "Accepted", "Accepted ready?", "Record acceptance"]
+    assert _way(branch["States"], branch["StartAt"]) == promotion
+    assert _way(_machine()["States"], "Acceptance") == ["Acceptance", "Close acceptance", "Acceptance ended"]
+
+
+def test_no_state_waits_for_a_person() -> None:
+    tokens = {name for name, state in STATES.items() if "waitForTaskToken" in str(state.get("Resource"))}
+    assert tokens == {"Distil"}
+
+
+LOOPS = [
+    ("Candidate", "Wait for candidate"),
+    ("Live", "Wait for live"),
+    ("Accepted", "Wait for accepted"),
+    ("Previous", "Wait for previous"),
+]
+
+
+@pytest.mark.parametrize("loop", LOOPS)
 def test_an_endpoint_is_looked_at_once_a_minute_while_it_is_pending(loop: tuple[str, str]) -> None:
     look, wait = loop
     assert (STATES[wait]["Seconds"], STATES[wait]["Next"], STATES[look]["Next"]) == (60, look, f"{look} ready?")
@@ -118,7 +139,14 @@ def test_every_task_is_tried_again_for_what_passes_and_never_for_what_was_refuse
     assert not tried & (meant | {"States.ALL", "States.TaskFailed"})
 
 
-@pytest.mark.parametrize("guard", [("Pipeline", "Stop job"), ("Rollback", "Close failed rollback")])
+GUARDS = [
+    ("Pipeline", "Stop job"),
+    ("Acceptance", "Close failed acceptance"),
+    ("Rollback", "Close failed rollback"),
+]
+
+
+@pytest.mark.parametrize("guard", GUARDS)
 def test_whatever_fails_is_caught_with_what_the_run_began_with(guard: tuple[str, str]) -> None:
     (caught,) = STATES[guard[0]]["Catch"]
     assert caught == {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": guard[1]}
@@ -134,7 +162,7 @@ def test_a_cleanup_that_fails_never_keeps_the_next_from_its_turn() -> None:
 
 
 def test_a_failed_run_ends_as_one_and_says_why() -> None:
-    for name in ("Run failed", "Rollback failed"):
+    for name in ("Run failed", "Acceptance failed", "Rollback failed"):
         assert STATES[name] == {"Type": "Fail", "ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"}
 
 
@@ -143,7 +171,7 @@ def test_every_task_calls_a_step_that_its_function_has() -> None:
         "Distillation": {"check", "start", "stop"},
         "Endpoint": {"create", "describe", "release"},
         "Evaluation": {"plan", "answer", "judge"},
-        "Promotion": {"promote", "describe", "record", "close"},
+        "Promotion": {"follow_up", "promote", "describe", "record", "close"},
     }
     called: dict[str, set[str]] = {}
     for state in TASKS.values():

@@ -85,6 +85,7 @@ def test_no_event_is_lost_that_a_function_could_not_be_given_or_could_not_handle
         ("lambdas.expiry.handler.expire", {E, L, D, Variable.DATA_DAYS, T}),
         ("lambdas.promotion.handler.step", {E, L, T}),
         ("lambdas.promotion.handler.rollback", {E, L, S}),
+        ("lambdas.promotion.handler.accept", {E, L, S, T}),
         ("lambdas.serving.handler.invoke", {E}),
     ],
 )
@@ -103,5 +104,6 @@ def test_only_those_who_open_runs_or_are_asked_for_decisions_carry_the_recipes()
     assert sorted(carrying) == [
         "lambdas.dataset.approval.decide",
         "lambdas.dataset.handler.receive",
+        "lambdas.promotion.handler.accept",
         "lambdas.promotion.handler.rollback",
     ]

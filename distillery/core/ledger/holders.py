@@ -1,0 +1,40 @@
+"""Who holds a recipe lock besides runs: roll-backs and acceptances. The holder's name is also its execution's."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+
+STAMP = "%Y%m%dT%H%M%SZ"
+
+
+class HolderKind(StrEnum):
+    """The values begin the holders' names."""
+
+    ROLLBACK = "rollback-"
+    ACCEPTANCE = "acceptance-"
+
+
+def new_holder(kind: HolderKind, recipe: str, begun: datetime) -> str:
+    """`rollback-support-20261123T090807Z`: one per second and recipe."""
+    return f"{kind}{recipe}-{begun.astimezone(UTC).strftime(STAMP)}"
+
+
+def kind_of(holder: str) -> HolderKind | None:
+    """None for a run. A run id ends in an attempt number, any other holder in a time."""
+    kinds = (kind for kind in HolderKind if holder.startswith(kind))
+    return next(kinds, None) if _stamp(holder) else None
+
+
+def started_at(holder: str) -> datetime:
+    """When the holder locked the recipe. Raises ValueError for a run."""
+    begun = _stamp(holder)
+    if begun is None:
+        expected = " or ".join(f"{kind}<recipe>-<time>" for kind in HolderKind)
+        raise ValueError(f"{holder!r} is not the holder of a roll-back or an acceptance; expected {expected}")
+    return begun
+
+
+def _stamp(holder: str) -> datetime | None:
+    try:
+        return datetime.strptime(holder.rpartition("-")[2], STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return None

@@ -1,0 +1,218 @@
+"""A person accepts a run's student, which an execution then promotes, or declines one that waits.
+
+Called by its function URL, which identifies the caller (`distillery/core/decisions.py`):
+
+{"run": "support-k3x9a-p0q2m7ab-1", "accept": true, "reason": "better on the new products"}
+→ {"run": …, "outcome": "running", "holder": "acceptance-support-…", "by": "arn:…", "reason": …, "first": true}
+"""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from distillery.core import clock, names
+from distillery.core.aliases import Aliases
+from distillery.core.aws import ClientError, client, code
+from distillery.core.decisions import check_second_person
+from distillery.core.env_vars import Variable, is_set, read
+from distillery.core.errors import BadRequest, NothingToAccept, Refused, RunActive
+from distillery.core.function_url import Caller
+from distillery.core.ledger.acceptances import Acceptances
+from distillery.core.ledger.holders import HolderKind, new_holder
+from distillery.core.ledger.items import OPEN_OUTCOMES, RunRecord, busy_message, model_of
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.table import Table
+from distillery.core.ledger.uploads import Uploads
+from distillery.core.names import Names
+from distillery.core.notices import Notices
+from distillery.core.pipeline import Outcome, Stage
+from lambdas.promotion.target import PROMOTE
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock import BedrockClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+REASON_MAX = 1000
+"""Characters of a reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptanceRequest:
+    """A request.
+
+    Attributes:
+        run: The run whose student it is about.
+        accept: False declines a student that waits.
+        reason: Required to accept.
+        seen: The latest acceptance of the run that the person knows of (`RunRecord.acceptance`). A request that is sent
+            again, or by a second person, finds a later one and starts nothing.
+        replace_newer: Whether to replace a model that went live after the verdict.
+    """
+
+    run: str
+    accept: bool
+    reason: str = ""
+    seen: str = ""
+    replace_newer: bool = False
+
+    @property
+    def recipe(self) -> str:
+        return names.recipe_of(self.run)
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptanceDecider:
+    """Decides on students. `uploads`: set if who uploaded the prompts may not accept; everybody may decline."""
+
+    names: Names
+    ledger: Ledger
+    acceptances: Acceptances
+    aliases: Aliases
+    machine_arn: str
+    stepfunctions: "SFNClient"
+    bedrock: "BedrockClient"
+    notices: Notices
+    uploads: Uploads | None = None
+
+    @classmethod
+    def of_environment(cls) -> Self:
+        """What the function's environment variables configure."""
+        table = Table(read(Variable.LEDGER))
+        return cls(
+            Names(read(Variable.ENVIRONMENT)),
+            Ledger(table),
+            Acceptances(table),
+            Aliases(),
+            read(Variable.STATE_MACHINE),
+            client("stepfunctions"),
+            client("bedrock"),
+            Notices(read(Variable.TOPIC)),
+            Uploads(table) if is_set(Variable.FOUR_EYES) else None,
+        )
+
+    def decide(self, request: AcceptanceRequest, by: Caller) -> dict[str, Any]:
+        """The decision: this one, or the earlier one that the person did not know of.
+
+        Raises:
+            BadRequest: The reason is missing or too long, or the run cannot be declined.
+            NothingToAccept: The run has no student that could go live, or it needs `replace_newer`.
+            NotAdmitted: The person uploaded the prompts, and the environment requires a second one.
+            RunActive: Something else holds the recipe.
+        """
+        if len(request.reason) > REASON_MAX:
+            raise BadRequest(
+                f"the reason has {len(request.reason)} characters; a reason has {REASON_MAX} at most: shorten it"
+            )
+        if not request.accept:
+            record = self.acceptances.decline(request.run, request.reason, by=by.arn)
+            self._notify(record, f"was declined by {record.closed_by}: {record.reason or 'no reason given'}.")
+            return {"run": request.run, "outcome": record.outcome.value, "by": record.closed_by}
+        if not request.reason.strip():
+            raise BadRequest(
+                f"the acceptance of run {request.run!r} has no reason; the ledger keeps one for each: give --reason"
+            )
+        return self._accept(request, by)
+
+    def _accept(self, request: AcceptanceRequest, by: Caller) -> dict[str, Any]:
+        """Starts the execution. The recipe is locked before the alias is read, as for a roll-back."""
+        record = self.ledger.run(request.run)
+        if record.promoting or record.acceptance != request.seen:
+            return _answer(record, first=False)
+        _check_run(record)
+        if self.uploads is not None:
+            check_second_person(self.uploads.of(request.run), by)
+        recipe, model = request.recipe, model_of(record) or ""
+        holder = new_holder(HolderKind.ACCEPTANCE, recipe, clock.now())
+        try:
+            self.ledger.lock(recipe, holder)
+        except RunActive:
+            record = self.ledger.run(request.run)
+            if record.promoting:  # somebody else was faster
+                return _answer(record, first=False)
+            raise
+        try:
+            left = self._check_live(record, model, replace_newer=request.replace_newer)
+            self._check_model(record, model)
+            if not self.acceptances.begin(record, holder, by=by.arn, reason=request.reason, left=left):
+                raise RunActive(busy_message(recipe, "another decision about the run"))
+            self._start(recipe, holder)
+        except (ClientError, Refused) as error:
+            self.acceptances.end(recipe, holder, Outcome.FAILED, f"it did not start: {type(error).__name__}")
+            self.ledger.unlock(recipe, holder)
+            raise
+        record = self.ledger.run(request.run)
+        self._notify(record, f"was accepted by {by.arn} and is going live: {record.accepted_reason}.")
+        return _answer(record, first=True)
+
+    def _check_live(self, record: RunRecord, model: str, *, replace_newer: bool) -> str | None:
+        """The live model. Raises NothingToAccept where it is the run's own, or newer than the verdict."""
+        run, alias = record.run, self.aliases.read(self.names.alias(record.run.recipe.name))
+        if alias is None:
+            return None
+        if alias.current == model:
+            who = f", as {record.accepted_by} decided" if record.accepted_by else ""
+            raise NothingToAccept(
+                f"the student of run {run.id!r} is already live, since {alias.changed}{who}; only a student that is "
+                "not live can be accepted: `distillery status` shows what is live"
+            )
+        judged = record.stages[Stage.EVALUATION].ended or ""
+        if alias.changed > judged and not replace_newer:
+            raise NothingToAccept(
+                f"run {run.id!r} was judged at {judged}, and the model of run {alias.run!r} went live at "
+                f"{alias.changed}, so the verdict does not compare the two; only a verdict that is newer than the live "
+                "model can be accepted without saying so: evaluate the run again, or add --replace-newer"
+            )
+        return alias.current
+
+    def _check_model(self, record: RunRecord, model: str) -> None:
+        """Raises NothingToAccept where somebody deleted the model."""
+        try:
+            self.bedrock.get_custom_model(modelIdentifier=model)
+        except ClientError as error:
+            if code(error) != "ResourceNotFoundException":
+                raise
+            raise NothingToAccept(
+                f"model {model} of run {record.run.id!r} does not exist any more; only an existing model can go live: "
+                "run the recipe again with the prompts"
+            ) from None
+
+    def _start(self, recipe: str, holder: str) -> None:
+        state = {"action": PROMOTE, "recipe": recipe, "holder": holder}
+        self.stepfunctions.start_execution(stateMachineArn=self.machine_arn, name=holder, input=json.dumps(state))
+
+    def _notify(self, record: RunRecord, what: str) -> None:
+        self.notices.publish(
+            f"Distillery: {record.run.recipe.name} {record.outcome}", f"The student of {record.run.id} {what}"
+        )
+
+
+def _check_run(record: RunRecord) -> None:
+    """Raises NothingToAccept unless the run has ended with a student and a verdict."""
+    run, outcome = record.run.id, record.outcome
+    if outcome in OPEN_OUTCOMES:
+        raise NothingToAccept(
+            f"run {run!r} is {outcome}; only a run that has ended can be accepted: wait for its verdict "
+            f"(distillery watch {run})"
+        )
+    if not record.has_student:
+        raise NothingToAccept(
+            f"run {run!r} is {outcome} and has no student; only a run whose job has made a model can be accepted: run "
+            "the recipe again with the prompts"
+        )
+    if Stage.EVALUATION not in record.stages or not record.stages[Stage.EVALUATION].ended:
+        raise NothingToAccept(
+            f"run {run!r} is {outcome} and has no verdict; only a student that was evaluated can be accepted: evaluate "
+            f"it first (distillery evaluate {run})"
+        )
+
+
+def _answer(record: RunRecord, *, first: bool) -> dict[str, Any]:
+    return {
+        "run": record.run.id,
+        "outcome": "running" if record.promoting else record.outcome.value,
+        "holder": record.acceptance,
+        "by": record.accepted_by,
+        "at": record.accepted,
+        "reason": record.accepted_reason,
+        "first": first,
+    }
