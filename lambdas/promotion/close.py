@@ -76,7 +76,7 @@ def _why(run: str, verdict: Verdict, outcome: Outcome) -> str:
     if outcome is not Outcome.AWAITING_ACCEPTANCE:
         return "; ".join(verdict.reasons) or said
     command = f"distillery --env {read(Variable.ENVIRONMENT)}"
-    decide = f"{command} accept {run} --reason …, or {command} reject {run}"
+    decide = f"{command} accept {run} --reason WHY, or {command} reject {run}"
     return f"{said.rstrip('.')}. A person decides whether it goes live: {decide}"
 
 

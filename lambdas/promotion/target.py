@@ -56,13 +56,13 @@ def target_of(event: Event, ledger: Ledger, acceptances: Acceptances) -> Promoti
     ending = ending_of(run, verdict)
     if ending is Outcome.AWAITING_ACCEPTANCE:
         raise BadRequest(
-            f"the student of run {run.id} waits for a person and is not promoted without one: distillery accept "
-            f"{run.id}"
+            f"the student of run {run.id} waits for a person and is not promoted without one: "
+            f"distillery accept {run.id} --reason WHY"
         )
     if ending is not Outcome.PROMOTED:
         raise BadRequest(
             f"run {run.id} did not pass its verdict ({'; '.join(verdict.reasons)}); it is not promoted unless a person "
-            f"accepts it: distillery accept {run.id}"
+            f"accepts it: distillery accept {run.id} --reason WHY"
         )
     return _of_run(run, product(event, "student", Student).model_arn, mover=run.id)
 

@@ -93,7 +93,7 @@ class Acceptances:
         if item is None or "accepted_run" not in item:
             raise BadRequest(
                 f"there is no acceptance {quoted(holder)} in the ledger; a student is promoted by its own run, or "
-                "after `distillery accept`"
+                "after somebody has accepted it"
             )
         return _acceptance(item)
 

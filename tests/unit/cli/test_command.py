@@ -133,9 +133,13 @@ def test_a_refusal_says_which_policy_the_verb_needs(
     words = {"run": ["support", str(file)], "status": [], "watch": ["x-a-b-1"], "routes": [], "forget": []}.get(
         verb, ["support"]
     )
-    words += {"ask": ["hello"], "approve": ["--yes"], "bench": ["--yes"], "forget": ["--text", "Zoe Miller"]}.get(
-        verb, []
-    )
+    words += {
+        "ask": ["hello"],
+        "accept": ["--reason", "better"],
+        "approve": ["--yes"],
+        "bench": ["--yes"],
+        "forget": ["--text", "Zoe Miller"],
+    }.get(verb, [])
 
     def refuse(*_: object, **__: object) -> FakeAccount:
         raise NotReached("reading what environment 'prod' published: no") from DENIED
@@ -152,7 +156,7 @@ def test_a_refusal_says_which_policy_the_verb_needs(
 TAGGED = {
     "run": "starts runs by putting prompts under prompts/<recipe>/",
     "collect": "relies on the recipe's schedule",
-    **dict.fromkeys(("approve", "reject", "rollback"), "decides only if every recipe names its deciders"),
+    **dict.fromkeys(("approve", "accept", "reject", "rollback"), "decides only if every recipe names its deciders"),
     "status": "reaches only that recipe",
     "forget": "uses --recipe, and reaches no logged calls",
 }

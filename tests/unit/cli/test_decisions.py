@@ -131,7 +131,7 @@ def _accepted(account: FakeAccount, ledger: Ledger, run: Run, outcome: Outcome |
 def test_a_student_that_waits_says_so_and_how_to_decide(command: Command, evaluated: Run, verb: str) -> None:
     said = command(verb)
     assert "awaiting-acceptance" in said.out
-    commands = f"distillery accept {evaluated.id} --reason …, or distillery reject {evaluated.id}"
+    commands = f"distillery accept {evaluated.id} --reason WHY, or distillery reject {evaluated.id}"
     assert f"Passed: better than untrained. A person decides whether its student goes live: {commands}" in said.out
     assert said.code == (3 if verb == "watch" else 0)
 
@@ -192,7 +192,7 @@ def test_a_student_that_goes_live_is_watched_until_it_is(
 
     monkeypatch.setattr("time.sleep", end)
     said = command("watch", evaluated.id)
-    assert (said.code, said.out.splitlines()[-1]) == (0, "promoted")
+    assert (said.code, said.out.endswith(" promoted")) == (0, True)
 
 
 @pytest.mark.parametrize(

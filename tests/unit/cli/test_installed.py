@@ -23,6 +23,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]
 EXTRAS = (("cli",), ("cli", "chart"))
 WORDS = {
+    "accept": ["run-a-b-1", "--reason", "better"],
     "approve": ["run-a-b-1", "--yes"],
     "ask": ["fast", "hello"],
     "bench": ["fast", "--yes"],

@@ -55,6 +55,8 @@ def test_a_run_goes_through_the_stages_in_their_order() -> None:
         "Plan chunks",
         "For each chunk",
         "Judge",
+        "Write report",
+        "Verdict given",
         "Release candidate",
         "Follow up",
         "Goes live?",
@@ -170,7 +172,9 @@ def test_every_task_calls_a_step_that_its_function_has() -> None:
     steps = {
         "Distillation": {"check", "start", "stop"},
         "Endpoint": {"create", "describe", "release"},
-        "Evaluation": {"plan", "answer", "judge"},
+        "Evaluation": {"plan", "answer"},
+        "EvaluationGrading": {"judge"},
+        "EvaluationReporting": {"report"},
         "Promotion": {"follow_up", "promote", "describe", "record", "close"},
     }
     called: dict[str, set[str]] = {}
@@ -189,4 +193,5 @@ def test_the_machine_is_logged_traced_and_may_call_its_own_functions_alone() -> 
     policy = resources(pipeline, "AWS::IAM::Policy")["StateMachineRoleDefaultPolicyDF1E6607"]
     (invoke,) = [s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == "lambda:InvokeFunction"]
     functions = [resource["Fn::GetAtt"][0].partition("Function")[0] for resource in invoke["Resource"]]
-    assert sorted(functions) == ["Distillation", "Endpoint", "Evaluation", "Promotion"]
+    evaluation = ["Evaluation", "EvaluationGrading", "EvaluationReporting"]
+    assert sorted(functions) == ["Distillation", "Endpoint", *evaluation, "Promotion"]
