@@ -64,7 +64,7 @@ def min_score(score: Decimal) -> Bar:
 
 def floor(role: str, score: Decimal) -> Bar:
     """The least score of a baseline, such as the teacher: below it, a comparison with it proves nothing."""
-    return Bar(name=f"{role}_floor", kind=Kind.SCORE, needed=score, role=role)
+    return Bar(name=f"min_{role}_score", kind=Kind.SCORE, needed=score, role=role)
 
 
 def teacher_margin(margin: Decimal) -> Bar:

@@ -11,6 +11,7 @@ from distillery.evaluation.contestants import BASE, LIVE, STUDENT, TEACHER
 from distillery.evaluation.report.document import Document
 from distillery.evaluation.report.rows import BarRow, Bounds, ComparisonRow, Unit, name
 
+_FLOOR = "min_teacher_score"
 _ORDER = (BASE, TEACHER, LIVE)
 _THE = {TEACHER: "the teacher", LIVE: "the live model", STUDENT: "the student"}
 _OPENING = {
@@ -30,13 +31,16 @@ def sentence(document: Document) -> str:
 
 def _clauses(document: Document) -> Iterator[str]:
     bars = {bar.against: bar for bar in document.bars if bar.against}
-    yield from (clause for bar in document.bars if not bar.against and (clause := _alone(bar)))
-    for comparison in sorted(document.comparisons, key=lambda one: _place(one.against)):
+    refuted_first = sorted(document.bars, key=lambda bar: bar.outcome is not VerdictOutcome.FAILED)
+    yield from (clause for bar in refuted_first if not bar.against and (clause := _alone(bar)))
+    refuted = {role for role, bar in bars.items() if bar.outcome is VerdictOutcome.FAILED}
+    for comparison in sorted(document.comparisons, key=lambda one: (one.against not in refuted, _place(one.against))):
         if comparison.pairs:
             yield compared(comparison, bars.get(comparison.against))
         elif (bar := bars.get(comparison.against)) and bar.outcome is VerdictOutcome.INCONCLUSIVE:
             yield f"no prompts are left to compare with {the(comparison.against)}"
-    if needed := [bar.more_prompts for bar in document.bars if bar.more_prompts]:
+    needed = [bar.more_prompts for bar in document.bars if bar.more_prompts]
+    if needed and document.outcome is VerdictOutcome.INCONCLUSIVE:
         yield f"about {max(needed):,} more held-out prompts would decide"
 
 
@@ -80,10 +84,11 @@ def _alone(bar: BarRow) -> str:
     """A bar that compares with no model is mentioned where it does not hold."""
     if bar.passed:
         return ""
+    whose = the(TEACHER if bar.name == _FLOOR else STUDENT)
     needed, has = _in_unit(bar.unit, bar.needed), "nothing" if bar.value is None else _in_unit(bar.unit, bar.value)
     bound = "at most" if bar.at_most else "at least"
     verb = "does not hold" if bar.outcome is VerdictOutcome.FAILED else "is undecided"
-    return f"{bar.name} {verb}: the student has {has}, needed is {bound} {needed}"
+    return f"{bar.name} {verb}: {whose} has {has}, needed is {bound} {needed}"
 
 
 def _in_unit(unit: Unit, value: float) -> str:

@@ -123,6 +123,8 @@ def test_a_missing_answer_of_the_student_is_wrong() -> None:
 def test_a_teacher_below_its_floor_proves_nothing(floor: float, outcome: VerdictOutcome) -> None:
     judgement = evaluated({TEACHER: 0.1, BASE: 0.05, STUDENT: 1.0}, of=run(min_teacher_score=floor))
     assert judgement.outcome is outcome
+    names = [bar.name for bar in judgement.decision.bars]
+    assert ("min_teacher_score" in names) == (floor > 0), "a bar has the name of its setting"
 
 
 def test_prompts_that_the_live_model_was_trained_on_are_left_out_of_its_comparison_alone() -> None:

@@ -88,10 +88,29 @@ def test_bars_without_another_model_are_mentioned_where_they_do_not_hold() -> No
     )
     said = sentence(document(bars=bars, outcome=VerdictOutcome.FAILED))
     assert said == (
-        "Failed: min_score is undecided: the student has 75.0%, needed is at least 75.1%; "
-        "max_latency_ms does not hold: the student has 1,210 ms, needed is at most 800 ms; "
-        "about 1,200 more held-out prompts would decide"
+        "Failed: max_latency_ms does not hold: the student has 1,210 ms, needed is at most 800 ms; "
+        "min_score is undecided: the student has 75.0%, needed is at least 75.1%"
     )
+
+
+def test_a_failed_verdict_begins_with_what_is_refuted_and_asks_for_no_more_prompts() -> None:
+    found = (against(BASE, 0.01, 0.2), against(TEACHER, -0.03, 0.03), against(LIVE, -0.36, -0.17))
+    bars = (margin(BASE, 0.01, VerdictOutcome.INCONCLUSIVE, more=19), margin(LIVE, -0.34, VerdictOutcome.FAILED))
+    said = sentence(document(comparisons=found, bars=bars, outcome=VerdictOutcome.FAILED))
+    assert said.startswith("Failed: worse than the live model by 17 to 36 points; better than untrained by 1 to 20")
+    assert "more held-out prompts" not in said
+
+
+def test_an_inconclusive_verdict_says_how_many_more_prompts_would_decide() -> None:
+    bars = (margin(TEACHER, -0.06, VerdictOutcome.INCONCLUSIVE, more=1200),)
+    said = sentence(document(comparisons=(), bars=bars, outcome=VerdictOutcome.INCONCLUSIVE))
+    assert said == "Inconclusive: about 1,200 more held-out prompts would decide"
+
+
+def test_the_floor_of_the_teacher_is_about_the_teacher() -> None:
+    floor = BarRow(name="min_teacher_score", needed=0.5, value=0.03, outcome=VerdictOutcome.FAILED)
+    said = sentence(document(comparisons=(), bars=(floor,), outcome=VerdictOutcome.FAILED))
+    assert said == "Failed: min_teacher_score does not hold: the teacher has 3.0%, needed is at least 50.0%"
 
 
 def test_an_exploratory_verdict_says_so() -> None:
