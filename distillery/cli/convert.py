@@ -15,6 +15,7 @@ from distillery.cli.conversion.output import check_target, new_file, report_line
 from distillery.cli.conversion.records import Record, csv_records, json_records, transcoded
 from distillery.cli.conversion.turns import Reading
 from distillery.cli.invocation import command
+from distillery.cli.paths import why_no_file
 from distillery.cli.terminal import echo_error, write_lines
 from distillery.core.errors import BadRequest
 from distillery.core.limits import MIN_PROMPTS
@@ -113,7 +114,7 @@ def _opened(file: str) -> Iterator[Any]:
         yield sys.stdin.buffer
         return
     if not Path(file).is_file():
-        raise BadRequest(f"there is no file {file}; name one, or - for standard input")
+        raise BadRequest(f"{why_no_file(Path(file))}; name a file, or - for standard input")
     with Path(file).open("rb") as body:
         yield body
 

@@ -12,7 +12,7 @@ from distillery.cli.target import Target, target
 from distillery.cli.terminal import WordTable, append_row, echo, link, show, styled, write_json
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import quoted
-from distillery.core.names import EVALUATIONS_PREFIX
+from distillery.core.names import EVALUATIONS_PREFIX, split_s3_uri
 
 if TYPE_CHECKING:
     from distillery.evaluation.report.document import Document
@@ -48,6 +48,8 @@ def report(
 def report_uri(on: Target, run: str) -> str:
     """Returns the address of a run's report. Data readers may read reports and no runs, so it is not looked up."""
     if run.startswith("s3://"):
+        if not all(split_s3_uri(run)):
+            raise BadRequest(f"the address {quoted(run)} names no object; name a run, or s3://bucket/key")
         return run
     return f"s3://{on.account.pipeline['data_bucket']}/{EVALUATIONS_PREFIX}{run}/report.json"
 

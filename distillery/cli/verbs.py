@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -21,6 +22,10 @@ VERBS = (
 """In the order of the help; each is a function of the same name."""
 _MODULES = dict.fromkeys(("approve", "accept", "reject", "rollback"), "decisions")
 """The verbs that are not in a module of their own name."""
+_HAS_EMPTY = "distillery.has_empty"
+"""The key of a context under which it says whether something that was typed is empty."""
+_PREFIX = "Value error, "
+"""What typer's validation writes before the reason."""
 _MOVED = {"demo": "the demo runs from a checkout: `make demo`"}
 
 
@@ -65,14 +70,29 @@ class Verbs(TyperGroup):
 class Verb(TyperCommand):
     """Refuses empty arguments and options: mostly they are unset variables of a shell, and would widen the command."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        given = [one.partition("=")[2] if one.startswith("--") and "=" in one else one for one in args]
+        ctx.meta[_HAS_EMPTY] = "" in given
+        return super().parse_args(ctx, args)
+
+    def make_context(self, *given: Any, **more: Any) -> Any:
+        """An empty path is the current folder, and is refused for that before `invoke` sees it."""
+        try:
+            return super().make_context(*given, **more)
+        except typer.BadParameter as error:
+            parameter: Any = getattr(error, "param", None)
+            if parameter is not None and error.ctx is not None and error.ctx.meta.get(_HAS_EMPTY):
+                raise _empty(error.ctx, parameter) from error
+            raise
+
     def invoke(self, ctx: Any) -> Any:
         parameters: list[Any] = list(self.params)  # typer does not export their type
         for parameter in parameters:
             value = ctx.params.get(parameter.name)
             empty = value == "" or (isinstance(value, list | tuple) and "" in value)
+            empty |= value == Path() and ctx.meta[_HAS_EMPTY]
             if empty and value != parameter.default:
-                hint = parameter.get_error_hint()
-                raise typer.BadParameter("it is empty; give a value, or leave it out", ctx=ctx, param_hint=hint)
+                raise _empty(ctx, parameter)
         return super().invoke(ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
@@ -83,6 +103,11 @@ class Verb(TyperCommand):
         super().format_help(ctx, formatter)
 
 
+def _empty(ctx: Any, parameter: Any) -> typer.BadParameter:
+    hint = parameter.get_error_hint()
+    return typer.BadParameter("it is empty; give a value, or leave it out", ctx=ctx, param_hint=hint)
+
+
 @contextlib.contextmanager
 def _escaped() -> Iterator[None]:
     """Escapes the messages of usage errors: they quote the arguments, and typer prints them as they are."""
@@ -90,5 +115,6 @@ def _escaped() -> Iterator[None]:
         yield
     except Exception as error:
         if hasattr(error, "format_message"):  # click's UsageError, which typer does not export
-            vars(error).update({name: one_line(one) for name, one in vars(error).items() if isinstance(one, str)})
+            texts = {name: one.removeprefix(_PREFIX) for name, one in vars(error).items() if isinstance(one, str)}
+            vars(error).update({name: one_line(one) for name, one in texts.items()})
         raise

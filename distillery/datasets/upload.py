@@ -81,7 +81,8 @@ def parse_event(event: Any) -> Upload | IgnoredEvent:
     if isinstance(event, dict) and "detail" in event:
         return _parse_detail(event["detail"])
     upload = from_wire(Upload, event)
-    if not upload.uri.startswith("s3://") or not (upload.is_prefix or _is_readable(upload.uri)):
+    named = upload.uri.startswith("s3://") and split_s3_uri(upload.uri)[0]
+    if not named or not (upload.is_prefix or _is_readable(upload.uri)):
         raise BadRequest(
             f"uri is {quoted(address(upload.uri))}; it must be s3://bucket/key ending in {', '.join(FORMATS)} or "
             f"{MANIFEST}, or a folder s3://bucket/folder/"

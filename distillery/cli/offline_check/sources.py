@@ -7,6 +7,7 @@ from glob import glob
 from pathlib import Path
 from typing import Any, NoReturn
 
+from distillery.cli.paths import why_no_file
 from distillery.core.errors import BadRequest
 from distillery.datasets.upload import FORMATS, MANIFEST, MAX_MANIFEST_BYTES, open_files, parse_event, parse_manifest
 from distillery.datasets.validation.reading import InputFile
@@ -77,7 +78,7 @@ def _files(path: Path) -> Iterable[Path]:
             return found
         raise BadRequest(f"{path} contains no file that ends in {', '.join(FORMATS)}; name another folder")
     if not path.is_file():
-        raise BadRequest(f"there is no file {path}; name a file, a folder, {MANIFEST}, or s3://bucket/key")
+        raise BadRequest(f"{why_no_file(path)}; name a file, a folder, {MANIFEST}, or s3://bucket/key")
     if path.name == MANIFEST:
         with path.open("rb") as manifest:
             names = parse_manifest(manifest.read(MAX_MANIFEST_BYTES + 1))

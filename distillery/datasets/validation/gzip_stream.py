@@ -43,9 +43,9 @@ class GzipStream:
                 break
             parts.append(part)
             left -= len(part)
+            self._bytes += len(part)  # an error in what follows says how many came before
         if not parts and self._error is not None:
             raise self._error
-        self._bytes += size - left
         return b"".join(parts)
 
     def _next(self, size: int) -> bytes:
