@@ -1,4 +1,6 @@
-"""A run over its budget waits until somebody with the right to approve it decides."""
+"""A run over its budget waits until somebody with the right to approve it decides, and so does its student where data
+is kept.
+"""
 
 import json
 import subprocess
@@ -12,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from distillery.client.account import post_signed
 from distillery.client.errors import FunctionRefused
+from distillery.core.judging import InconclusivePolicy
 from distillery.core.names import PROMPTS_PREFIX, TAG_RECIPE
 from distillery.core.pipeline import Outcome, Stage
 from distillery.core.recipe import OverBudgetPolicy
@@ -28,7 +31,7 @@ from tests.unit.stacks.assembly import settings_of
 def _poor(deploy: Deploy) -> Environment:
     dev = settings_of("dev")
     recipe = replace(dev.recipes[RECIPE], budget_usd=Decimal("0.50"), over_budget=OverBudgetPolicy.APPROVE)
-    recipe = replace(recipe, deciders=("user/distillery-dev-*approver",))
+    recipe = replace(recipe, deciders=("user/distillery-dev-*approver",), inconclusive=InconclusivePolicy.WAIT)
     return deploy("dev", settings=dev.model_copy(update={"recipes": {RECIPE: recipe}, "keep_data": True}))
 
 
@@ -56,11 +59,27 @@ def test_an_approved_run_proceeds_and_a_rejected_one_is_closed(deploy: Deploy) -
     assert "has started" in environment.command("approve", run, "--yes", by="approver")
     record = environment.wait_for_run(run)
     assert record.run.approved_usd == record.run.dataset.at_most_usd
-    assert record.outcome is Outcome.PROMOTED
+    assert record.outcome is Outcome.AWAITING_ACCEPTANCE, record.reason
+    assert environment.ledger.active() == {}
     assert record.stages[Stage.DISTILLATION].ended
+    _goes_live_by_a_person(environment, run)
     assert record.approved_by == _arn(environment)
     assert f"approved by {_arn(environment)}" in environment.command("status").replace("\n", " ")
     _cannot_roll_back_a_recipe_of_others(environment)
+
+
+def _goes_live_by_a_person(environment: Environment, run: str) -> None:
+    """The operator, who uploads prompts, cannot accept their student."""
+    refused = environment.command_as("accept", run, "--reason", "mine", by="operator")
+    assert (refused.returncode, "AccessDenied" in refused.stderr) == (1, True)
+    assert "is going live" in environment.command("accept", run, "--reason", "as good", by="approver")
+    environment.until(
+        environment.fast_forwarding(lambda: not environment.ledger.run(run).promoting), "end of the promotion"
+    )
+    record = environment.ledger.run(run)
+    assert (record.outcome, record.accepted_by) == (Outcome.PROMOTED, _arn(environment)), record.reason
+    assert environment.ledger.active() == {}
+    assert f"accepted by {_arn(environment)}: as good" in environment.command("status").replace("\n", " ")
 
 
 def _cannot_roll_back_a_recipe_of_others(environment: Environment) -> None:
