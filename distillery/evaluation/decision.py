@@ -86,8 +86,9 @@ class BarsDecision:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why it did not pass: one sentence for each bar that does not hold."""
-        bars = tuple(bar.reason for bar in self.bars if bar.state is not BarState.HOLDS)
+        """Why it did not pass: one sentence for each bar that does not hold, the refuted ones first."""
+        missed = [bar for bar in self.bars if bar.state is not BarState.HOLDS]
+        bars = tuple(bar.reason for bar in sorted(missed, key=lambda bar: bar.state is not BarState.REFUTED))
         return (self.incomplete, *bars) if self.incomplete else bars
 
 

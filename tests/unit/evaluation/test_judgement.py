@@ -93,6 +93,13 @@ def test_a_student_worse_than_the_live_model_is_refused() -> None:
     assert any(reason.startswith("live_margin: ") for reason in judgement.reasons)
 
 
+def test_the_reasons_of_a_failed_verdict_begin_with_what_is_refuted() -> None:
+    scores = {TEACHER: 0.8, BASE: 0.4, STUDENT: 0.758, LIVE: 0.96}
+    judgement = evaluated(scores, of=run(live_margin=0.05, heldout=400, min_score=0.76))
+    assert judgement.outcome is VerdictOutcome.FAILED
+    assert [reason.partition(":")[0] for reason in judgement.reasons][:2] == ["live_margin", "min_score"]
+
+
 def test_a_hair_below_a_bar_decides_nothing() -> None:
     """0.750 where 0.751 is needed, on 60 prompts, is no rejection."""
     judgement = evaluated(
