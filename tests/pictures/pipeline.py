@@ -11,17 +11,15 @@ STAGES: Sequence[tuple[str, Sequence[str], str, Sequence[str]]] = (
     ("dataset", ("prompts checked,", "split, priced"), "blue", ("JSONL in S3",)),
     ("distillation", ("teacher answers,", "student learns"), "green", ("customization job",)),
     ("endpoint", ("a candidate,", "short-lived"), "amber", ("deployment or", "Provisioned", "Throughput")),
-    ("evaluation", ("teacher, untrained,", "student compared"), "violet", ("Converse",)),
+    ("evaluation", ("teacher, untrained,", "student compared"), "violet", ("Converse,", "judges if any")),
     ("promotion", ("live endpoint takes", "what passed"), "teal", ("SSM alias",)),
     ("serving", ("callers ask", "by route"), "grey", ("inference profiles",)),
 )
 SAFETY = (
     "Nothing is spent until the estimate is within the budget. A failed run leaves nothing that bills by the hour. "
-    "The alias never names a model that did not pass."
+    "The alias names only models that passed or that a person accepted."
 )
-RELEASED = (
-    "below the bar, or any failure: the candidate is released, the run is closed, the live endpoint stays as it was"
-)
+RELEASED = "neither passed nor accepted, or any failure: the candidate is released, the run is closed, the live endpoint stays as it was"
 
 
 def draw() -> str:

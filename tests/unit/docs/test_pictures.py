@@ -19,6 +19,8 @@ from tests.pictures.recording import COLUMNS, LONGEST_PAUSE, draw, lines_of
 DOCS = ROOT / "docs"
 ALL = sorted(DOCS.glob("*.svg"))
 TEMPLATES = sorted((ROOT / "tests" / "snapshot" / "prod").glob("*.json"))
+PARTS = {"scoring": "evaluation"}
+"""Modules of stages that are a part of another stage."""
 SERVICES = {
     "AWS::Athena": "Athena",
     "AWS::Bedrock": "Bedrock",
@@ -76,7 +78,9 @@ def test_every_stage_is_in_the_picture_of_the_pipeline_in_order() -> None:
     folders = {folder.stem for folder in (ROOT / "infra" / "stages").glob("*.py")} - {"__init__"}
     texts = [text for text in _texts(drawn()["pipeline.svg"]) if text in folders]
     assert texts == ["collection", *(stage.value for stage in Stage), "serving"]
-    assert set(texts) == folders
+    assert {*texts, *PARTS} == folders
+    for part, stage in PARTS.items():
+        assert f"from infra.stages.{part} import" in (ROOT / "infra" / "stages" / f"{stage}.py").read_text("utf-8")
 
 
 def test_every_stack_is_in_the_picture_of_the_services_and_no_other() -> None:
