@@ -6,11 +6,12 @@ The roles `teacher`, `base` and `student` are in every row of answers; `live` is
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from distillery.core import catalog, model_ids
 from distillery.core.catalog import HostingMode, Price
+from distillery.core.conversation import Prompt
 from distillery.core.errors import EvaluationFailed
 from distillery.core.pipeline import Alias, Endpoint, Run, Student
 
@@ -35,6 +36,8 @@ class Contestant:
         hourly: Whether it is billed by the hour.
         left_out: Indices of held-out prompts that it is not asked, because it was trained on them or on their families.
         note: What a reader has to know about it.
+        system: The system prompt that it is asked with in place of each prompt's own, as its callers ask it; None for
+            the prompts' own.
     """
 
     role: str
@@ -44,10 +47,15 @@ class Contestant:
     hourly: bool = False
     left_out: tuple[int, ...] = ()
     note: str = ""
+    system: str | None = None
 
     @property
     def is_custom(self) -> bool:
         return self.model != self.base
+
+    def asked_with(self, prompt: Prompt) -> Prompt:
+        """The prompt as this model is asked it."""
+        return prompt if self.system is None else replace(prompt, system=self.system)
 
 
 def contestants(run: Run, student: Student, candidate: Endpoint, region: str) -> tuple[Contestant, ...]:
@@ -72,8 +80,8 @@ def _foundation(role: str, model: str, region: str) -> Contestant:
     return Contestant(role=role, model=model, called_as=model_ids.identifier(model, region), base=model)
 
 
-def live(alias: Alias, *, left_out: Iterable[int] = (), note: str = "") -> Contestant:
-    """The model that the alias names, asked at its endpoint."""
+def live(alias: Alias, *, left_out: Iterable[int] = (), note: str = "", system: str | None = None) -> Contestant:
+    """The model that the alias names, asked at its endpoint, with the system prompt that its route sends."""
     return Contestant(
         role=LIVE,
         model=alias.current,
@@ -82,6 +90,7 @@ def live(alias: Alias, *, left_out: Iterable[int] = (), note: str = "") -> Conte
         hourly=alias.endpoint.mode is HostingMode.PROVISIONED,
         left_out=tuple(sorted(left_out)),
         note=note,
+        system=system,
     )
 
 

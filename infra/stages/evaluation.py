@@ -7,7 +7,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from distillery.core.env_vars import Variable
-from distillery.core.names import DATASETS_PREFIX, EVALUATIONS_PREFIX, JOBS_PREFIX
+from distillery.core.names import DATASETS_PREFIX, EVALUATIONS_PREFIX, JOBS_PREFIX, SYSTEM_PROMPTS_PREFIX
 from distillery.core.recipe import Recipe
 from distillery.evaluation.pace import CHUNKS_AT_A_TIME
 from infra.constructs.arn import Location
@@ -43,7 +43,7 @@ class EvaluationStage(Construct):
             timeout=Duration.minutes(15),
             permissions=[
                 *storage.use_ledger(stores.ledger),
-                *storage.read(stores.data, DATASETS_PREFIX, EVALUATIONS_PREFIX),
+                *storage.read(stores.data, DATASETS_PREFIX, EVALUATIONS_PREFIX, SYSTEM_PROMPTS_PREFIX),
                 *storage.write(stores.data, EVALUATIONS_PREFIX),
                 *bedrock.invoke_models(location, {model for recipe in recipes for model in _models(recipe)}),
                 bedrock.invoke_students(location, context.names),

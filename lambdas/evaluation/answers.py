@@ -124,7 +124,7 @@ class AnswerCollector:
             modelId=one.called_as,
             inferenceConfig=config,
             requestMetadata={TAG_ENVIRONMENT: self.environment, TAG_RECIPE: run.recipe.name, TAG_RUN: run.id},
-            **converse_request(self.prompts[index]),
+            **converse_request(one.asked_with(self.prompts[index])),
         )
         return parse_answer(response)
 

@@ -1,9 +1,10 @@
-"""The live model of the recipe's alias, and which held-out prompts it has seen.
+"""The live model of the recipe's alias, the system prompt that it is served with, and the held-out prompts it has seen.
 
 A model that was trained on a prompt, or on one of its family, would be graded on what it knows. Data sets are
 content-addressed, so the ledger's record of the run that made the model names the very file it was trained on.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,15 +13,20 @@ from distillery.core import conversation
 from distillery.core.aliases import Aliases
 from distillery.core.aws import ObjectStore
 from distillery.core.conversation import Prompt
-from distillery.core.errors import BadRequest
+from distillery.core.errors import BadRequest, SystemPromptLost
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Alias, Run
+from distillery.core.system_prompt import SystemPrompt
 from distillery.evaluation import contestants
 from distillery.evaluation.contestants import Contestant
 
 MIN_OPENING = 20
 """Characters from which a user's message tells a dialogue from others, as in the split."""
 UNKNOWN = "what the live model was trained on is unknown ({}), so no prompt is left out of its comparison"
+LOST = (
+    "the live model cannot be asked as it is served: its system prompt {} {}; the stored text must be the one that the "
+    "alias names: roll back or promote another student, then evaluate the run again"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +42,33 @@ class LiveModel:
         alias = self.aliases.read(parameter)
         if alias is None or alias.current == student:
             return None
+        system = self._system(alias.system)
         run = self._run(alias)
         if isinstance(run, str):
-            return contestants.live(alias, note=UNKNOWN.format(run))
+            return contestants.live(alias, note=UNKNOWN.format(run), system=system)
         if not run.dataset.uri:
-            return contestants.live(alias, note=UNKNOWN.format(f"its job read the logs of run {run.id} itself"))
+            note = UNKNOWN.format(f"its job read the logs of run {run.id} itself")
+            return contestants.live(alias, note=note, system=system)
         if not self.store.exists(run.dataset.uri):
-            return contestants.live(alias, note=UNKNOWN.format(f"{run.dataset.uri} no longer exists"))
+            note = UNKNOWN.format(f"{run.dataset.uri} no longer exists")
+            return contestants.live(alias, note=note, system=system)
         trained = self.store.read(run.dataset.uri).decode()
-        return contestants.live(alias, left_out=seen(prompts, _prompts(trained), self._families(asking)))
+        left_out = seen(prompts, _prompts(trained), self._families(asking))
+        return contestants.live(alias, left_out=left_out, system=system)
+
+    def _system(self, system: SystemPrompt | None) -> str | None:
+        """The system prompt that the route sends; None where it sends what the caller gives.
+
+        Raises SystemPromptLost where the stored text is gone or altered: no caller can use the live model either.
+        """
+        if system is None or not system.is_stored:
+            return None
+        if not self.store.exists(system.uri):
+            raise SystemPromptLost(LOST.format(system.uri, "does not exist any more"))
+        body = self.store.read(system.uri)
+        if hashlib.sha256(body).hexdigest() != system.sha256:
+            raise SystemPromptLost(LOST.format(system.uri, f"has not the SHA-256 {system.sha256} any more"))
+        return body.decode()
 
     def _families(self, asking: Run) -> list[int]:
         """The family of each held-out prompt; empty if each stands alone."""

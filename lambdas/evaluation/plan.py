@@ -58,9 +58,9 @@ class EvaluationPlan:
 
 
 def key(run: Run, prompt: Prompt, one: Contestant) -> str:
-    """The digest of prompt, model and settings, under which an answer is kept."""
+    """The digest of the prompt as it is asked, the model and the settings, under which an answer is kept."""
     settings = inference_config(one.base, run.recipe.max_answer_tokens)
-    return digest([prompt.digest, one.model, {name: str(value) for name, value in settings.items()}])
+    return digest([one.asked_with(prompt).digest, one.model, {name: str(value) for name, value in settings.items()}])
 
 
 def plan_of(parts: Parts, current: Sequence[Contestant]) -> EvaluationPlan:

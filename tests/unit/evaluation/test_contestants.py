@@ -1,5 +1,6 @@
 """Who is asked: the recipe's contenders and the live model too, each as it is called, and by what settings."""
 
+import hashlib
 import json
 from dataclasses import replace
 from typing import Any
@@ -7,12 +8,14 @@ from typing import Any
 import pytest
 
 from distillery.core.conversation import Prompt
+from distillery.core.errors import SystemPromptLost
 from distillery.core.pipeline import Outcome
 from distillery.core.serialization import to_wire
+from distillery.core.system_prompt import SystemPrompt, SystemPromptUse
 from distillery.datasets import split
 from lambdas.evaluation import live
 from lambdas.evaluation.live import seen
-from lambdas.evaluation.plan import EvaluationPlan
+from lambdas.evaluation.plan import EvaluationPlan, key
 from tests.fakes.errors import service_error
 from tests.fakes.pipeline import MODEL, alias, distilled, open_run, recipe, student
 from tests.unit.evaluation.harness import BASE, HAIKU, STUDENT, TEACHER, WIDE, Harness
@@ -178,3 +181,52 @@ def test_a_contender_that_refuses_everybody_leaves_the_verdict_to_the_others(har
     facts = told["contestants"][f"contender/{HAIKU}"]
     assert (facts["asked"], facts["scored"], facts["missing"]) == (25, 0, 25)
     assert "AccessDeniedException" in told["prompts"][0]["answers"][f"contender/{HAIKU}"]["reason"]
+
+
+TEXT = "You are the live classifier. 漢字 " * 400
+STORED = "s3://data/system-prompts/support/abc.txt"
+SHARED = SystemPrompt(use=SystemPromptUse.SHARED, uri=STORED, sha256=hashlib.sha256(TEXT.encode()).hexdigest())
+ASKED_WITH = [
+    (SHARED, TEXT),
+    (None, "label it"),
+    (SystemPrompt(use=SystemPromptUse.NONE), "label it"),
+    (SystemPrompt(use=SystemPromptUse.SEVERAL), "label it"),
+]
+
+
+@pytest.mark.parametrize(("system", "expected"), ASKED_WITH)
+def test_the_live_model_is_asked_with_the_system_prompt_that_its_route_sends(
+    harness: Harness, system: SystemPrompt | None, expected: str
+) -> None:
+    harness.store.objects[STORED] = TEXT.encode()
+    promote(harness, [], system=system)
+    harness.open(heldout=2)
+    harness.judged()
+    sent = {(request["modelId"], request["system"][0]["text"]) for request in harness.runtime.requests}
+    assert sent == {(TEACHER, "label it"), (BASE, "label it"), (STUDENT, "label it"), (LIVE, expected)}
+
+
+def test_an_answer_that_the_live_model_gave_with_another_system_prompt_is_not_taken_for_this_one(
+    harness: Harness,
+) -> None:
+    harness.store.objects[STORED] = TEXT.encode()
+    promote(harness, [], system=SHARED)
+    run, prompt = harness.open(heldout=1), Prompt(system="label it", messages=(("user", "a"),), reference=None)
+    harness.step("plan")
+    plan = EvaluationPlan.read(harness.store, f"s3://data/evaluations/{run.id}/contestants.json")
+    assert plan is not None
+    (one,) = [each for each in plan.contestants if each.role == "live"]
+    assert key(run, prompt, one) != key(run, prompt, replace(one, system=None))
+    assert key(run, prompt, one) == key(run, replace(prompt, system="another"), one)
+
+
+@pytest.mark.parametrize("stored", [None, b"altered"])
+def test_a_live_model_whose_system_prompt_is_lost_is_not_asked_another_way(
+    harness: Harness, stored: bytes | None
+) -> None:
+    if stored:
+        harness.store.objects[STORED] = stored
+    promote(harness, [], system=SHARED)
+    harness.open(heldout=1)
+    with pytest.raises(SystemPromptLost, match=STORED):
+        harness.step("plan")
