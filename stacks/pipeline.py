@@ -57,9 +57,11 @@ class Pipeline(EnvironmentStack):
             "approval": dataset.approval_url,
             "rollback": stages.promotion.rollback_url,
             "acceptance": stages.promotion.acceptance_url,
+            "evaluation": stages.evaluation.request_url,
         }
         self._publish(stores, {"dataset": dataset.function}, decisions)
-        self._people(stores, dataset, stages.promotion, polled=[settle, sweep])
+        deciding = {"rollback": stages.promotion.rollback, "evaluate": stages.evaluation.request}
+        self._people(stores, dataset, stages.promotion, deciding, polled=[settle, sweep])
 
     def _publish(self, stores: DataStores, functions: dict[str, Function], decisions: dict[str, str]) -> None:
         """Names and ARNs for the command line."""
@@ -80,10 +82,17 @@ class Pipeline(EnvironmentStack):
         CfnOutput(self, "StateMachineArn", value=self.machine.state_machine_arn)
 
     def _people(
-        self, stores: DataStores, dataset: DatasetStage, promotion: PromotionStage, *, polled: list[Function]
+        self,
+        stores: DataStores,
+        dataset: DatasetStage,
+        promotion: PromotionStage,
+        deciding: dict[str, Function],
+        *,
+        polled: list[Function],
     ) -> None:
-        """The managed policies of people: of the command line, of deciders, and of readers of texts."""
-        names, rollback = self.names, promotion.rollback
+        """The managed policies of people: of the command line, of deciders, and of readers of texts. `deciding` are the
+        functions that operators and the person on call send decisions to."""
+        names = self.names
         there = self.settings.inference_region
         called = [dataset.function, *polled]
         deciders_named = all_name_deciders(self.settings.recipes.values())
@@ -94,7 +103,7 @@ class Pipeline(EnvironmentStack):
                 names=names,
                 stores=stores,
                 functions=[dataset.function],
-                rollback=rollback,
+                **deciding,
                 deciders_named=deciders_named,
             ),
             "Approver": approver_policy(
@@ -116,7 +125,7 @@ class Pipeline(EnvironmentStack):
                 machine=self.machine,
                 inference_region=there,
                 functions=called,
-                rollback=rollback,
+                **deciding,
                 deciders_named=deciders_named,
             ),
         }

@@ -1,6 +1,7 @@
 """The stages as one state machine: their order, and what happens when one of them fails.
 
 distil:    distillation → endpoint → evaluation → endpoint released → goes live? → promotion → closed
+evaluate:  as distil, from the endpoint on, or from the verdict on
 promote:   promotion of a student that a person accepted → closed
 rollback:  promotion of the previous model → closed
 failed:    job stopped → candidate released → closed → Fail; each even if the one before fails
@@ -52,7 +53,9 @@ class Stages:
                 scope, "Distillation", context=context, stores=stores, recipes=recipes, dead_letters=letters
             ),
             endpoint=endpoint,
-            evaluation=EvaluationStage(scope, "Evaluation", context=context, stores=stores, recipes=recipes),
+            evaluation=EvaluationStage(
+                scope, "Evaluation", context=context, stores=stores, recipes=recipes, settings=settings
+            ),
             promotion=PromotionStage(
                 scope, "Promotion", context=context, stores=stores, recipes=recipes, settings=settings
             ),
@@ -66,13 +69,15 @@ class Stages:
 
     def attach(self, machine: sfn.StateMachine) -> None:
         """Connects the functions that start, answer or describe executions with the state machine."""
+        self.evaluation.attach(machine)
         for stage in (self.distillation, self.endpoint, self.promotion):
             stage.attach(machine)
 
 
 def definition(scope: Construct, stages: Stages) -> sfn.IChainable:
-    """Input: `{"action": "distil", "run": …}`, `{"action": "rollback", "recipe": …, "alias": …, "holder": …}` or
-    `{"action": "promote", "recipe": …, "holder": …}`. No state waits for a person."""
+    """Input: `{"action": "distil", "run": …}`, `{"action": "evaluate", "run": …, "student": …, "judge_only": …,
+    "evaluation": …}`, `{"action": "rollback", "recipe": …, "alias": …, "holder": …}` or `{"action": "promote",
+    "recipe": …, "holder": …}`. No state waits for a person."""
     rollback = sfn.Condition.string_equals("$.action", "rollback")
     promote = sfn.Condition.string_equals("$.action", "promote")
     return (
@@ -85,13 +90,23 @@ def definition(scope: Construct, stages: Stages) -> sfn.IChainable:
 
 def _distil(scope: Construct, stages: Stages) -> sfn.IChainable:
     states = (
-        sfn.Chain.start(stages.distillation.states())
-        .next(stages.endpoint.states())
-        .next(stages.evaluation.states())
+        sfn.Chain.start(_until_answered(scope, stages))
+        .next(stages.evaluation.judge_states())
         .next(stages.endpoint.release("Release candidate"))
         .next(stages.promotion.states())
     )
     return _guarded(scope, "Pipeline", "run", states, stages, _cleanup(scope, stages))
+
+
+def _until_answered(scope: Construct, stages: Stages) -> sfn.Chain:
+    """From where the execution begins: an evaluation has its student already, and perhaps its answers too."""
+    answers = sfn.Chain.start(stages.endpoint.states()).next(stages.evaluation.answer_states())
+    distil = sfn.Chain.start(stages.distillation.states()).next(answers)
+    stored = sfn.Choice(scope, "Judges only?").when(sfn.Condition.boolean_equals("$.judge_only", False), answers)
+    begin = sfn.Choice(scope, "Has a student?").when(sfn.Condition.string_equals("$.action", "evaluate"), stored)
+    begin.otherwise(distil)
+    ends = stored.afterwards(include_otherwise=True).end_states  # that of the answers is among them
+    return sfn.Chain.custom(begin, ends, begin)
 
 
 def _rollback(scope: Construct, stages: Stages) -> sfn.IChainable:

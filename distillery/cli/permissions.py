@@ -12,6 +12,7 @@ NEEDS = {
     "status": (OPERATOR, APPROVER, ON_CALL),
     "watch": (OPERATOR, APPROVER, ON_CALL),
     "report": (READER,),
+    "evaluate": (OPERATOR, ON_CALL),
     "approve": (APPROVER,),
     "accept": (APPROVER,),
     "reject": (APPROVER,),
@@ -37,6 +38,7 @@ _DECIDES = "decides only if every recipe names its deciders"
 TAGGED = {
     "run": "starts runs by putting prompts under prompts/<recipe>/ of the prompts bucket",
     "collect": "relies on the recipe's schedule",
+    "evaluate": _DECIDES,
     "approve": _DECIDES,
     "accept": _DECIDES,
     "reject": _DECIDES,

@@ -123,9 +123,20 @@ def _lines(on: Target, record: RunRecord) -> Iterator[Text]:
         yield styled("    [cyan]its student is going live[/cyan]")
     elif reason := waiting(on, record) if record.outcome in WAITING_OUTCOMES else record.reason:
         yield styled("    {}", reason)
+    yield from _evaluated(record)
     for what, who in (("approved", record.approved_by), (str(record.outcome), record.closed_by)):
         if who:
             yield styled("    {} by {}", what, who)
+
+
+def _evaluated(record: RunRecord) -> Iterator[Text]:
+    """Yields who had the run evaluated again, and the latest exploratory verdict."""
+    if record.reopened_by:
+        why = f": {record.reopened_reason}" if record.reopened_reason else ""
+        yield styled("    evaluated again by {}{}", record.reopened_by, why)
+    if verdict := record.exploratory:
+        yield styled("    [dim]exploratory, {}: {}[/dim]", verdict["measure"], scores(verdict))
+        yield styled("    [dim]report: {}[/dim]", link(verdict["report_uri"]))
 
 
 def _uploaded(on: Target, record: RunRecord) -> Iterator[Text]:

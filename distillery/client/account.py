@@ -179,7 +179,7 @@ class Account:
         """Sends a decision once, to a function URL, signed with the caller's credentials so that its author is known.
 
         Args:
-            decision: `approval` or `rollback`.
+            decision: `approval`, `rollback` or `evaluation`.
             payload: the function's request.
 
         Raises:

@@ -151,12 +151,15 @@ class Verdict:
     """The result of an evaluation.
 
     Attributes:
-        passed: Whether `outcome` is `passed`. Verdicts of old ledgers have no outcome.
+        passed: Whether `outcome` is `passed` and the verdict is not exploratory. Verdicts of old ledgers have no
+            outcome.
         measure: What the scores are: `accuracy`, `word F1`, …, or `agreement with the teacher`.
         sentence: The verdict for people.
         live: The score of the live model, if there was one.
         contenders: The scores of the recipe's contenders, by catalog id.
         more_prompts: How many more held-out prompts would decide an inconclusive verdict, if that can be said.
+        exploratory: Why it makes nobody live by itself; empty for the one confirmatory verdict of a candidate.
+        look: The execution that judged; empty in old ledgers, where it is that of the run.
     """
 
     passed: bool
@@ -171,6 +174,8 @@ class Verdict:
     live: Score | None = None
     contenders: Mapping[str, Score] = field(default_factory=dict)
     more_prompts: int | None = None
+    exploratory: str = ""
+    look: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

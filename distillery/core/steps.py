@@ -36,6 +36,12 @@ def state_of(event: Event) -> Mapping[str, Any]:
     return state
 
 
+def evaluation_of(event: Event) -> str:
+    """The name of the execution, where a person asked for the evaluation; empty in the run's own execution."""
+    asked: Mapping[str, Any] = state_of(event).get("evaluation", {})
+    return str(asked.get("execution", ""))
+
+
 def product(event: Event, name: str, kind: type[T]) -> T:
     """What an earlier stage produced. Raises BadRequest where that stage has not run."""
     products = state_of(event)

@@ -123,16 +123,21 @@ def judge(
     )
 
 
-def verdict(judgement: Judgement, *, sentence: str, report_uri: str) -> Verdict:
-    """The verdict as a run stores it."""
+def verdict(judgement: Judgement, *, sentence: str, report_uri: str, exploratory: str = "", look: str = "") -> Verdict:
+    """The verdict as a run stores it.
+
+    Args:
+        exploratory: Why it makes nobody live by itself; empty for the confirmatory one.
+        look: The execution that judged.
+    """
     scores = {one.role: _score(judgement, one) for one in judgement.contestants}
     return Verdict(
-        passed=judgement.outcome is VerdictOutcome.PASSED,
+        passed=judgement.outcome is VerdictOutcome.PASSED and not exploratory,
         measure=judgement.measure,
         teacher=scores[TEACHER],
         base=scores[BASE],
         student=scores[STUDENT],
-        reasons=() if judgement.outcome is VerdictOutcome.PASSED else judgement.reasons,
+        reasons=(*((f"exploratory: {exploratory}",) if exploratory else ()), *_reasons(judgement)),
         report_uri=report_uri,
         outcome=judgement.outcome,
         sentence=sentence,
@@ -141,7 +146,13 @@ def verdict(judgement: Judgement, *, sentence: str, report_uri: str) -> Verdict:
             role.removeprefix(CONTENDER): score for role, score in scores.items() if role.startswith(CONTENDER)
         },
         more_prompts=judgement.decision.more_prompts,
+        exploratory=exploratory,
+        look=look,
     )
+
+
+def _reasons(judgement: Judgement) -> tuple[str, ...]:
+    return () if judgement.outcome is VerdictOutcome.PASSED else judgement.reasons
 
 
 def _graded(
@@ -154,7 +165,7 @@ def _graded(
     if absent := [index for index in range(len(prompts)) if index not in rows]:
         raise EvaluationFailed(
             f"{len(absent)} of {len(prompts)} held-out prompts have no answers, the first is number {absent[0]}; "
-            "run the recipe again"
+            "evaluate the run again (distillery evaluate)"
         )
     return [_grade(run, grader, prompt, rows[index], contestants) for index, prompt in enumerate(prompts)]
 

@@ -46,9 +46,11 @@ def operator_policy(
     stores: DataStores,
     functions: Sequence[Function],
     rollback: Function,
+    evaluate: Function,
     deciders_named: bool,
 ) -> iam.ManagedPolicy:
-    """`distillery run`, `status`, `watch` and `rollback`, without access to texts: reports contain only numbers.
+    """`distillery run`, `status`, `watch`, `evaluate` and `rollback`, without access to texts: reports contain only
+    numbers.
 
     Args:
         scope: The construct that the policy belongs to.
@@ -57,6 +59,7 @@ def operator_policy(
         stores: The buckets, the ledger and the topic.
         functions: Functions that operators invoke.
         rollback: The function that starts rollbacks.
+        evaluate: The function that has runs evaluated again.
         deciders_named: Whether each recipe names its deciders.
     """
     location = Location.of(scope)
@@ -69,6 +72,7 @@ def operator_policy(
         *users.read_runs(stores.ledger),
         users.invoke(*(function.function.function_arn for function in functions)),
         *users.decide(rollback.function.function_arn, deciders_named=deciders_named),
+        *users.decide(evaluate.function.function_arn, deciders_named=deciders_named),
         running.read_parameters(location, names.pipeline),
         *users.read_aliases(location, names),
         bedrock.follow(location),

@@ -26,6 +26,7 @@ def on_call_policy(
     inference_region: str,
     functions: Sequence[Function],
     rollback: Function,
+    evaluate: Function,
     deciders_named: bool,
 ) -> iam.ManagedPolicy:
     """What `docs/runbooks` need.
@@ -39,6 +40,7 @@ def on_call_policy(
         inference_region: The Region where routes are called.
         functions: Functions that are invoked again once a problem is fixed.
         rollback: The function that starts rollbacks.
+        evaluate: The function that has runs evaluated again.
         deciders_named: Whether each recipe names its deciders.
     """
     location = Location.of(scope)
@@ -50,6 +52,7 @@ def on_call_policy(
         *users.read_runs(stores.ledger),
         users.invoke(*(function.function.function_arn for function in functions)),
         *users.decide(rollback.function.function_arn, deciders_named=deciders_named),
+        *users.decide(evaluate.function.function_arn, deciders_named=deciders_named),
         running.read_parameters(location, names.pipeline, names.alias("*")),
         running.read_parameters(there, names.serving, names.route("*")),
         running.read_executions(location, machine.state_machine_name, "states:GetExecutionHistory"),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -12,7 +13,7 @@ from distillery.core.recipe import Recipe
 from distillery.evaluation.pace import CHUNKS_AT_A_TIME
 from infra.constructs.arn import Location
 from infra.constructs.data_stores import DataStores
-from infra.constructs.function import Function
+from infra.constructs.function import Function, iam_url
 from infra.constructs.layers import Packages, packages_layer
 from infra.constructs.permissions import bedrock, keys, quotas, running, storage
 from infra.constructs.stack_context import StackContext
@@ -27,10 +28,20 @@ concepts-error-handling, and Lambda's own messages). What it has kept is not ask
 
 
 class EvaluationStage(Construct):
-    """A function asks the models, one grades their answers and gives the verdict, and one writes its report."""
+    """A function asks the models, one grades their answers and gives the verdict, and one writes its report.
+
+    `request`, at `request_url`, has a run evaluated again. `settings` is the layer with the recipes and their deciders.
+    """
 
     def __init__(
-        self, scope: Construct, ident: str, *, context: StackContext, stores: DataStores, recipes: Sequence[Recipe]
+        self,
+        scope: Construct,
+        ident: str,
+        *,
+        context: StackContext,
+        stores: DataStores,
+        recipes: Sequence[Recipe],
+        settings: lambda_.ILayerVersion,
     ) -> None:
         super().__init__(scope, ident)
         location, packages = Location.of(self), packages_layer(self, "GradingPackages", Packages.GRADING)
@@ -91,25 +102,45 @@ class EvaluationStage(Construct):
             else None
         )
 
+        self.request = Function(
+            self,
+            "Request",
+            context=context,
+            handler="lambdas.evaluation.request.evaluate",
+            description="Has runs evaluated again that have ended",
+            timeout=Duration.minutes(1),
+            permissions=[*storage.use_ledger(stores.ledger), storage.list_objects(stores.data)],
+            environment={Variable.LEDGER: stores.ledger.table_name, Variable.DATA_BUCKET: stores.data.bucket_name},
+            layers=[settings],
+        )
+        self.request_url = iam_url(self.request)
+
+    def attach(self, machine: sfn.StateMachine) -> None:
+        """Lets `request` start executions of this state machine."""
+        self.request.add_environment({Variable.STATE_MACHINE: machine.state_machine_arn})
+        self.request.allow_more(running.start(machine.state_machine_arn))
+
     @property
     def functions(self) -> list[Function]:
         """The functions of its states."""
         return [self.function, self.grading, self.reporting, *([self.scoring.function] if self.scoring else [])]
 
-    def states(self) -> sfn.Chain:
-        """Plans chunks, answers them in parallel, has judges and functions score the answers where a recipe has some,
-        gives the verdict, and writes the report.
+    def answer_states(self) -> sfn.Chain:
+        """Plans chunks, and answers them in parallel."""
+        plan = step(self, "Plan chunks", function=self.function, action="plan", result_path="$.chunks")
+        return sfn.Chain.start(plan).next(self._answers())
+
+    def judge_states(self) -> sfn.Chain:
+        """Has judges and functions score the answers where a recipe has some, gives the verdict, and writes the report.
 
         The verdict stands without its page: `report.json` is written before.
         """
-        plan = step(self, "Plan chunks", function=self.function, action="plan", result_path="$.chunks")
         judge = step(self, "Judge", function=self.grading, action="judge", result_path="$.verdict")
         report = step(self, "Write report", function=self.reporting, action="report", result_path=DISCARD)
         given = sfn.Pass(self, "Verdict given")
         report.add_catch(given, errors=["States.ALL"], result_path=DISCARD)
-        answered = sfn.Chain.start(plan).next(self._answers())
-        scored = answered.next(self.scoring.states()) if self.scoring else answered
-        return scored.next(judge).next(report).next(given)
+        judged = judge.next(report).next(given)
+        return self.scoring.states().next(judged) if self.scoring else judged
 
     def _answers(self) -> sfn.Map:
         """Each chunk is asked in invocations with pauses between them, as far as the account's quotas require it. What

@@ -6,11 +6,12 @@ from typing import Any
 from distillery.core.boundary import boundary
 from distillery.core.env_vars import Variable, read
 from distillery.core.hosting import Hosting, hosting_by_mode
+from distillery.core.ledger.leases import Leases
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names, token
 from distillery.core.pipeline import Endpoint, EndpointStatus, Run, Stage, Student
-from distillery.core.steps import Event, product, step_handler
+from distillery.core.steps import Event, evaluation_of, product, step_handler
 from lambdas.endpoint.sweep import Sweep
 
 
@@ -19,19 +20,28 @@ class Candidate:
     """A short-lived endpoint for a run's student, which exists only until the verdict.
 
     Its name derives from the run's id, so it can be found and released from the run alone.
+
+    Attributes:
+        evaluation: The execution of an evaluation that a person asked for; empty in the run's own execution.
     """
 
     run: Run
     names: Names
     hosting: Hosting
     ledger: Ledger
+    leases: Leases
+    evaluation: str = ""
 
     @property
     def name(self) -> str:
         return self.names.candidate(self.run.id)
 
     def create(self, student: Student) -> Endpoint:
+        """The endpoint, under a lease. A later evaluation has a token of its own: the service would ignore a second
+        request with the first one's."""
         self.ledger.begin(self.run.id, Stage.ENDPOINT)
+        asked_by = self.ledger.run(self.run.id).reopened_by if self.evaluation else None
+        self.leases.take(self.run.id, owner=asked_by or self.run.id, purpose=f"evaluation of run {self.run.id}")
         return self.hosting.create(
             name=self.name,
             model_arn=student.model_arn,
@@ -40,7 +50,7 @@ class Candidate:
                 TAG_RECIPE: self.run.recipe.name,
                 TAG_RUN: self.run.id,
             },
-            token=token(self.run.id, "candidate"),
+            token=token(self.run.id, "candidate", *filter(None, [self.evaluation])),
             recipe=self.run.recipe,
         )
 
@@ -53,7 +63,9 @@ class Candidate:
 
     def release(self) -> bool:
         """Deletes the endpoint; False where there is none. Raises Unfinished while the service still creates it."""
-        return self.hosting.delete(self.name)
+        deleted = self.hosting.delete(self.name)
+        self.leases.end(self.run.id)
+        return deleted
 
 
 def _create(event: Event, _context: Any) -> Endpoint:
@@ -70,8 +82,9 @@ def _release(event: Event, _context: Any) -> dict[str, bool]:
 
 def _candidate(event: Event) -> Candidate:
     run = product(event, "run", Run)
-    names, ledger = Names(read(Variable.ENVIRONMENT)), Ledger(Table(read(Variable.LEDGER)))
-    return Candidate(run, names, hosting_by_mode()[run.recipe.hosting], ledger)
+    names, table = Names(read(Variable.ENVIRONMENT)), Table(read(Variable.LEDGER))
+    hosting = hosting_by_mode()[run.recipe.hosting]
+    return Candidate(run, names, hosting, Ledger(table), Leases(table), evaluation_of(event))
 
 
 step = step_handler(Stage.ENDPOINT, {"create": _create, "describe": _describe, "release": _release})

@@ -65,7 +65,7 @@ class StaleRuns:
         return reason
 
     def _reason(self, holder: str) -> str | None:
-        status = self.executions.status(holder)
+        status = self.executions.status(self._execution(holder))
         if status in ON_ITS_WAY:
             return None
         if status is not None:
@@ -76,4 +76,9 @@ class StaleRuns:
     def _begun(self, holder: str) -> datetime:
         if kind_of(holder):
             return started_at(holder)
-        return datetime.fromisoformat(self.ledger.run(holder).started_at)
+        record = self.ledger.run(holder)
+        return datetime.fromisoformat(record.reopened or record.started_at)
+
+    def _execution(self, holder: str) -> str:
+        """The execution that works for the holder: a run may have a later one than its own."""
+        return holder if kind_of(holder) else self.ledger.run(holder).latest_execution

@@ -1,7 +1,8 @@
 """The sweep: unlocks recipes of ended executions, and deletes endpoints that bill by the hour and are not needed.
 
-An endpoint is needed if it is the candidate of an active run, the live endpoint that its recipe's alias names, or a
-live endpoint of a recipe with an active run, roll-back or acceptance (promotion creates it before it writes the alias).
+An endpoint is needed if it is a candidate with an unexpired lease (of an older version: without any, of an active run),
+the live endpoint that its recipe's alias names, or a live endpoint of a recipe with an active run, roll-back or
+acceptance (promotion creates it before it writes the alias).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -56,7 +57,8 @@ class OrphanedEndpoints:
     def _needed(self, endpoint: Endpoint, tags: dict[str, str], active: dict[str, str]) -> bool:
         recipe = tags.get(TAG_RECIPE, "")
         if run := tags.get(TAG_RUN):
-            return active.get(recipe) == run
+            lease = self.ledger.leases.of(run)
+            return not lease.has_expired if lease else active.get(recipe) == run
         if recipe in active:
             return True
         alias = self.aliases.read(self.names.alias(recipe))

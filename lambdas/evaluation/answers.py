@@ -81,9 +81,11 @@ class AnswerCollector:
         calls = self.plan.calls(chunk.start, chunk.stop)
         keys = {(index, one.role): key(self.parts.run, self.prompts[index], one) for index, one in calls}
         rows = self.parts.read(chunk)
-        if all(index in rows and rows[index].keys.get(one.role) == keys[index, one.role] for index, one in calls):
+        if not self._asks_again(rows) and all(
+            index in rows and rows[index].keys.get(one.role) == keys[index, one.role] for index, one in calls
+        ):
             return Collected(prompts=0, got=0, left=0, total=len(calls))
-        kept = self.parts.kept(chunk) | self._adopt(chunk, rows, keys)
+        kept = self.parts.kept(chunk).keys() | self._adopt(chunk, rows, keys)
         todo = [call for call in calls if keys[call[0], call[1].role] not in kept]
         now = _first_prompts(todo, prompts)
         asking = _Asking(self, chunk, keys, context, give_up)
@@ -93,6 +95,10 @@ class AnswerCollector:
             self.parts.write(chunk, self._rows(chunk, calls, keys))
         asked = len({index for index, _ in now})
         return Collected(prompts=asked, got=asking.got, left=left, total=len(calls), failure=asking.failure)
+
+    def _asks_again(self, rows: Mapping[int, PromptAnswers]) -> bool:
+        """Whether an evaluation that a person asked for finds answers missing."""
+        return bool(self.parts.evaluation) and any(row.missing for row in rows.values())
 
     def _adopt(self, chunk: Chunk, rows: Mapping[int, PromptAnswers], keys: "Keys") -> set[str]:
         """Keeps the answers of rows that 0.1.0 wrote, which have no digests, and returns their digests."""
@@ -109,9 +115,10 @@ class AnswerCollector:
 
     def _rows(self, chunk: Chunk, calls: Iterable[Call], keys: "Keys") -> list[PromptAnswers]:
         found: dict[int, dict[str, ModelAnswer | str]] = {index: {} for index in range(chunk.start, chunk.stop)}
+        names = self.parts.kept(chunk)
         with ThreadPoolExecutor(AT_A_TIME) as threads:
             each = [(index, one.role, keys[index, one.role]) for index, one in calls]
-            read = threads.map(lambda call: self.parts.read_answer(chunk, call[2]), each)
+            read = threads.map(lambda call: self.parts.read_answer(chunk, names[call[2]]), each)
             for (index, role, _), answer in zip(each, read, strict=True):
                 found[index][role] = answer
         order = [one.role for one in self.plan.contestants]

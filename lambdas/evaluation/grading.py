@@ -1,24 +1,31 @@
 """The Lambda handler that grades the answers and gives the verdict. It has a layer with the packages of graders."""
 
 import json
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
 from distillery.core import clock
 from distillery.core.aws import ClientError, ObjectStore, client
+from distillery.core.conversation import Prompt
 from distillery.core.env_vars import Variable, read
+from distillery.core.ledger import looks
+from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.looks import Looks
 from distillery.core.ledger.table import Table
 from distillery.core.names import JOBS_PREFIX
-from distillery.core.pipeline import Endpoint, Run, Stage, Student, Verdict
-from distillery.core.steps import Event, product, step_handler
+from distillery.core.pipeline import Endpoint, Outcome, Run, Stage, Student, Verdict
+from distillery.core.serialization import from_wire
+from distillery.core.steps import Event, evaluation_of, product, state_of, step_handler
 from distillery.evaluation.contestants import contestants, priced
 from distillery.evaluation.judgement import judge, verdict
 from distillery.evaluation.report import wire
 from distillery.evaluation.report.assemble import assemble
 from distillery.evaluation.report.job_output import is_wanted, read_job_output
-from distillery.evaluation.report.lineage import Training
-from lambdas.evaluation.parts import REPORT, Parts, chunks
+from distillery.evaluation.report.lineage import Looks as CountedLooks
+from distillery.evaluation.report.lineage import Training, count_looks
+from lambdas.evaluation.parts import Parts, chunks, report_name
 from lambdas.evaluation.plan import plan_of
 from lambdas.evaluation.scores import StoredScores
 
@@ -29,13 +36,18 @@ MOST_FILES = 20
 def judge_answers(event: Event, _context: Any) -> Verdict:
     """The verdict at today's prices, and its report. A repeated call writes the same report again.
 
+    An evaluation of a run that failed after its verdict resumes with that verdict, so it is no second look.
+
     Raises:
         EvaluationFailed: Answers or reference answers are missing.
     """
     run, student = product(event, "run", Run), product(event, "student", Student)
-    parts = Parts(run, read(Variable.DATA_BUCKET), ObjectStore())
-    region = client("bedrock-runtime").meta.region_name
-    plan = plan_of(parts, contestants(run, student, product(event, "candidate", Endpoint), region))
+    table, look = Table(read(Variable.LEDGER)), evaluation_of(event) or run.id
+    record = Ledger(table).run(run.id)
+    if standing := _standing(run, record):
+        return standing
+    parts = Parts(run, read(Variable.DATA_BUCKET), ObjectStore(), evaluation_of(event))
+    plan = plan_of(parts, contestants(run, student, _candidate(event, run, student), _region()))
     prompts, now = parts.heldout(), clock.now()
     rows = {index: row for chunk in chunks(len(prompts)) for index, row in parts.read(chunk).items()}
     scored = any(spec.kind.is_asked for spec in run.recipe.grader_specs)
@@ -47,11 +59,49 @@ def judge_answers(event: Event, _context: Any) -> Verdict:
         families=_families(parts),
         scores=StoredScores(parts).read() if scored else None,
     )
-    document = assemble(found, student, judged=now, report_uri=parts.uri(REPORT), training=_training(parts))
+    exploratory = looks.why_exploratory(record, run.recipe.judging_digest, plan.judging_digest, look)
+    document = assemble(
+        found,
+        student,
+        judged=now,
+        report_uri=parts.uri(report_name(look if exploratory else "")),
+        training=_training(parts),
+        looks=_counted(Looks(table), prompts, student, run, look, exploratory),
+        exploratory=exploratory,
+    )
     parts.store.write_json(document.report_uri, wire.write(document))
-    given = verdict(found, sentence=document.sentence, report_uri=document.report_uri)
-    Ledger(Table(read(Variable.LEDGER))).end(run.id, Stage.EVALUATION, given)
+    given = verdict(
+        found, sentence=document.sentence, report_uri=document.report_uri, exploratory=exploratory, look=look
+    )
+    Looks(table).store(record, given)
     return given
+
+
+def _standing(run: Run, record: RunRecord) -> Verdict | None:
+    """The verdict of a run that failed after it, unless it is to be judged by other graders or bars."""
+    found = looks.confirmed(record)
+    same = run.recipe.judging_digest == record.run.recipe.judging_digest
+    return from_wire(Verdict, found) if found and same and record.reopened_from is Outcome.FAILED else None
+
+
+def _candidate(event: Event, run: Run, student: Student) -> Endpoint:
+    """The candidate; where stored answers are judged again, there is none, and nothing calls this stand-in."""
+    if "candidate" in state_of(event):
+        return product(event, "candidate", Endpoint)
+    return Endpoint(arn=student.model_arn, name="", mode=run.recipe.hosting)
+
+
+def _counted(
+    kept: Looks, prompts: Sequence[Prompt], student: Student, run: Run, look: str, exploratory: str
+) -> CountedLooks:
+    """The looks at these prompts, this one included."""
+    heldout = looks.heldout_digest(prompt.digest for prompt in prompts)
+    found = kept.add(heldout, run.id, student.model_arn, look, exploratory=exploratory)
+    return count_looks([each.model for each in found])
+
+
+def _region() -> str:
+    return client("bedrock-runtime").meta.region_name
 
 
 def _families(parts: Parts) -> list[int]:

@@ -7,12 +7,13 @@ from distillery.core.aliases import Aliases
 from distillery.core.aws import ObjectStore, client
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import Unfinished
+from distillery.core.ledger.leases import Leases
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names
 from distillery.core.pipeline import Chunk, Endpoint, Run, Stage, Student, Verdict
 from distillery.core.serialization import from_wire
-from distillery.core.steps import Event, product, step_handler
+from distillery.core.steps import Event, evaluation_of, product, step_handler
 from distillery.evaluation.contestants import Contestant, contestants
 from distillery.evaluation.pace import FUTILE_ROUNDS, Pace, pause_after_failure
 from lambdas.evaluation.answers import AnswerCollector, Context
@@ -28,15 +29,22 @@ def _plan(event: Event, _context: Any) -> list[Chunk]:
     ledger.begin(run.id, Stage.EVALUATION)
     those, student = _contestants(event, parts), product(event, "student", Student)
     plan = written_plan(parts, those)
+    fixed = ledger.run(run.id).run.recipe.judging_digest  # of the run itself: an evaluation may judge by others
     if plan is None:
         live = LiveModel(Aliases(), ledger, parts.store).find(
             run, Names(read(Variable.ENVIRONMENT)).alias(run.recipe.name), prompts, student=student.model_arn
         )
         those = (*those, *([live] if live else ()))
         rate, quota = prompts_per_minute(those, prompts, run.recipe.max_answer_tokens, client("service-quotas"))
-        plan = EvaluationPlan(seed=run.id, contestants=those, prompts_per_minute=rate, limited_by=quota)
+        plan = EvaluationPlan(
+            seed=run.id,
+            contestants=those,
+            prompts_per_minute=rate,
+            limited_by=quota,
+            judging_digest=fixed,
+        )
         plan.write(parts.store, parts.uri(PLAN))
-    ledger.plan_answers(run.id, len(plan.calls(0, len(prompts))))
+    ledger.plan_answers(run.id, len(plan.calls(0, len(prompts))), plan.judging_digest or fixed)
     every, pace = chunks(len(prompts)), Pace(plan.prompts_per_minute)
     return [replace(chunk, pause=pace.first_pause(chunk.index)) for chunk in every]
 
@@ -50,6 +58,7 @@ def _answer(event: Event, context: Context) -> dict[str, Any]:
     begun = context.get_remaining_time_in_millis()
     found = collector.collect(chunk, context, prompts=pace.burst, give_up=rounds >= FUTILE_ROUNDS)
     _ledger().count_answers(parts.run.id, chunk.index, found.total - found.left)
+    Leases(Table(read(Variable.LEDGER))).renew(parts.run.id)
     pause = pace.pause(found.prompts, (begun - context.get_remaining_time_in_millis()) / 1000)
     if found.failure:
         pause = max(pause, pause_after_failure(rounds))
@@ -76,7 +85,7 @@ def _contestants(event: Event, parts: Parts) -> tuple[Contestant, ...]:
 
 
 def _parts(event: Event) -> Parts:
-    return Parts(product(event, "run", Run), read(Variable.DATA_BUCKET), ObjectStore())
+    return Parts(product(event, "run", Run), read(Variable.DATA_BUCKET), ObjectStore(), evaluation_of(event))
 
 
 def _ledger() -> Ledger:

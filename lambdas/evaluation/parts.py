@@ -2,9 +2,12 @@
 
 evaluations/<run id>/contestants.json                     who is asked, and how fast
                      answers/part-0000/<digest>.json      one answer, by prompt, model and settings
+                     answers/part-0000/<digest>.missing.json             why there is none
+                     answers/part-0000/<digest>.missing.<execution>.json the same of a later evaluation
                      part-0000.jsonl                      the rows of a complete chunk
-                     report.json
-                     report.html                          the same for people
+                     report.json                          of the confirmatory verdict
+                     report-<execution>.json              of an exploratory one
+                     report.html                          the same for people, beside each
 """
 
 import json
@@ -21,7 +24,12 @@ from distillery.core.serialization import from_wire, to_wire
 from distillery.evaluation.answers import ModelAnswer, PromptAnswers
 from distillery.evaluation.pace import PROMPTS_PER_CHUNK
 
-PLAN, REPORT, PAGE = "contestants.json", "report.json", "report.html"
+PLAN = "contestants.json"
+
+
+def report_name(exploratory: str) -> str:
+    """The name of a report: `report.json`, or that of the exploratory look."""
+    return f"report-{exploratory}.json" if exploratory else "report.json"
 
 
 def chunks(heldout: int) -> list[Chunk]:
@@ -35,11 +43,16 @@ def chunks(heldout: int) -> list[Chunk]:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Reads and writes under `evaluations/<run id>/` of the data bucket."""
+    """Reads and writes under `evaluations/<run id>/` of the data bucket.
+
+    Attributes:
+        evaluation: The execution of an evaluation that a person asked for. It asks again what had no answer before.
+    """
 
     run: Run
     bucket: str
     store: ObjectStore
+    evaluation: str = ""
 
     def uri(self, name: str) -> str:
         return f"s3://{self.bucket}/{names.EVALUATIONS_PREFIX}{self.run.id}/{name}"
@@ -76,19 +89,26 @@ class Parts:
         lines = [json.dumps(to_wire(row), ensure_ascii=False) for row in sorted(rows, key=lambda row: row.index)]
         self.store.write(self.part_uri(chunk), "".join(f"{line}\n" for line in lines).encode())
 
-    def kept(self, chunk: Chunk) -> set[str]:
-        """The digests of the answers that are kept of a chunk."""
-        return {name.removesuffix(".json") for name in self.store.names(self._folder(chunk))}
+    def kept(self, chunk: Chunk) -> dict[str, str]:
+        """The names of the objects that are kept of a chunk, by the digests of their answers."""
+        names = [name.removesuffix(".json") for name in self.store.names(self._folder(chunk))]
+        missing = {name.removesuffix(self._missing): name for name in names if name.endswith(self._missing)}
+        return missing | {name: name for name in names if "." not in name}
 
-    def read_answer(self, chunk: Chunk, key: str) -> ModelAnswer | str:
-        """An answer, or why there is none."""
-        data = json.loads(self.store.read(f"{self._folder(chunk)}{key}.json"))
+    def read_answer(self, chunk: Chunk, name: str) -> ModelAnswer | str:
+        """An answer, or why there is none, by the name of its object."""
+        data = json.loads(self.store.read(f"{self._folder(chunk)}{name}.json"))
         return str(data["missing"]) if "missing" in data else from_wire(ModelAnswer, data["answer"])
 
     def keep(self, chunk: Chunk, key: str, answer: ModelAnswer | str) -> None:
         """Keeps an answer, or why there is none."""
-        data: dict[str, Any] = {"missing": answer} if isinstance(answer, str) else {"answer": to_wire(answer)}
-        self.store.write_json(f"{self._folder(chunk)}{key}.json", data)
+        is_missing = isinstance(answer, str)
+        data: dict[str, Any] = {"missing": answer} if is_missing else {"answer": to_wire(answer)}
+        self.store.write_json(f"{self._folder(chunk)}{key}{self._missing if is_missing else ''}.json", data)
+
+    @property
+    def _missing(self) -> str:
+        return f".missing.{self.evaluation}" if self.evaluation else ".missing"
 
     def _folder(self, chunk: Chunk) -> str:
         return self.uri(f"answers/{_part(chunk)}/")

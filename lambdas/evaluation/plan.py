@@ -29,12 +29,14 @@ class EvaluationPlan:
         seed: Determines the order of the requests.
         prompts_per_minute: Prompts that all contestants answer in a minute; None without a limit.
         limited_by: The name of the quota that limits the pace.
+        judging_digest: Of the graders and bars that are fixed with the plan; empty in plans of older versions.
     """
 
     seed: str
     contestants: tuple[Contestant, ...]
     prompts_per_minute: float | None = None
     limited_by: str = ""
+    judging_digest: str = ""
 
     @classmethod
     def read(cls, store: ObjectStore, uri: str) -> Self | None:

@@ -117,3 +117,29 @@ def test_a_quota_used_up_while_the_job_ran_fails_the_run_and_releases_everything
     assert (record.outcome, record.reason.partition(": ")[0]) == (Outcome.FAILED, "QuotaTooSmall")
     assert (environment.alias(), environment.inventory()["hours_billed"]) == (None, 0)
     assert_nothing_is_left(environment)
+
+
+def test_a_failed_last_step_is_resumed_without_a_second_job(deploy: Deploy) -> None:
+    environment = deploy("launch", model_units=2)
+    run = environment.start_run(support(*DELIVERY))
+    environment.until(lambda: environment.inventory()["jobs"], "job")
+    environment.set_quota(model_units=0)
+    failed = environment.wait_for_run(run)
+    assert (failed.outcome, failed.has_student) == (Outcome.FAILED, True)
+    jobs = environment.inventory()["jobs"]
+    environment.set_quota(model_units=2)
+    environment.command("evaluate", run, "--reason", "the quota is raised")
+    record = environment.wait_for_run(run)
+    assert record.outcome is Outcome.PROMOTED, record.reason
+    assert environment.execution(record.execution)["status"] == "SUCCEEDED"
+    assert record.stages[Stage.DISTILLATION] == failed.stages[Stage.DISTILLATION]
+    assert record.reopened_reason == "the quota is raised"
+    assert environment.inventory()["jobs"] == jobs
+    assert environment.promoted().run == run
+    assert_nothing_is_left(environment)
+    environment.command("evaluate", run, "--judge-only", "--current-settings")
+    again = environment.wait_for_run(run)
+    assert (again.outcome, again.reason) == (Outcome.PROMOTED, record.reason)
+    assert again.exploratory["exploratory"]
+    assert environment.inventory()["jobs"] == jobs
+    assert_nothing_is_left(environment)

@@ -109,9 +109,9 @@ CALLS = {
 """The functions that a user without a recipe tag may invoke, with an arbitrary event."""
 
 SIGNED = {
-    "Operator": {"pipeline PromotionRollback"},
+    "Operator": {"pipeline EvaluationRequest", "pipeline PromotionRollback"},
     "Approver": {"pipeline DatasetApproval", "pipeline PromotionAcceptance"},
-    "OnCall": {"pipeline PromotionRollback"},
+    "OnCall": {"pipeline EvaluationRequest", "pipeline PromotionRollback"},
     "Caller": {"serving Serving"},
 }
 """The functions that users may call through their URLs, which identify the caller."""

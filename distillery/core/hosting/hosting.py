@@ -110,7 +110,8 @@ class Hosting(ABC):
         found = self.find(name)
         if found is None:
             raise EndpointFailed(
-                f"endpoint {name!r} ({self.mode}) does not exist; somebody deleted it. Run the recipe again"
+                f"endpoint {name!r} ({self.mode}) does not exist; somebody deleted it. Evaluate the run again "
+                "(distillery evaluate)"
             )
         return found.status
 

@@ -82,6 +82,10 @@ class RunRecord:
         asked: How many times a job was requested.
         refused: How many of these requests the service refused.
         answers: How many answers the evaluation has, of `answers_planned`.
+        execution: The execution of the latest evaluation that a person asked for; empty if there was none.
+        reopened, reopened_by, reopened_reason: When, who (ARN) and why, of that evaluation.
+        reopened_from, reopened_was: How the run had ended before it, and why.
+        exploratory: The latest exploratory verdict, if there is one.
     """
 
     run: Run
@@ -102,6 +106,13 @@ class RunRecord:
     refused: int = 0
     answers: int = 0
     answers_planned: int = 0
+    execution: str = ""
+    reopened: str | None = None
+    reopened_by: str | None = None
+    reopened_reason: str = ""
+    reopened_from: Outcome | None = None
+    reopened_was: str = ""
+    exploratory: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def incurred_no_cost(self) -> bool:
@@ -117,6 +128,20 @@ class RunRecord:
     def is_active(self) -> bool:
         """Whether an execution works on the run, and needs its data set."""
         return self.outcome is Outcome.RUNNING or self.promoting
+
+    @property
+    def latest_execution(self) -> str:
+        """The name of the execution that works on the run, or was the last to do so."""
+        return self.execution or self.run.id
+
+    def ending(self, outcome: Outcome, reason: str) -> tuple[Outcome, str]:
+        """How the run ends. One that had a verdict, and was evaluated again, stays what it was: the verdict is
+        exploratory, or there is none."""
+        kept = self.reopened_from
+        if kept in (None, Outcome.FAILED) or outcome is Outcome.PROMOTED:
+            return outcome, reason
+        assert kept is not None
+        return kept, self.reopened_was
 
     @property
     def has_student(self) -> bool:
@@ -154,6 +179,13 @@ def run_record(item: Mapping[str, str]) -> RunRecord:
         refused=int(item.get("refused", "0")),
         answers=sum(int(value) for name, value in item.items() if name.removeprefix(ANSWERS_OF).isdecimal()),
         answers_planned=int(item.get(ANSWERS_PLANNED, "0")),
+        execution=item.get("execution", ""),
+        reopened=item.get("reopened"),
+        reopened_by=item.get("reopened_by"),
+        reopened_reason=item.get("reopened_reason", ""),
+        reopened_from=Outcome(item["reopened_from"]) if "reopened_from" in item else None,
+        reopened_was=item.get("reopened_was", ""),
+        exploratory=json.loads(item.get("exploratory_product", "{}")),
     )
 
 

@@ -10,6 +10,8 @@
     uploads#<run id>   <digest>               an object that the run was made from
     object#<uri>       <version>              who uploaded it, as S3 reports it
     waiting            <job name>             the task token of a run that waits for a customization job
+    lease              <run id>               who keeps a candidate endpoint, see `leases`
+    heldout#<digest>   <run id>#<look>        a verdict by a set of held-out prompts, see `looks`
 
 Every write is conditional, so an event that is delivered twice, or a retry after partial success, changes nothing.
 """
@@ -38,6 +40,7 @@ from distillery.core.ledger.items import (
     run_key,
     run_record,
 )
+from distillery.core.ledger.leases import Leases
 from distillery.core.ledger.month import Month
 from distillery.core.ledger.table import NEW, Item, Table
 from distillery.core.pipeline import Dataset, Outcome, Run, Stage
@@ -53,6 +56,10 @@ class Ledger:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+
+    @property
+    def leases(self) -> Leases:
+        return Leases(self._table)
 
     def open(self, recipe: Recipe, dataset: Dataset, *, again: bool, awaiting: bool = False) -> RunRecord:
         """The run of these prompts: the latest attempt's, or a new one.
@@ -149,9 +156,12 @@ class Ledger:
         self._set_once(run_id, f"{stage}_product", json.dumps(to_wire(product)))
         self._set_once(run_id, f"{stage}_ended", clock.stamp())
 
-    def plan_answers(self, run_id: str, answers: int) -> None:
-        """Records how many answers the evaluation asks for. A second call changes nothing."""
+    def plan_answers(self, run_id: str, answers: int, judging: str = "") -> None:
+        """Records how many answers the evaluation asks for, and the digest of graders and bars, which are fixed before
+        the first. A second call changes nothing."""
         self._set_once(run_id, ANSWERS_PLANNED, str(answers))
+        if judging:
+            self._set_once(run_id, "judging_digest", judging)
 
     def count_answers(self, run_id: str, chunk: int, answers: int) -> None:
         """Records how many answers a chunk has. Chunks that are asked at the same time have attributes of their own."""
@@ -203,6 +213,8 @@ class Ledger:
         Returns:
             False if the run was closed before, or if it is open with another outcome than `was`.
         """
+        if was is Outcome.RUNNING:
+            outcome, reason = self.run(run_id).ending(outcome, reason)
         closing = {"outcome": outcome.value, "reason": one_line(reason), "closed": clock.stamp()}
         closing |= {"closed_by": by} if by else {}
         first = self._table.set(*run_key(run_id), closing, only_if="#outcome = :outcome", given={"outcome": was})
@@ -213,6 +225,7 @@ class Ledger:
             self._rewrite_month(
                 record, lambda month: month.without_reservation(run_id)
             )  # a second call changes nothing
+        self.leases.end(run_id)
         self.unlock(names.recipe_of(run_id), run_id)
         return first
 

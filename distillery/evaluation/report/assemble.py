@@ -66,6 +66,7 @@ def assemble(
     report_uri: str,
     training: Training | None = None,
     looks: Looks | None = None,
+    exploratory: str = "",
 ) -> Document:
     """The document of a judgement.
 
@@ -75,6 +76,7 @@ def assemble(
         report_uri: Where the document will lie.
         training: What the job says of itself, if it was read.
         looks: How often candidates were judged on this held-out set, if that is known.
+        exploratory: Why the verdict makes nobody live by itself; empty for the confirmatory one.
     """
     run, contestants = judgement.run, [_contestant(judgement, one) for one in judgement.contestants]
     prompts = tuple(_prompt(judgement, row) for row in judgement.graded)
@@ -96,11 +98,12 @@ def assemble(
         once_usd=run.dataset.estimate_usd,
         training=training,
         lineage=_lineage(judgement, student),
-        method=_method(judgement),
+        method=_method(judgement, exploratory),
         looks=looks,
     )
     break_even = tuple(_break_even(document, run.dataset.estimate_usd))
-    return replace(document, break_even=break_even, sentence=sentence(document))
+    said = sentence(document)
+    return replace(document, break_even=break_even, sentence=f"Exploratory: {said}" if exploratory else said)
 
 
 def _contestant(judgement: Judgement, one: Priced) -> ContestantRow:
@@ -280,7 +283,7 @@ def _lineage(judgement: Judgement, student: Student) -> Lineage:
     )
 
 
-def _method(judgement: Judgement) -> Method:
+def _method(judgement: Judgement, exploratory: str) -> Method:
     specs = judgement.run.recipe.grader_specs
     return Method(
         graders=tuple(
@@ -297,5 +300,11 @@ def _method(judgement: Judgement) -> Method:
         resamples=RESAMPLES,
         families=len(set(judgement.families)) if judgement.families else None,
         versions={"numpy": np.__version__, "python": ".".join(map(str, sys.version_info[:3]))},
-        notes=("The cost of the run is its estimate; answers are priced by their real tokens.",),
+        notes=(
+            *(
+                (f"This verdict is exploratory: {exploratory}. Only a person can make the student live.",)
+                * bool(exploratory)
+            ),
+            "The cost of the run is its estimate; answers are priced by their real tokens.",
+        ),
     )

@@ -1,6 +1,6 @@
 """The parts of `report.json` that say where a student comes from and how it was judged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -91,6 +91,24 @@ class Looks:
     total: int
     candidates: int
     warning: str = ""
+
+
+MANY = 5
+"""Candidates from which the report warns: if none is good enough, one of five passes with up to 1 − 0.95⁵ = 23 %."""
+
+
+def count_looks(models: Sequence[str]) -> Looks:
+    """The looks at a held-out set, by the model of each."""
+    candidates = len(set(models))
+    if candidates < MANY:
+        return Looks(total=len(models), candidates=candidates)
+    error = 1 - 0.95**candidates
+    return Looks(
+        total=len(models),
+        candidates=candidates,
+        warning=f"{candidates} candidates were judged on these held-out prompts. If none of them is good enough, one "
+        f"passes by chance with up to {error:.0%}; upload prompts that no candidate was judged on.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

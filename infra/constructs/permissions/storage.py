@@ -42,6 +42,11 @@ def read(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
     )
 
 
+def list_objects(bucket: s3.IBucket) -> Permission:
+    """See which objects there are, without reading any."""
+    return Permission(actions=("s3:ListBucket",), resources=(bucket.bucket_arn,))
+
+
 def write(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
     """Write objects under the folders. Multipart uploads need kms:Decrypt (S3 guide, Using SSE-KMS)."""
     return (

@@ -74,3 +74,29 @@ def test_a_candidate_still_being_created_is_released_by_a_later_try(bedrock: Fak
 def test_an_unknown_step_is_refused(bedrock: FakeBedrock, ledger: Ledger) -> None:
     with pytest.raises(BadRequest, match="create, describe, release"):
         step({"step": "dance", "state": {"run": to_wire(open_run(ledger))}}, None)
+
+
+@pytest.mark.parametrize("settings", RECIPES)
+def test_a_candidate_has_a_lease_while_it_exists(bedrock: FakeBedrock, ledger: Ledger, settings: Recipe) -> None:
+    run = open_run(ledger, settings)
+    state: dict[str, Any] = {"run": to_wire(run), "student": to_wire(student())}
+    step({"step": "create", "state": state}, None)
+    lease = ledger.leases.of(run.id)
+    assert lease is not None
+    assert (lease.owner, lease.purpose, lease.has_expired) == (run.id, f"evaluation of run {run.id}", False)
+    bedrock.settle()
+    step({"step": "release", "state": state}, None)
+    assert ledger.leases.of(run.id) is None
+
+
+@pytest.mark.parametrize("settings", RECIPES)
+def test_a_later_candidate_is_requested_with_a_token_of_its_own(
+    bedrock: FakeBedrock, ledger: Ledger, settings: Recipe
+) -> None:
+    run = open_run(ledger, settings)
+    own: dict[str, Any] = {"run": to_wire(run), "student": to_wire(student())}
+    for more in ({}, {"evaluation": {"execution": "evaluation-support-1"}}):
+        step({"step": "create", "state": own | more}, None)
+        bedrock.settle()
+        step({"step": "release", "state": own}, None)
+    assert len(set(bedrock.tokens)) == 2

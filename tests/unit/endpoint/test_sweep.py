@@ -10,7 +10,9 @@ from distillery.core import clock
 from distillery.core.aliases import Aliases
 from distillery.core.hosting import hosting_by_mode
 from distillery.core.ledger.acceptances import Acceptances
+from distillery.core.ledger.evaluations import Evaluations
 from distillery.core.ledger.holders import HolderKind, new_holder
+from distillery.core.ledger.leases import LENGTH
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.names import Names
@@ -20,7 +22,7 @@ from distillery.core.recipe import Recipe
 from lambdas.endpoint.stale_runs import Executions, StaleRuns
 from lambdas.endpoint.sweep import OrphanedEndpoints, Sweep
 from tests.fakes.bedrock import FakeBedrock
-from tests.fakes.pipeline import alias, open_run, provisioned, recipe, student
+from tests.fakes.pipeline import alias, distilled, open_run, provisioned, recipe, student
 from tests.fakes.services import FakeSns, FakeSsm, FakeStepFunctions
 from tests.fakes.table import MemoryTable
 
@@ -171,3 +173,46 @@ def test_the_sweep_works_before_deployments_existed(harness: Harness) -> None:
     harness.machine.executions[run.id] = "ABORTED"
     candidate = harness.candidate(run)
     assert harness.sweep()["deleted"] == [candidate.name]
+
+
+@pytest.mark.parametrize("settings", [recipe(), provisioned()])
+def test_a_candidate_is_kept_until_its_lease_expires(harness: Harness, settings: Recipe) -> None:
+    run = open_run(harness.ledger, settings)
+    harness.machine.executions[run.id] = "RUNNING"
+    harness.ledger.leases.take(run.id, owner="arn:ana", purpose="evaluation")
+    candidate = harness.candidate(run)
+    harness.at += LENGTH - timedelta(minutes=1)
+    assert harness.sweep()["deleted"] == []
+    harness.ledger.leases.renew(run.id)
+    harness.at += LENGTH - timedelta(minutes=1)
+    assert harness.sweep()["deleted"] == []
+    harness.at += timedelta(minutes=1)
+    assert harness.sweep() == {"closed": {}, "deleted": [candidate.name]}
+
+
+def test_a_lease_without_an_active_run_is_respected_and_ends_with_its_run(harness: Harness) -> None:
+    run = open_run(harness.ledger)
+    candidate = harness.candidate(run)
+    harness.ledger.close(run.id, Outcome.FAILED, "for the test")
+    harness.ledger.leases.take(run.id, owner="arn:ana", purpose="a measurement")
+    assert harness.sweep()["deleted"] == []
+    harness.ledger.close(run.id, Outcome.FAILED, "again")
+    assert harness.sweep()["deleted"] == [candidate.name]
+
+
+def test_an_evaluation_is_closed_when_its_own_execution_ended(harness: Harness) -> None:
+    run = open_run(harness.ledger)
+    distilled(harness.ledger, run, "a")
+    harness.machine.executions[run.id] = "FAILED"
+    harness.ledger.close(run.id, Outcome.FAILED, "for the test")
+    harness.at += timedelta(days=3)
+    Evaluations(harness.ledger._table).begin(run.id, "evaluation-support-x", by="arn:ana", reason="")
+    candidate = harness.candidate(run)
+    assert harness.sweep() == {"closed": {}, "deleted": []}
+    harness.machine.executions["evaluation-support-x"] = "RUNNING"
+    harness.at += timedelta(days=1)
+    assert harness.sweep() == {"closed": {}, "deleted": []}
+    harness.machine.executions["evaluation-support-x"] = "ABORTED"
+    swept = harness.sweep()
+    assert (list(swept["closed"]), swept["deleted"]) == ([run.id], [candidate.name])
+    assert harness.ledger.run(run.id).outcome is Outcome.FAILED

@@ -45,23 +45,23 @@ TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task
 
 
 def test_a_run_goes_through_the_stages_in_their_order() -> None:
-    assert _way(PIPELINE["States"], PIPELINE["StartAt"]) == [
-        "Check models",
-        "Distil",
-        "Create candidate",
-        "Wait for candidate",
-        "Candidate",
-        "Candidate ready?",
-        "Plan chunks",
-        "For each chunk",
-        "Judge",
-        "Write report",
-        "Verdict given",
-        "Release candidate",
-        "Follow up",
-        "Goes live?",
-        "Live model stays",
-    ]
+    assert _way(PIPELINE["States"], PIPELINE["StartAt"]) == ["Has a student?", "Check models", "Distil", *EVALUATED]
+
+
+EVALUATED = [
+    *("Create candidate", "Wait for candidate", "Candidate", "Candidate ready?", "Plan chunks", "For each chunk"),
+    *("Judge", "Write report", "Verdict given", "Release candidate", "Follow up"),
+    *("Goes live?", "Live model stays"),
+]
+
+
+def test_an_evaluation_begins_with_its_candidate_or_with_its_verdict() -> None:
+    (evaluates,) = STATES["Has a student?"]["Choices"]
+    assert evaluates == {"Variable": "$.action", "StringEquals": "evaluate", "Next": "Judges only?"}
+    (asks,) = STATES["Judges only?"]["Choices"]
+    assert asks == {"Variable": "$.judge_only", "BooleanEquals": False, "Next": "Create candidate"}
+    assert _way(PIPELINE["States"], "Create candidate") == EVALUATED
+    assert _way(PIPELINE["States"], "Judges only?") == ["Judges only?", *EVALUATED[EVALUATED.index("Judge") :]]
 
 
 def test_only_a_student_that_no_person_decides_about_goes_live_by_its_run() -> None:

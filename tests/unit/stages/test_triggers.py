@@ -104,6 +104,7 @@ def test_only_those_who_open_runs_or_are_asked_for_decisions_carry_the_recipes()
     assert sorted(carrying) == [
         "lambdas.dataset.approval.decide",
         "lambdas.dataset.handler.receive",
+        "lambdas.evaluation.request.evaluate",
         "lambdas.promotion.handler.accept",
         "lambdas.promotion.handler.rollback",
     ]

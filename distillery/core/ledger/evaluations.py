@@ -1,0 +1,112 @@
+"""Evaluations that a person asks for: the run is active again, and a new execution works on it.
+
+    pk                 sk                     what
+    recipe#<recipe>    <execution>            an evaluation: of which run, who asked, why, and how the run had ended
+
+The run's own item names the latest. When it ends, `Ledger.close` decides what becomes of the run.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from distillery.core import clock
+from distillery.core.errors import BadRequest
+from distillery.core.escaping import one_line
+from distillery.core.ledger.items import OPEN_OUTCOMES, RunRecord, partition, run_key
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.table import Table
+from distillery.core.pipeline import Outcome
+
+PREFIX = "evaluation-"
+STAMP = "%Y%m%dT%H%M%SZ"
+
+
+def execution_name(recipe: str, begun: datetime) -> str:
+    """`evaluation-support-20261123T090807Z`: one per second and recipe, because a run's own name is taken for ever."""
+    return f"{PREFIX}{recipe}-{begun.astimezone(UTC).strftime(STAMP)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationRecord:
+    """An evaluation. `by`: the person's ARN; `was`: how the run had ended; `opened`: ISO 8601."""
+
+    execution: str
+    run: str
+    by: str
+    reason: str
+    was: Outcome
+    opened: str
+
+
+class Evaluations:
+    """The evaluations of all recipes."""
+
+    def __init__(self, table: Table) -> None:
+        self._table, self._ledger = table, Ledger(table)
+
+    def begin(self, run_id: str, execution: str, *, by: str, reason: str) -> RunRecord:
+        """Locks the recipe for the run and makes it active again. Returns the run as it was.
+
+        Raises:
+            BadRequest: The run is active, waits, or has no student.
+            RunActive: Something else holds the recipe.
+        """
+        check_evaluable(self._ledger.run(run_id))
+        recipe = self._ledger.run(run_id).run.recipe.name
+        self._ledger.lock(recipe, run_id)
+        record = self._ledger.run(run_id)  # nothing changes it now
+        check_evaluable(record)
+        now, reason = clock.stamp(), one_line(reason)
+        self._table.put_new(
+            {
+                "pk": partition(recipe),
+                "sk": execution,
+                "evaluated_run": run_id,
+                "by": by,
+                "reason": reason,
+                "was": record.outcome.value,
+                "opened": now,
+            }
+        )
+        active = {
+            "outcome": Outcome.RUNNING.value,
+            "reason": "",
+            "execution": execution,
+            "reopened": now,
+            "reopened_by": by,
+            "reopened_reason": reason,
+            "reopened_from": record.outcome.value,
+            "reopened_was": record.reason,
+        }
+        self._table.set(*run_key(run_id), active, only_if="#outcome = :outcome", given={"outcome": record.outcome})
+        return record
+
+    def of(self, recipe: str) -> list[EvaluationRecord]:
+        """The evaluations of a recipe, the latest first."""
+        found = [
+            EvaluationRecord(
+                execution=item["sk"],
+                run=item["evaluated_run"],
+                by=item["by"],
+                reason=item["reason"],
+                was=Outcome(item["was"]),
+                opened=item["opened"],
+            )
+            for item in self._table.query(partition(recipe), PREFIX)
+        ]
+        return sorted(found, key=lambda record: record.opened, reverse=True)
+
+
+def check_evaluable(record: RunRecord) -> None:
+    """Raises BadRequest unless the run has ended and has a student."""
+    run, outcome = record.run.id, record.outcome
+    if outcome in OPEN_OUTCOMES:
+        raise BadRequest(
+            f"run {run!r} is {outcome}; only a run that has ended can be evaluated again: wait for it to end "
+            f"(distillery watch {run})"
+        )
+    if not record.has_student:
+        raise BadRequest(
+            f"run {run!r} is {outcome} and has no student; only a run whose job has made a model can be evaluated: run "
+            "the recipe again with the prompts"
+        )

@@ -1,0 +1,165 @@
+"""A person has a run evaluated again: what has no answer is asked, or stored answers are judged.
+
+Called by its function URL, which identifies the caller (`distillery/core/decisions.py`):
+
+{"run": "support-k3x9a-p0q2m7ab-1", "judge_only": false, "current_settings": false, "reason": "the last step failed"}
+→ {"run": …, "execution": "evaluation-support-20261123T090807Z", "judge_only": false}
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from distillery.core import clock, names, recipe
+from distillery.core.aws import ClientError, ObjectStore, client
+from distillery.core.boundary import boundary
+from distillery.core.decisions import handle_decision
+from distillery.core.env_vars import Variable, read
+from distillery.core.errors import BadRequest, Refused
+from distillery.core.function_url import Caller
+from distillery.core.ledger.evaluations import Evaluations, check_evaluable, execution_name
+from distillery.core.ledger.items import RunRecord
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.looks import confirmed
+from distillery.core.ledger.table import Table
+from distillery.core.pipeline import Outcome, Run, Stage
+from distillery.core.recipe import Recipe
+from distillery.core.serialization import to_wire
+from lambdas.evaluation.parts import Parts, chunks
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+EVALUATE = "evaluate"
+REASON_MAX = 1000
+"""Characters of a reason."""
+JUDGING = (
+    *("grader", "graders", "min_score", "min_teacher_score", "teacher_margin", "min_share_of_teacher", "min_gain"),
+    *("live_margin", "max_latency_ms", "max_usd_per_thousand"),
+)
+"""The settings of a recipe that judge, those of `Recipe.judging_digest`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationRequest:
+    """A request.
+
+    Attributes:
+        run: A run that has ended and has a student.
+        judge_only: Whether stored answers are judged, without an endpoint.
+        current_settings: Whether the recipe's graders and bars of today judge, in place of the run's own.
+        reason: Why; the ledger keeps it.
+    """
+
+    run: str
+    judge_only: bool = False
+    current_settings: bool = False
+    reason: str = ""
+
+    @property
+    def recipe(self) -> str:
+        return names.recipe_of(self.run)
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationStarter:
+    """Starts evaluations."""
+
+    ledger: Ledger
+    evaluations: Evaluations
+    store: ObjectStore
+    bucket: str
+    machine_arn: str
+    stepfunctions: "SFNClient"
+    recipes: Callable[[str], Recipe]
+
+    def start(self, request: EvaluationRequest, by: Caller) -> dict[str, Any]:
+        """Starts the execution. Where its response is lost (no ClientError), the run stays active: the execution may be
+        running, and otherwise the sweep closes the run.
+
+        Raises:
+            BadRequest: The run is active or has no student, or what is needed no longer exists.
+            RunActive: Something else holds the recipe.
+        """
+        if len(request.reason) > REASON_MAX:
+            raise BadRequest(
+                f"the reason has {len(request.reason)} characters; a reason has {REASON_MAX} at most: shorten it"
+            )
+        record = self.ledger.run(request.run)
+        judging = self._judging(record.run, request)
+        judge_only = request.judge_only or _has_verdict(record, judging)
+        check_evaluable(record)
+        self._check_stored(record.run, judge_only=judge_only)
+        execution = execution_name(request.recipe, clock.now())
+        record = self.evaluations.begin(request.run, execution, by=by.arn, reason=request.reason)
+        try:
+            state = {
+                "action": EVALUATE,
+                "run": to_wire(judging),
+                "student": dict(record.stages[Stage.DISTILLATION].product),
+                "judge_only": judge_only,
+                "evaluation": {"execution": execution, "by": by.arn, "reason": request.reason},
+            }
+            self.stepfunctions.start_execution(
+                stateMachineArn=self.machine_arn, name=execution, input=json.dumps(state)
+            )
+        except (ClientError, Refused):
+            self.ledger.close(request.run, record.outcome, record.reason)
+            raise
+        return {"run": request.run, "execution": execution, "judge_only": judge_only}
+
+    def _judging(self, run: Run, request: EvaluationRequest) -> Run:
+        """The run, with the graders and bars that judge."""
+        if not request.current_settings:
+            return run
+        today = self.recipes(request.recipe)
+        return replace(run, recipe=replace(run.recipe, **{name: getattr(today, name) for name in JUDGING}))
+
+    def _check_stored(self, run: Run, *, judge_only: bool) -> None:
+        """Raises BadRequest where the held-out prompts are gone, or answers that are to be judged are not complete."""
+        if not _is_there(self.store, run.dataset.heldout_uri):
+            raise BadRequest(
+                f"the held-out prompts {run.dataset.heldout_uri} do not exist any more; they are needed to judge run "
+                f"{run.id!r}: upload the prompts again"
+            )
+        parts = Parts(run, self.bucket, self.store)
+        there = set(self.store.names(parts.uri("part-")))
+        absent = [each for each in chunks(run.dataset.heldout) if f"{each.index:04}.jsonl" not in there]
+        if judge_only and absent:
+            raise BadRequest(
+                f"run {run.id!r} has complete answers for {len(chunks(run.dataset.heldout)) - len(absent)} of "
+                f"{len(chunks(run.dataset.heldout))} parts of its held-out prompts; only a complete set can be judged: "
+                "evaluate it without --judge-only, which asks for the rest"
+            )
+
+
+def _has_verdict(record: RunRecord, judging: Run) -> bool:
+    """Whether the run failed after its verdict, so that nothing has to be asked."""
+    same = judging.recipe.judging_digest == record.run.recipe.judging_digest
+    return record.outcome is Outcome.FAILED and bool(confirmed(record)) and same
+
+
+def _is_there(store: ObjectStore, uri: str) -> bool:
+    """Whether the object exists, by a list: the function may not read texts."""
+    return "" in store.names(uri)
+
+
+@boundary()
+def evaluate(event: Mapping[str, Any], context: object) -> Any:
+    """Handles the request (see the module)."""
+    return handle_decision(event, context, EvaluationRequest, _start)
+
+
+def _start(request: EvaluationRequest, by: Caller) -> dict[str, Any]:
+    table = Table(read(Variable.LEDGER))
+    starter = EvaluationStarter(
+        Ledger(table),
+        Evaluations(table),
+        ObjectStore(),
+        read(Variable.DATA_BUCKET),
+        read(Variable.STATE_MACHINE),
+        client("stepfunctions"),
+        recipe.load,
+    )
+    return starter.start(request, by)
