@@ -33,13 +33,14 @@ def leftovers(environment: Environment) -> list[str]:
 
 
 def _endpoints(environment: Environment) -> Iterator[str]:
-    inventory, alias = environment.inventory(), environment.alias()
-    live = alias.endpoint.arn if alias else None
-    yield from (f"bills by the hour: {arn}" for arn in inventory["bills_by_the_hour"] if arn != live)
+    inventory, aliases = environment.inventory(), environment.aliases()
+    live = {alias.endpoint.arn: alias for alias in aliases}
+    yield from (f"bills by the hour: {arn}" for arn in inventory["bills_by_the_hour"] if arn not in live)
     hosted = inventory["deployments"] + inventory["provisioned_throughput"]
-    yield from (f"endpoint {one['name']}" for one in hosted if one["arn"] != live)
-    if alias and alias.current not in [one["model"] for one in hosted if one["arn"] == live]:
-        yield f"alias {alias} does not name what is served: {hosted}"
+    yield from (f"endpoint {one['name']}" for one in hosted if one["arn"] not in live)
+    for arn, alias in live.items():
+        if alias.current not in [one["model"] for one in hosted if one["arn"] == arn]:
+            yield f"alias {alias} does not name what is served: {hosted}"
     yield from (f"job {one['name']} {one['status']}" for one in inventory["jobs"] if one["status"] in MACHINE_AT_WORK)
 
 
@@ -47,7 +48,8 @@ def _unsettled(environment: Environment) -> Iterator[str]:
     ledger = environment.ledger
     yield from (f"recipe {recipe} is held by {holder}" for recipe, holder in ledger.active().items())
     yield from (f"a token waits for job {waiting.job}" for waiting in ledger.waiting_jobs())
-    yield from (f"run {one.run.id} is open" for one in environment.runs() if one.outcome is Outcome.RUNNING)
+    runs = [one for recipe in environment.settings.recipes for one in ledger.runs(recipe)]
+    yield from (f"run {one.run.id} is open" for one in runs if one.outcome is Outcome.RUNNING)
     yield from (f"execution {one['name']} runs" for one in environment.executions() if one["status"] == "RUNNING")
 
 

@@ -35,6 +35,7 @@ class Environment:
         self.account, self.settings = account, settings
         self.names = Names(settings.environment)
         self.home, self.inference = settings.home_region, settings.inference_region
+        self.recipe = RECIPE
         self._deployment = Deployment(account)
 
     @functools.cache  # noqa: B019 - lives as long as its journey
@@ -76,7 +77,13 @@ class Environment:
         return Ledger(Table(str(self.outputs["ledger"]), self.client("dynamodb")))
 
     def alias(self) -> Alias | None:
-        return Aliases(self.client_as("operator", "ssm")).read(self.names.alias(RECIPE))
+        return Aliases(self.client_as("operator", "ssm")).read(self.names.alias(self.recipe))
+
+    def aliases(self) -> list[Alias]:
+        """Returns the alias of each recipe that has one."""
+        aliases = Aliases(self.client_as("operator", "ssm"))
+        found = [aliases.read(self.names.alias(recipe)) for recipe in self.settings.recipes]
+        return [alias for alias in found if alias is not None]
 
     def promoted(self) -> Alias:
         """Returns the alias of a recipe, which must have one."""
@@ -89,7 +96,7 @@ class Environment:
     def upload(self, prompts: list[Prompt] | bytes, name: str = "prompts.jsonl") -> dict[str, str]:
         """Uploads a file as users do, so that S3's event starts a run. Returns bucket, key and version."""
         body = prompts if isinstance(prompts, bytes) else jsonl(prompts)
-        bucket, key = str(self.outputs["prompts_bucket"]), f"{PROMPTS_PREFIX}{RECIPE}/{name}"
+        bucket, key = str(self.outputs["prompts_bucket"]), f"{PROMPTS_PREFIX}{self.recipe}/{name}"
         version = self.client_as("operator", "s3").put_object(Bucket=bucket, Key=key, Body=body)["VersionId"]
         return {"bucket": bucket, "key": key, "version": version}
 
@@ -115,10 +122,10 @@ class Environment:
         environ = {**self.account.environ(self.home), **self.credentials(by)}
         return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
 
-    def ask(self, prompt: Prompt, route: str = f"distilled/{RECIPE}") -> dict[str, Any]:
-        """Calls a route through the invoke function."""
+    def ask(self, prompt: Prompt, route: str = "") -> dict[str, Any]:
+        """Calls a route, by default that of the recipe, through the invoke function."""
         system = {} if prompt.system is None else {"system": prompt.system}
-        payload = {"route": route, "prompt": prompt.messages[-1][1], **system}
+        payload = {"route": route or f"distilled/{self.recipe}", "prompt": prompt.messages[-1][1], **system}
         client = self.client_as("caller", "lambda", self.inference)
         return self.invoke(str(self.serving["function"]), payload, client=client)
 
@@ -132,7 +139,7 @@ class Environment:
     # observable state
 
     def runs(self) -> list[RunRecord]:
-        return self.ledger.runs(RECIPE)
+        return self.ledger.runs(self.recipe)
 
     def wait_for_run(self, run: str) -> RunRecord:
         """Waits until the run has an outcome and its execution has ended. Returns its record."""
