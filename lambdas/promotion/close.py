@@ -3,7 +3,7 @@
 import contextlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from distillery.core.env_vars import Variable, read
@@ -46,8 +46,18 @@ def close(event: Event, ledger: Ledger, rollbacks: Rollbacks, acceptances: Accep
         ledger.unlock(ending.recipe, ending.holder)
     else:
         ledger.close(ending.holder, ending.outcome, ending.reason)
+        ending = _kept(ending, ledger)
     notices.publish(f"Distillery: {ending.recipe} {ending.outcome}", *ending.paragraphs)
     return ending
+
+
+def _kept(ending: Ending, ledger: Ledger) -> Ending:
+    """The ending that people are told: a run that was evaluated again may stay what it was."""
+    record = ledger.run(ending.holder)
+    if record.reopened_from is None or record.outcome is ending.outcome:
+        return ending
+    reason = f"it was evaluated again, and stays {record.outcome}: {ending.reason}"
+    return replace(ending, outcome=record.outcome, reason=reason)
 
 
 def _ending(event: Event) -> Ending:

@@ -135,13 +135,19 @@ class RunRecord:
         return self.execution or self.run.id
 
     def ending(self, outcome: Outcome, reason: str) -> tuple[Outcome, str]:
-        """How the run ends. One that had a verdict, and was evaluated again, stays what it was: the verdict is
-        exploratory, or there is none."""
+        """How the run ends. One that had ended, but for a failure, and was evaluated again, stays what it was unless
+        that gave its confirmatory verdict: any other changes nothing. A promoted run stays promoted."""
         kept = self.reopened_from
         if kept in (None, Outcome.FAILED) or outcome is Outcome.PROMOTED:
             return outcome, reason
         assert kept is not None
-        return kept, self.reopened_was
+        decided = self._is_confirmed_by_its_evaluation and outcome is not Outcome.FAILED
+        return (outcome, reason) if decided and kept is not Outcome.PROMOTED else (kept, self.reopened_was)
+
+    @property
+    def _is_confirmed_by_its_evaluation(self) -> bool:
+        stage = self.stages.get(Stage.EVALUATION)
+        return bool(stage and stage.product.get("look") == self.execution and not stage.product.get("exploratory"))
 
     @property
     def has_student(self) -> bool:

@@ -300,3 +300,26 @@ def test_many_candidates_are_warned_of(candidates: int) -> None:
     looks = count_looks([f"model-{index % candidates}" for index in range(40)])
     assert (looks.total, looks.candidates) == (40, candidates)
     assert bool(looks.warning) == (candidates >= MANY)
+
+
+@pytest.mark.parametrize(
+    ("was", "answer", "then"),
+    [
+        (Outcome.AWAITING_ACCEPTANCE, "label.3", Outcome.REJECTED),
+        (Outcome.AWAITING_ACCEPTANCE, None, Outcome.PROMOTED),
+        (Outcome.REJECTED, None, Outcome.PROMOTED),
+        (Outcome.PROMOTED, "label.3", Outcome.PROMOTED),
+    ],
+)
+def test_the_confirmatory_verdict_decides_also_after_an_exploratory_one(
+    harness: Again, was: Outcome, answer: str | None, then: Outcome
+) -> None:
+    run = harness.trained()
+    harness.fail(run)
+    if answer:
+        harness.runtime.answers[STUDENT] = answer
+    harness.settings = replace(LAX, min_score=0.1)
+    assert harness.go(run, current_settings=True).exploratory
+    harness.table.items["recipe#support", f"run#{run.id}"]["outcome"] = was.value
+    assert harness.go(run).exploratory == ""
+    assert harness.ledger.run(run.id).outcome is then
