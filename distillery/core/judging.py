@@ -31,7 +31,7 @@ class GraderKind(StrEnum):
     """The team's own Lambda function scores the answer."""
 
     @property
-    def is_asked(self) -> bool:
+    def is_external(self) -> bool:
         """Whether its scores come from outside the library, and are stored before the verdict."""
         return self in (GraderKind.JUDGE, GraderKind.FUNCTION)
 

@@ -155,4 +155,4 @@ def options(recipes: Sequence[Recipe], kind: GraderKind, name: str) -> list[str]
 
 def needs_scoring(recipes: Sequence[Recipe]) -> bool:
     """Whether a recipe has graders whose scores come from outside."""
-    return any(spec.kind.is_asked for recipe in recipes for spec in recipe.grader_specs)
+    return any(spec.kind.is_external for recipe in recipes for spec in recipe.grader_specs)

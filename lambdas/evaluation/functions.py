@@ -15,7 +15,7 @@ from distillery.core.escaping import one_line
 from distillery.core.judging import GraderKind, GraderSpec
 from distillery.core.pipeline import Chunk, Run
 from distillery.core.serialization import from_wire
-from distillery.evaluation.graders.function import LONGEST_SECONDS, Function
+from distillery.evaluation.graders.function import LONGEST_SECONDS, TeamFunction
 from distillery.evaluation.graders.grade import Grade
 from distillery.evaluation.graders.stored import key
 from distillery.evaluation.scoring.exchange import LARGEST_RESPONSE, BadResponse, request, response
@@ -43,7 +43,7 @@ class Call:
     """One answer that one function scores."""
 
     key: str
-    function: Function
+    function: TeamFunction
     prompt: Prompt
     answer: str
 
@@ -98,7 +98,7 @@ def _calls(
     missing: dict[str, str] = {}
     for one in answered(scores.parts, prompts, [chunk]):
         for spec in those:
-            made, function = key(spec, one.answer, one.prompt), from_wire(Function, spec.options)
+            made, function = key(spec, one.answer, one.prompt), from_wire(TeamFunction, spec.options)
             if one.prompt.reference is None and function.needs_reference:
                 missing[made] = NO_REFERENCE
             else:

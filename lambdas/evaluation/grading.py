@@ -50,7 +50,7 @@ def judge_answers(event: Event, _context: Any) -> Verdict:
     plan = plan_of(parts, contestants(run, student, _candidate(event, run, student), _region()))
     prompts, now = parts.heldout(), clock.now()
     rows = {index: row for chunk in chunks(len(prompts)) for index, row in parts.read(chunk).items()}
-    scored = any(spec.kind.is_asked for spec in run.recipe.grader_specs)
+    scored = any(spec.kind.is_external for spec in run.recipe.grader_specs)
     found = judge(
         run,
         prompts,

@@ -88,7 +88,8 @@ def test_no_shared_module_is_in_a_walk() -> None:
 
 
 def test_every_shared_module_is_in_a_group_and_serves_several_operations() -> None:
-    """Two functions import it, or two operations of the simulator, or every request of the simulator runs it."""
+    """Two functions import it, or a function and the command's check, or two operations of the simulator, or every
+    request of the simulator runs it."""
     assert sorted(file for members in groups().values() for file in members) == sorted(listed(SHARED))
     graphs = grimp.build_graph("distillery", "lambdas"), grimp.build_graph("bedrock_simulator")
     for file in listed(SHARED):
@@ -98,7 +99,9 @@ def test_every_shared_module_is_in_a_group_and_serves_several_operations() -> No
             name
             for name in importers
             if re.fullmatch(
-                r"lambdas\.\w+\.(handler|approval)|bedrock_simulator\.(runtime|control_plane)\.[\w.]+", name
+                r"lambdas\.\w+\.(handler|approval|grading)|distillery\.cli\.check|"
+                r"bedrock_simulator\.(runtime|control_plane)\.[\w.]+",
+                name,
             )
         }
         assert len(operations) >= 2 or all(file in called(name) for name in SIMULATED), file

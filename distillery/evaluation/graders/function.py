@@ -19,7 +19,7 @@ _ARN = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Function:
+class TeamFunction:
     """The score that a Lambda function of the account gives, from 0 to 1."""
 
     arn: str

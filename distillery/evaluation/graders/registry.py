@@ -26,7 +26,7 @@ _CLASSES: Mapping[GraderKind, tuple[str, str]] = {
     GraderKind.OVERLAP: ("overlap", "Overlap"),
     GraderKind.QUOTES: ("quotes", "Quotes"),
     GraderKind.JUDGE: ("judge", "Judge"),
-    GraderKind.FUNCTION: ("function", "Function"),
+    GraderKind.FUNCTION: ("function", "TeamFunction"),
 }
 
 
@@ -61,7 +61,7 @@ def build_one(spec: GraderSpec) -> Grader:
 
 
 def _with_scores(spec: GraderSpec, grader: Grader, scores: Scores) -> Grader:
-    return Stored(spec=spec, grader=grader, scores=scores) if spec.kind.is_asked else grader
+    return Stored(spec=spec, grader=grader, scores=scores) if spec.kind.is_external else grader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,7 +122,7 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class JudgedModel:
     """An answer to be judged, with the key of its score and the role of who gave it."""
 
     key: str
@@ -131,9 +131,9 @@ class Candidate:
     answer: str
 
 
-def planned(candidates: Iterable[Candidate]) -> Round:
+def planned(candidates: Iterable[JudgedModel]) -> Round:
     """The round of these answers: jobs of one role each, in the order in which the roles occur."""
-    by_role: dict[str, list[Candidate]] = {}
+    by_role: dict[str, list[JudgedModel]] = {}
     seen: set[str] = set()
     known: dict[str, Grade | str] = {}
     for one in candidates:
@@ -154,7 +154,7 @@ def planned(candidates: Iterable[Candidate]) -> Round:
     return Round(jobs=tuple(jobs), known=known)
 
 
-def _jobs(those: Sequence[Candidate]) -> Iterator[tuple[Line, ...]]:
+def _jobs(those: Sequence[JudgedModel]) -> Iterator[tuple[Line, ...]]:
     most = LINES_PER_JOB - 2
     for start in range(0, len(those), most):
         chunk = those[start : start + most]
@@ -165,7 +165,7 @@ def _jobs(those: Sequence[Candidate]) -> Iterator[tuple[Line, ...]]:
         yield tuple(lines)
 
 
-def _planted(chunk: Sequence[Candidate]) -> tuple[Line, Line]:
+def _planted(chunk: Sequence[JudgedModel]) -> tuple[Line, Line]:
     """An answer that is wrong for sure, and one that instructs the judge, each to a prompt of the chunk."""
     first, last = chunk[0].prompt, chunk[-1].prompt
     return (
@@ -174,7 +174,7 @@ def _planted(chunk: Sequence[Candidate]) -> tuple[Line, Line]:
     )
 
 
-def _unlike(prompt: Prompt, chunk: Sequence[Candidate]) -> str:
+def _unlike(prompt: Prompt, chunk: Sequence[JudgedModel]) -> str:
     """The reference of another prompt that has no word of this one's, or else a sentence about something else."""
     if prompt.reference is None:
         return OFF_TOPIC

@@ -9,7 +9,7 @@ from distillery.core.errors import BadRequest
 from distillery.core.judging import GraderKind
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import from_wire
-from distillery.evaluation.graders.function import Function
+from distillery.evaluation.graders.function import TeamFunction
 from distillery.evaluation.graders.registry import build_one
 from distillery.settings.checks.model_usage import find_model, judges, reference_day
 from distillery.settings.environment import Settings
@@ -85,7 +85,7 @@ def check_functions(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
             if spec.kind is not GraderKind.FUNCTION:
                 continue
             try:
-                function = from_wire(Function, spec.options)
+                function = from_wire(TeamFunction, spec.options)
             except BadRequest:  # `check_graders` reports it
                 continue
             where, fix = f"recipes.{name}.graders[{index}].arn", "deploy the function there, and write its ARN"

@@ -10,7 +10,7 @@ from distillery.core.conversation import Prompt
 from distillery.core.errors import BadRequest
 from distillery.core.judging import GraderKind, GraderSpec
 from distillery.core.serialization import from_wire, to_wire
-from distillery.evaluation.graders.function import Function
+from distillery.evaluation.graders.function import TeamFunction
 from distillery.evaluation.graders.grade import Grade, Unscored
 from distillery.evaluation.graders.judge import Judge, JudgeScale
 from distillery.evaluation.graders.registry import build
@@ -80,7 +80,7 @@ def test_what_a_judge_and_a_function_measure_has_its_own_name() -> None:
 
 @pytest.mark.parametrize("answer", ["", "x" * 100_000, "\ud800", "{{prediction}}"])
 def test_without_the_pipeline_there_is_no_score(answer: str) -> None:
-    for grader in (Judge(model="m"), Function(arn=ARN)):
+    for grader in (Judge(model="m"), TeamFunction(arn=ARN)):
         with pytest.raises(Unscored, match="was not asked"):
             grader.grade(answer, "", prompt())
 
@@ -94,13 +94,13 @@ def test_without_the_pipeline_there_is_no_score(answer: str) -> None:
         (Judge, {"model": "m", "criteria": "x" * 2_501}, "1 to 2500"),
         (Judge, {"model": "m", "criteria": "{{prompt}}"}, "variable"),
         (Judge, {"model": "m", "scale": "ten"}, "JudgeScale"),
-        (Function, {}, "arn"),
-        (Function, {"arn": "arn:aws:lambda:us-east-1:111122223333:layer:score"}, "arn:aws:lambda"),
-        (Function, {"arn": f"{ARN}*"}, "arn:aws:lambda"),
-        (Function, {"arn": f"{ARN}\n"}, "arn:aws:lambda"),
-        (Function, {"arn": ARN, "timeout_seconds": 0}, "1 to 60"),
-        (Function, {"arn": ARN, "timeout_seconds": 61}, "1 to 60"),
-        (Function, {"arn": ARN, "measure": " "}, "name of a measure"),
+        (TeamFunction, {}, "arn"),
+        (TeamFunction, {"arn": "arn:aws:lambda:us-east-1:111122223333:layer:score"}, "arn:aws:lambda"),
+        (TeamFunction, {"arn": f"{ARN}*"}, "arn:aws:lambda"),
+        (TeamFunction, {"arn": f"{ARN}\n"}, "arn:aws:lambda"),
+        (TeamFunction, {"arn": ARN, "timeout_seconds": 0}, "1 to 60"),
+        (TeamFunction, {"arn": ARN, "timeout_seconds": 61}, "1 to 60"),
+        (TeamFunction, {"arn": ARN, "measure": " "}, "name of a measure"),
     ],
 )
 def test_options_that_cannot_work_are_refused(kind: type, options: dict[str, object], told: str) -> None:
@@ -109,7 +109,7 @@ def test_options_that_cannot_work_are_refused(kind: type, options: dict[str, obj
 
 
 def test_a_function_names_its_region_and_account() -> None:
-    function = Function(arn="arn:aws-us-gov:lambda:us-gov-west-1:111122223333:function:score:$LATEST")
+    function = TeamFunction(arn="arn:aws-us-gov:lambda:us-gov-west-1:111122223333:function:score:$LATEST")
     assert (function.region, function.account) == ("us-gov-west-1", "111122223333")
 
 

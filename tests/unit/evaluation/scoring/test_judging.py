@@ -19,8 +19,8 @@ from distillery.evaluation.scoring.judging import (
     NO_REFERENCE,
     OFF_TOPIC,
     SCALES,
-    Candidate,
     Job,
+    JudgedModel,
     Line,
     metric,
     planned,
@@ -34,10 +34,10 @@ def prompt(number: int = 0, reference: str | None = None, **more: Any) -> Prompt
     return Prompt(**{"system": None, "messages": (("user", f"question {number}"),), "reference": reference, **more})
 
 
-def candidate(number: int, role: str = "student", answer: str = "", reference: str | None = "yes") -> Candidate:
+def candidate(number: int, role: str = "student", answer: str = "", reference: str | None = "yes") -> JudgedModel:
     said = answer or f"answer {number}"
     asked = prompt(number, reference)
-    return Candidate(key=f"{number}:{said}", role=role, prompt=asked, answer=said)
+    return JudgedModel(key=f"{number}:{said}", role=role, prompt=asked, answer=said)
 
 
 def output(job: Job, rate: Rate) -> bytes:
@@ -59,7 +59,7 @@ def honest(line: Line) -> float:
     return 0.0 if line.planted else 1.0
 
 
-def scored(*candidates: Candidate, rate: Rate = honest) -> dict[str, Grade | str]:
+def scored(*candidates: JudgedModel, rate: Rate = honest) -> dict[str, Grade | str]:
     found = planned(candidates)
     return settled(found, [ratings(job, JudgeScale.RIGHT_OR_WRONG, [output(job, rate)]) for job in found.jobs])
 
@@ -133,7 +133,7 @@ def test_a_prompt_of_several_parts_is_one_text() -> None:
 
 def test_a_prompt_that_is_too_long_is_unscored_and_found_before() -> None:
     long = prompt(messages=(("user", "ü" * 2_049),))
-    found = planned([Candidate(key="long", role="student", prompt=long, answer="x")])
+    found = planned([JudgedModel(key="long", role="student", prompt=long, answer="x")])
     assert (found.jobs, found.keys) == ((), {"long"})
     assert "4098 bytes" in str(found.known["long"])
     assert "4096 bytes" in Judge(model="m").misfit("", long)
@@ -142,7 +142,7 @@ def test_a_prompt_that_is_too_long_is_unscored_and_found_before() -> None:
 
 @pytest.mark.parametrize("answer", ["", " ", "\n\u2003"])
 def test_an_empty_answer_is_wrong_and_no_judge_is_asked(answer: str) -> None:
-    found = planned([Candidate(key="empty", role="student", prompt=prompt(), answer=answer)])
+    found = planned([JudgedModel(key="empty", role="student", prompt=prompt(), answer=answer)])
     assert found.jobs == ()
     assert settled(found, []) == {"empty": Grade(score=Fraction(0), reason="the answer is empty")}
 
