@@ -19,7 +19,10 @@ SAFETY = (
     "Nothing is spent until the estimate is within the budget. A failed run leaves nothing that bills by the hour. "
     "The alias names only models that passed or that a person accepted."
 )
-RELEASED = "neither passed nor accepted, or any failure: the candidate is released, the run is closed, the live endpoint stays as it was"
+RELEASED = (
+    "neither passed nor accepted, or any failure: the candidate is released, the run is closed, "
+    "the live endpoint stays as it was"
+)
 
 
 def draw() -> str:

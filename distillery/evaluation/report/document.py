@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from distillery.core.judging import VerdictOutcome
-from distillery.evaluation.report.lineage import Acceptance, Lineage, Looks, Method, Training
+from distillery.evaluation.report.lineage import AcceptedBy, Lineage, Looks, Method, Training
 from distillery.evaluation.report.rows import BarRow, ComparisonRow, ContestantRow, PromptRow
 
 
@@ -98,7 +98,7 @@ class Document:
     judged: str = ""
     report_uri: str = ""
     exploratory: bool = False
-    accepted: Acceptance | None = None
+    accepted: AcceptedBy | None = None
     comparisons: tuple[ComparisonRow, ...] = ()
     breakdowns: tuple[Breakdown, ...] = ()
     confusion: Mapping[str, tuple[Confused, ...]] = field(default_factory=dict)

@@ -112,7 +112,7 @@ def count_looks(models: Sequence[str]) -> Looks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Acceptance:
+class AcceptedBy:
     """A person's decision to promote."""
 
     by: str

@@ -177,9 +177,11 @@ def test_a_student_is_called_where_promotion_s_tags_are_and_nowhere_else() -> No
 
 def test_a_student_in_the_home_region_is_decrypted_by_the_keys_alias() -> None:
     (policy,) = resources(templates("dev")["serving"], "AWS::IAM::Policy").values()
-    (decrypt,) = [s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == "kms:Decrypt"]
-    assert decrypt["Condition"]["ForAnyValue:StringEquals"] == {"kms:ResourceAliases": "alias/distillery-dev"}
-    assert decrypt["Condition"]["StringEquals"] == {"kms:ViaService": ["bedrock.us-east-1.amazonaws.com"]}
+    statements = [s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == "kms:Decrypt"]
+    aliases = [each["Condition"]["ForAnyValue:StringEquals"] for each in statements]
+    assert aliases == [{"kms:ResourceAliases": "alias/distillery-dev"}] * 2
+    services = [as_list(each["Condition"]["StringEquals"]["kms:ViaService"]) for each in statements]
+    assert sorted(services) == [["bedrock.us-east-1.amazonaws.com"], ["s3.us-east-1.amazonaws.com"]]
 
 
 def _texts(value: Any) -> list[str]:

@@ -14,7 +14,7 @@ from distillery.core.escaping import lines
 from distillery.evaluation.report import page
 from distillery.evaluation.report.compare import difference
 from distillery.evaluation.report.document import Document
-from distillery.evaluation.report.lineage import Acceptance, LossPoint, Training
+from distillery.evaluation.report.lineage import AcceptedBy, LossPoint, Training
 from distillery.evaluation.report.page import render
 from tests.fakes.hostile_text import ACTIVE, ATTACKS, ORDINARY, hostile
 from tests.fakes.report import document, full, row
@@ -81,7 +81,7 @@ def everywhere(text: str) -> Document:
             role: tuple(replace(one, reference=text, answer=text) for one in found)
             for role, found in whole.confusion.items()
         },
-        accepted=Acceptance(by=text, reason=text, on=text),
+        accepted=AcceptedBy(by=text, reason=text, on=text),
         training=Training(accepted=1, rejected=1, reasons={text: 1}),
         lineage=replace(whole.lineage, uploaded_by=(text,), dataset_uri=text, model_arn=text),
         method=replace(whole.method, notes=(text,), versions={text: text}),

@@ -12,7 +12,7 @@ from distillery.core.errors import BadRequest
 from distillery.core.judging import VerdictOutcome
 from distillery.evaluation.report.breakdown import break_even
 from distillery.evaluation.report.document import Document
-from distillery.evaluation.report.lineage import Acceptance
+from distillery.evaluation.report.lineage import AcceptedBy
 from distillery.evaluation.report.page import render
 from distillery.evaluation.report.sentence import sentence
 from distillery.evaluation.report.wire import FORMAT, parse, read, write
@@ -37,7 +37,7 @@ def first_format() -> dict[str, Any]:
         full(),
         document(),
         document(prompts=(), contestants=(contestant("student", None),), outcome=VerdictOutcome.INCONCLUSIVE),
-        document(accepted=Acceptance(by="ana", reason="good enough", on="2026-11-23")),
+        document(accepted=AcceptedBy(by="ana", reason="good enough", on="2026-11-23")),
     ],
 )
 def test_what_is_written_is_read_again(one: Document) -> None:
