@@ -28,8 +28,15 @@ class RecipeRun:
 
 
 def recipe_run(environment: str, name: str) -> RecipeRun:
-    """Returns a run that starts today, by the environment's file, deployed or not. Raises BadRequest or ConfigError."""
+    """Returns a run that starts today, by the environment's file, deployed or not.
+
+    Raises:
+        BadRequest: The environment has no such recipe.
+        ConfigError: The file cannot be read, or synth would refuse the recipe, whose run cannot be foreseen then.
+    """
     try:
+        from distillery.settings.checks import findings
+        from distillery.settings.finding import ConfigError
         from distillery.settings.reading import parse, read
     except ModuleNotFoundError as error:  # pydantic, which the hook for pre-commit does not install
         raise BadRequest(
@@ -39,7 +46,10 @@ def recipe_run(environment: str, name: str) -> RecipeRun:
     if name not in settings.recipes:
         has = f"environments/{environment}.toml has {sorted(settings.recipes)}"
         raise BadRequest(f"there is no recipe {name!r}; {has}")
-    return RecipeRun(settings.recipes[name], settings.home_region, clock.now().date())
+    on = clock.now().date()
+    if refused := [found for found in findings(settings, on) if found.where.startswith(f"recipes.{name}.")]:
+        raise ConfigError(environment, refused)
+    return RecipeRun(settings.recipes[name], settings.home_region, on)
 
 
 def student_limits(student: str | None) -> LineLimits:
