@@ -22,6 +22,7 @@ CONTENDER = "contender/"
 """The beginning of a contender's role."""
 
 AS_BASE = "a custom model is priced as its base model on demand, which is reported, not documented"
+AS_SERVED = "it was asked as it is served, with the system prompt of its route in place of each prompt's own"
 HOURLY = f"{AS_BASE}; Provisioned Throughput is really billed by the hour"
 
 
@@ -89,7 +90,7 @@ def live(alias: Alias, *, left_out: Iterable[int] = (), note: str = "", system: 
         base=alias.base,
         hourly=alias.endpoint.mode is HostingMode.PROVISIONED,
         left_out=tuple(sorted(left_out)),
-        note=note,
+        note=" ".join(filter(None, (note, "" if system is None else AS_SERVED))),
         system=system,
     )
 

@@ -159,9 +159,8 @@ class Ledger:
     def plan_answers(self, run_id: str, answers: int, judging: str = "") -> None:
         """Records how many answers the evaluation asks for, and the digest of graders and bars, which are fixed before
         the first. A second call changes nothing."""
-        self._set_once(run_id, ANSWERS_PLANNED, str(answers))
-        if judging:
-            self._set_once(run_id, "judging_digest", judging)
+        for attribute, value in ((ANSWERS_PLANNED, str(answers)), ("judging_digest", judging)):
+            self._set_once(run_id, attribute, value)
 
     def count_answers(self, run_id: str, chunk: int, answers: int) -> None:
         """Records how many answers a chunk has. Chunks that are asked at the same time have attributes of their own."""

@@ -201,9 +201,10 @@ def test_the_live_model_is_asked_with_the_system_prompt_that_its_route_sends(
     harness.store.objects[STORED] = TEXT.encode()
     promote(harness, [], system=system)
     harness.open(heldout=2)
-    harness.judged()
+    told = report(harness)
     sent = {(request["modelId"], request["system"][0]["text"]) for request in harness.runtime.requests}
     assert sent == {(TEACHER, "label it"), (BASE, "label it"), (STUDENT, "label it"), (LIVE, expected)}
+    assert ("as it is served" in told["contestants"]["live"]["price"]["note"]) == (expected == TEXT)
 
 
 def test_an_answer_that_the_live_model_gave_with_another_system_prompt_is_not_taken_for_this_one(
