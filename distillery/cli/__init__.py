@@ -1,5 +1,6 @@
 """The command `distillery VERB`. Each verb is a thin layer over the client and the library."""
 
+import os
 import sys
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -15,7 +16,15 @@ INCOMPLETE = f"distillery: the command needs the extra cli: pip install '{WHEEL}
 
 def main() -> None:
     """Runs the command."""
+    _open_closed_streams()
     report_errors(_command)
+
+
+def _open_closed_streams() -> None:
+    """Has a standard stream that the shell closed (`2>&-`) read nothing, or write nowhere. Python sets it to None."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 # open until the end
 
 
 def report_errors(command: Callable[[], object]) -> None:

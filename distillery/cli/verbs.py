@@ -33,18 +33,15 @@ class Verbs(TyperGroup):
     """Loads commands by name, as in click's guide ("Lazily loading subcommands")."""
 
     def make_context(self, *given: Any, **more: Any) -> Any:
-        with _escaped():
+        """Also prints the help."""
+        with _broken_pipes(), _escaped():
             return super().make_context(*given, **more)
 
     def invoke(self, ctx: Any) -> Any:
         """Adds the missing policy to an error of AWS. Errors in a verb's arguments are raised here as well."""
         try:
-            with _escaped():
+            with _broken_pipes(), _escaped():
                 return super().invoke(ctx)
-        except BrokenPipeError:  # click would exit with 1
-            from distillery.cli.terminal import end_on_broken_pipe
-
-            end_on_broken_pipe()
         except Exception as error:
             from distillery.cli.permissions import needed
 
@@ -106,6 +103,19 @@ class Verb(TyperCommand):
 def _empty(ctx: Any, parameter: Any) -> typer.BadParameter:
     hint = parameter.get_error_hint()
     return typer.BadParameter("it is empty; give a value, or leave it out", ctx=ctx, param_hint=hint)
+
+
+@contextlib.contextmanager
+def _broken_pipes() -> Iterator[None]:
+    """Ends as other programs do if nobody reads the output. click, and rich where it prints the help, exit with 1."""
+    try:
+        yield
+    except (BrokenPipeError, SystemExit) as error:
+        if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
+            raise
+        from distillery.cli.terminal import end_on_broken_pipe
+
+        end_on_broken_pipe()
 
 
 @contextlib.contextmanager
