@@ -12,7 +12,7 @@ from distillery.core.env_vars import Variable, read
 from distillery.core.ledger import looks
 from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.ledger.looks import Looks
+from distillery.core.ledger.looks import LookLedger
 from distillery.core.ledger.table import Table
 from distillery.core.names import JOBS_PREFIX
 from distillery.core.pipeline import Endpoint, Outcome, Run, Stage, Student, Verdict
@@ -23,8 +23,7 @@ from distillery.evaluation.judgement import judge, verdict
 from distillery.evaluation.report import wire
 from distillery.evaluation.report.assemble import assemble
 from distillery.evaluation.report.job_output import is_wanted, read_job_output
-from distillery.evaluation.report.lineage import Looks as CountedLooks
-from distillery.evaluation.report.lineage import Training, count_looks
+from distillery.evaluation.report.lineage import Looks, Training, count_looks
 from lambdas.evaluation.parts import Parts, chunks, report_name
 from lambdas.evaluation.plan import plan_of
 from lambdas.evaluation.scores import StoredScores
@@ -66,14 +65,14 @@ def judge_answers(event: Event, _context: Any) -> Verdict:
         judged=now,
         report_uri=parts.uri(report_name(look if exploratory else "")),
         training=_training(parts),
-        looks=_counted(Looks(table), prompts, student, run, look, exploratory),
+        looks=_counted(LookLedger(table), prompts, student, run, look, exploratory),
         exploratory=exploratory,
     )
     parts.store.write_json(document.report_uri, wire.write(document))
     given = verdict(
         found, sentence=document.sentence, report_uri=document.report_uri, exploratory=exploratory, look=look
     )
-    Looks(table).store(record, given)
+    LookLedger(table).store(record, given)
     return given
 
 
@@ -92,8 +91,8 @@ def _candidate(event: Event, run: Run, student: Student) -> Endpoint:
 
 
 def _counted(
-    kept: Looks, prompts: Sequence[Prompt], student: Student, run: Run, look: str, exploratory: str
-) -> CountedLooks:
+    kept: LookLedger, prompts: Sequence[Prompt], student: Student, run: Run, look: str, exploratory: str
+) -> Looks:
     """The looks at these prompts, this one included."""
     heldout = looks.heldout_digest(prompt.digest for prompt in prompts)
     found = kept.add(heldout, run.id, student.model_arn, look, exploratory=exploratory)

@@ -60,7 +60,7 @@ def confirmed(record: RunRecord) -> dict[str, Any]:
     return {} if product.get("exploratory") else product
 
 
-class Looks:
+class LookLedger:
     """The looks at every set of held-out prompts. Each write may be repeated."""
 
     def __init__(self, table: Table) -> None:

@@ -10,7 +10,7 @@ from distillery.core import clock
 from distillery.core import recipe as recipes
 from distillery.core.env_vars import Variable
 from distillery.core.ledger.evaluations import Evaluations
-from distillery.core.ledger.looks import Looks
+from distillery.core.ledger.looks import LookLedger
 from distillery.core.pipeline import Outcome, Run, Stage, Verdict
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import from_wire, to_wire
@@ -291,7 +291,7 @@ def test_looks_of_candidates_at_the_same_prompts_are_counted(harness: Again) -> 
     report = json.loads(harness.store.objects[verdict.report_uri])
     assert (report["looks"]["total"], report["looks"]["candidates"]) == (2, 1)
     (heldout,) = {key[0] for key in harness.table.items if key[0].startswith("heldout#")}
-    kept = Looks(harness.table).at(heldout.removeprefix("heldout#"))
+    kept = LookLedger(harness.table).at(heldout.removeprefix("heldout#"))
     assert [(each.run, bool(each.exploratory)) for each in kept] == [(run.id, True), (run.id, False)]
 
 
