@@ -20,7 +20,8 @@ TREE = {
     "Use it": """docs/pipeline docs/glossary docs/datasets docs/graders docs/monthly-cap docs/serving
         docs/serving-measuring docs/serving-snippets docs/verdict-method docs/report docs/local-account
         docs/tutorials/README docs/tutorials/labels docs/tutorials/tickets docs/tutorials/handbook
-        docs/tutorials/your-own examples/support/README docs/reference/settings docs/reference/command""",
+        docs/tutorials/your-own examples/support/README examples/tickets/README examples/handbook/README
+        docs/reference/settings docs/reference/command""",
     "Run it": """docs/people docs/threat-model docs/data-protection docs/supply-chain docs/runbooks/failed-run
         docs/runbooks/dead-letters docs/runbooks/function-errors docs/runbooks/fallback-ratio
         docs/runbooks/prompts-logged""",
