@@ -20,8 +20,8 @@ def new_holder(kind: HolderKind, recipe: str, begun: datetime) -> str:
 
 def kind_of(holder: str) -> HolderKind | None:
     """None for a run. A run id ends in an attempt number, any other holder in a time."""
-    kinds = (kind for kind in HolderKind if holder.startswith(kind))
-    return next(kinds, None) if _stamp(holder) else None
+    kinds = [kind for kind in HolderKind if holder.startswith(kind)]
+    return kinds[0] if kinds and _stamp(holder) else None
 
 
 def started_at(holder: str) -> datetime:
