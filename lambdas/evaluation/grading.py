@@ -25,7 +25,7 @@ from distillery.evaluation.report.assemble import assemble
 from distillery.evaluation.report.job_output import is_wanted, read_job_output
 from distillery.evaluation.report.lineage import Looks, Training, count_looks
 from lambdas.evaluation.parts import Parts, chunks, report_name
-from lambdas.evaluation.plan import plan_of
+from lambdas.evaluation.plan import plan_of, without_former_live
 from lambdas.evaluation.scores import StoredScores
 
 MOST_FILES = 20
@@ -49,6 +49,8 @@ def judge_answers(event: Event, _context: Any) -> Verdict:
     plan = plan_of(parts, contestants(run, student, _candidate(event, run, student), _region()))
     prompts, now = parts.heldout(), clock.now()
     rows = {index: row for chunk in chunks(len(prompts)) for index, row in parts.read(chunk).items()}
+    if parts.evaluation:
+        rows = without_former_live(plan, run, prompts, rows)
     scored = any(spec.kind.is_external for spec in run.recipe.grader_specs)
     found = judge(
         run,

@@ -30,20 +30,21 @@ def _plan(event: Event, _context: Any) -> list[Chunk]:
     those, student = _contestants(event, parts), product(event, "student", Student)
     plan = written_plan(parts, those)
     fixed = ledger.run(run.id).run.recipe.judging_digest  # of the run itself: an evaluation may judge by others
-    if plan is None:
+    if plan is None or parts.evaluation:
         live = LiveModel(Aliases(), ledger, parts.store).find(
             run, Names(read(Variable.ENVIRONMENT)).alias(run.recipe.name), prompts, student=student.model_arn
         )
-        those = (*those, *([live] if live else ()))
-        rate, quota = prompts_per_minute(those, prompts, run.recipe.max_answer_tokens, client("service-quotas"))
-        plan = EvaluationPlan(
-            seed=run.id,
-            contestants=those,
-            prompts_per_minute=rate,
-            limited_by=quota,
-            judging_digest=fixed,
-        )
-        plan.write(parts.store, parts.uri(PLAN))
+        if plan is None or plan.live != live:
+            those = (*those, *([live] if live else ()))
+            rate, quota = prompts_per_minute(those, prompts, run.recipe.max_answer_tokens, client("service-quotas"))
+            plan = EvaluationPlan(
+                seed=run.id,
+                contestants=those,
+                prompts_per_minute=rate,
+                limited_by=quota,
+                judging_digest=(plan and plan.judging_digest) or fixed,
+            )
+            plan.write(parts.store, parts.uri(PLAN))
     ledger.plan_answers(run.id, len(plan.calls(0, len(prompts))), plan.judging_digest or fixed)
     every, pace = chunks(len(prompts)), Pace(plan.prompts_per_minute)
     return [replace(chunk, pause=pace.first_pause(chunk.index)) for chunk in every]

@@ -1,10 +1,11 @@
 """The plan of an evaluation, written before the first answer: who is asked, in which order, and how fast.
 
-A repeated step reads the plan that was written, so a promotion or roll-back in between changes nobody.
+A repeated step reads the plan that was written. An evaluation that a person asks for compares with the model that is
+live by then.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -14,7 +15,8 @@ from distillery.core.inference import inference_config
 from distillery.core.names import digest
 from distillery.core.pipeline import Run
 from distillery.core.serialization import from_wire, to_wire
-from distillery.evaluation.contestants import ALWAYS, Contestant
+from distillery.evaluation.answers import PromptAnswers
+from distillery.evaluation.contestants import ALWAYS, LIVE, Contestant
 from lambdas.evaluation.parts import PLAN, Parts
 
 Call = tuple[int, Contestant]
@@ -44,6 +46,10 @@ class EvaluationPlan:
 
     def write(self, store: ObjectStore, uri: str) -> None:
         store.write_json(uri, to_wire(self))
+
+    @property
+    def live(self) -> Contestant | None:
+        return next((one for one in self.contestants if one.role == LIVE), None)
 
     def called_as(self, current: Sequence[Contestant]) -> "EvaluationPlan":
         """The same plan with the endpoints of today: a later candidate of the same student has another ARN."""
@@ -78,3 +84,16 @@ def written_plan(parts: Parts, current: Sequence[Contestant]) -> EvaluationPlan 
     """The plan that was written, with the endpoints of today; None before there is one."""
     plan = EvaluationPlan.read(parts.store, parts.uri(PLAN))
     return plan.called_as(current) if plan else None
+
+
+def without_former_live(
+    plan: EvaluationPlan, run: Run, prompts: Sequence[Prompt], rows: Mapping[int, PromptAnswers]
+) -> dict[int, PromptAnswers]:
+    """The rows without answers of another live model than the plan's: an evaluation that failed may have left some."""
+    live = plan.live
+    return {
+        index: row
+        if live is None or row.keys.get(LIVE) == key(run, prompts[index], live)
+        else replace(row, answers={role: answer for role, answer in row.answers.items() if role != LIVE})
+        for index, row in rows.items()
+    }

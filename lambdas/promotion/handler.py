@@ -14,19 +14,19 @@ from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
 from distillery.core.notices import Notices
-from distillery.core.pipeline import Alias, Endpoint, EndpointStatus, Outcome, Run, Stage, Verdict
-from distillery.core.steps import Event, product, step_handler
+from distillery.core.pipeline import Alias, Endpoint, EndpointStatus, Outcome, Stage
+from distillery.core.steps import Event, step_handler
 from lambdas.promotion.acceptance import AcceptanceDecider, AcceptanceRequest
 from lambdas.promotion.close import close
 from lambdas.promotion.live import LiveEndpoint
 from lambdas.promotion.record import Recorder
 from lambdas.promotion.rollback import Rollback, RollbackRequest
 from lambdas.promotion.system_prompts import SystemPromptStore
-from lambdas.promotion.target import PromotionTarget, ending_of, target_of
+from lambdas.promotion.target import PromotionTarget, ending_now, target_of
 
 
 def _follow_up(event: Event, _context: Any) -> dict[str, Outcome]:
-    return {"outcome": ending_of(product(event, "run", Run), product(event, "verdict", Verdict))}
+    return {"outcome": ending_now(event, Ledger(Table(read(Variable.LEDGER))))}
 
 
 def _promote(event: Event, _context: Any) -> Endpoint:

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 
-from distillery.core.env_vars import Variable, is_set
+from distillery.core.aliases import Aliases
+from distillery.core.env_vars import Variable, is_set, read
 from distillery.core.errors import BadRequest, NothingToRollBack
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.items import model_of
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.pipeline import Alias, Outcome, Run, Student, Verdict
+from distillery.core.names import Names
+from distillery.core.pipeline import Alias, Outcome, Run, Stage, Student, Verdict
 from distillery.core.recipe import Recipe
 from distillery.core.steps import Event, product, state_of
 from distillery.core.system_prompt import SystemPrompt
-from lambdas.promotion.follow_up import follow_up
+from lambdas.promotion.follow_up import compares_live, follow_up
 from lambdas.promotion.system_prompts import callers_copy
 
 ROLLBACK, PROMOTE = "rollback", "promote"
@@ -53,7 +55,7 @@ def target_of(event: Event, ledger: Ledger, acceptances: Acceptances) -> Promoti
     if is_acceptance(event):
         return _accepted(str(state_of(event)["recipe"]), str(state_of(event)["holder"]), ledger, acceptances)
     run, verdict = product(event, "run", Run), product(event, "verdict", Verdict)
-    ending = ending_of(run, verdict)
+    ending = ending_now(event, ledger)
     if ending is Outcome.AWAITING_ACCEPTANCE:
         raise BadRequest(
             f"the student of run {run.id} waits for a person and is not promoted without one: "
@@ -70,6 +72,20 @@ def target_of(event: Event, ledger: Ledger, acceptances: Acceptances) -> Promoti
 def ending_of(run: Run, verdict: Verdict) -> Outcome:
     """How the run ends by its verdict, in this environment."""
     return follow_up(run.recipe, verdict, second_person=is_set(Variable.FOUR_EYES))
+
+
+def ending_now(event: Event, ledger: Ledger) -> Outcome:
+    """The same, unless another model is live by now than the verdict is about: then a person decides."""
+    run, verdict = product(event, "run", Run), product(event, "verdict", Verdict)
+    ending = ending_of(run, verdict)
+    if ending is not Outcome.PROMOTED:
+        return ending
+    alias = Aliases().read(Names(read(Variable.ENVIRONMENT)).alias(run.recipe.name))
+    stage = ledger.run(run.id).stages.get(Stage.EVALUATION)
+    student, judged = product(event, "student", Student).model_arn, stage.ended if stage else None
+    return (
+        ending if compares_live(verdict, student=student, alias=alias, judged=judged) else Outcome.AWAITING_ACCEPTANCE
+    )
 
 
 def is_rollback(event: Event) -> bool:

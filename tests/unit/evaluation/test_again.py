@@ -9,6 +9,7 @@ import pytest
 from distillery.core import clock
 from distillery.core import recipe as recipes
 from distillery.core.env_vars import Variable
+from distillery.core.judging import VerdictOutcome
 from distillery.core.ledger.evaluations import Evaluations
 from distillery.core.ledger.looks import LookLedger
 from distillery.core.pipeline import Outcome, Run, Stage, Verdict
@@ -19,7 +20,7 @@ from lambdas.evaluation import request as evaluation_request
 from lambdas.evaluation.request import JUDGING, evaluate
 from tests.fakes.callers import ANA, HERE, event, response
 from tests.fakes.errors import service_error
-from tests.fakes.pipeline import distilled, recipe
+from tests.fakes.pipeline import alias, distilled, recipe, student
 from tests.fakes.services import FakeStepFunctions
 from tests.unit.evaluation.harness import STUDENT, WIDE, Harness
 
@@ -323,3 +324,46 @@ def test_the_confirmatory_verdict_decides_also_after_an_exploratory_one(
     harness.table.items["recipe#support", f"run#{run.id}"]["outcome"] = was.value
     assert harness.go(run).exploratory == ""
     assert harness.ledger.run(run.id).outcome is then
+
+
+def _live(harness: Again, letter: str, answers: str) -> str:
+    """Makes another model live at the recipe's endpoint, which answers everything alike. Returns its ARN."""
+    now = replace(alias(), run="support-aaaaa-bbbbbbbb-1", current=student(letter).model_arn)
+    harness.ssm.parameters["/distillery/dev/alias/support"] = json.dumps(to_wire(now))
+    harness.runtime.answers[now.endpoint.arn] = answers
+    return now.current
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+@pytest.mark.parametrize("had", [True, False])
+def test_a_run_that_failed_is_compared_with_the_model_that_is_live_today(harness: Again, had: bool, parts: int) -> None:
+    if had:
+        _live(harness, "b", "label.1")
+    run = harness.trained()
+    for chunk in harness.step("plan")[:parts]:
+        harness.answer(chunk)
+    harness.fail(run)
+    today = _live(harness, "c", "label.2")
+    before = len(harness.runtime.requests)
+    given = harness.go(run)
+    assert given.live is not None
+    assert (given.live.model, given.live.scored, given.exploratory) == (today, 25, "")
+    assert len(harness.runtime.requests) - before == 25 + (15 if parts == 1 else 0)  # nothing else is asked twice
+
+
+def test_answers_of_a_former_live_model_are_not_judged_as_those_of_today_s(harness: Again) -> None:
+    _live(harness, "b", "label.1")
+    run = harness.trained()
+    for chunk in harness.step("plan"):
+        harness.answer(chunk)
+    harness.fail(run)
+    today = _live(harness, "c", "label.2")
+    assert harness.ask(run)[0] == 200
+    harness.state = json.loads(harness.machine.started[-1]["input"])
+    harness.state["candidate"] = {"arn": STUDENT, "name": "c", "mode": "on-demand"}
+    harness.answer(harness.step("plan")[0])  # the second chunk fails, and keeps its former row
+    harness.fail(run)
+    given = harness.go(run, judge_only=True)
+    assert given.live is not None
+    assert (given.live.model, given.live.scored, given.live.asked) == (today, 20, 25)
+    assert (given.passed, given.outcome) == (False, VerdictOutcome.INCONCLUSIVE)
