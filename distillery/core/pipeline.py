@@ -158,7 +158,7 @@ class Verdict:
         live: The score of the live model, if there was one.
         contenders: The scores of the recipe's contenders, by catalog id.
         more_prompts: How many more held-out prompts would decide an inconclusive verdict, if that can be said.
-        exploratory: Why it makes nobody live by itself; empty for the one confirmatory verdict of a candidate.
+        exploratory: Why it promotes no student by itself; empty for the one confirmatory verdict of a candidate.
         look: The execution that judged; empty in old ledgers, where it is that of the run.
     """
 

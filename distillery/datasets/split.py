@@ -75,7 +75,7 @@ class Split:
         held_back: held-out prompts beyond the maximum, in the same order. They are never trained on.
         dropped: number of prompts that leave training because they are too similar to a held-out one.
         families: for each prompt of `heldout` a number that it shares with those that are no independent observations:
-            near duplicates, cuts of one dialogue, and groups of one source. Empty if each stands alone.
+            near duplicates, prefixes of one dialogue, and groups of one source. Empty if each stands alone.
     """
 
     train: tuple[HashedPrompt, ...]

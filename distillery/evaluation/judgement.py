@@ -127,7 +127,7 @@ def verdict(judgement: Judgement, *, sentence: str, report_uri: str, exploratory
     """The verdict as a run stores it.
 
     Args:
-        exploratory: Why it makes nobody live by itself; empty for the confirmatory one.
+        exploratory: Why it does not promote the student by itself; empty for the confirmatory one.
         look: The execution that judged.
     """
     scores = {one.role: _score(judgement, one) for one in judgement.contestants}

@@ -73,10 +73,10 @@ def assemble(
     Args:
         student: The distilled model and its job.
         judged: When it was judged.
-        report_uri: Where the document will lie.
+        report_uri: Where the document will be stored.
         training: What the job says of itself, if it was read.
         looks: How often candidates were judged on this held-out set, if that is known.
-        exploratory: Why the verdict makes nobody live by itself; empty for the confirmatory one.
+        exploratory: Why the verdict does not promote the student by itself; empty for the confirmatory one.
     """
     run, contestants = judgement.run, [_contestant(judgement, one) for one in judgement.contestants]
     prompts = tuple(_prompt(judgement, row) for row in judgement.graded)

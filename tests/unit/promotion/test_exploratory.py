@@ -1,4 +1,4 @@
-"""An exploratory verdict makes nobody live by itself."""
+"""An exploratory verdict promotes no student by itself."""
 
 import json
 from dataclasses import replace
