@@ -79,10 +79,15 @@ def judge_answers(event: Event, _context: Any) -> Verdict:
 
 
 def _standing(run: Run, record: RunRecord) -> Verdict | None:
-    """The verdict of a run that failed after it, unless it is to be judged by other graders or bars."""
+    """The verdict of a run that failed after it, unless it is to be judged by other graders or bars.
+
+    Those of 0.1.0 have no outcome: they compared with no live model, and no bar was a test.
+    """
     found = looks.confirmed(record)
     same = run.recipe.judging_digest == record.run.recipe.judging_digest
-    return from_wire(Verdict, found) if found and same and record.reopened_from is Outcome.FAILED else None
+    return (
+        from_wire(Verdict, found) if found.get("outcome") and same and record.reopened_from is Outcome.FAILED else None
+    )
 
 
 def _candidate(event: Event, run: Run, student: Student) -> Endpoint:

@@ -156,7 +156,7 @@ class AcceptanceDecider:
                 "not live can be accepted: `distillery status` shows what is live"
             )
         judged = record.stages[Stage.EVALUATION].ended or ""
-        if alias.changed > judged and not replace_newer:
+        if alias.changed > judged and not replace_newer and _compared(record) != alias.current:
             raise NothingToAccept(
                 f"run {run.id!r} was judged at {judged}, and the model of run {alias.run!r} went live at "
                 f"{alias.changed}, so the verdict does not compare the two; only a verdict that is newer than the live "
@@ -204,6 +204,12 @@ def _check_run(record: RunRecord) -> None:
             f"run {run!r} is {outcome} and has no verdict; only a student that was evaluated can be accepted: evaluate "
             f"it first (distillery evaluate {run})"
         )
+
+
+def _compared(record: RunRecord) -> str | None:
+    """The live model that the latest evaluation compared with, if it was exploratory: the confirmatory one stands."""
+    live = record.exploratory.get("live") or {}
+    return live.get("model")
 
 
 def _answer(record: RunRecord, *, first: bool) -> dict[str, Any]:

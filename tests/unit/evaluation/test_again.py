@@ -367,3 +367,15 @@ def test_answers_of_a_former_live_model_are_not_judged_as_those_of_today_s(harne
     assert given.live is not None
     assert (given.live.model, given.live.scored, given.live.asked) == (today, 20, 25)
     assert (given.passed, given.outcome) == (False, VerdictOutcome.INCONCLUSIVE)
+
+
+def test_a_verdict_of_0_1_0_promotes_nobody_after_a_failure(harness: Again) -> None:
+    run = harness.trained()
+    harness.judged()
+    pk, sk = f"recipe#{run.recipe.name}", f"run#{run.id}"
+    kept = json.loads(harness.table.get(pk, sk)["evaluation_product"])  # type: ignore[index]
+    old = {name: value for name, value in kept.items() if name not in ("outcome", "look", "sentence", "live")}
+    harness.table.set(pk, sk, {"evaluation_product": json.dumps(old)}, only_if="#pk = :pk", given={"pk": pk})
+    harness.fail(run)
+    given = harness.go(run)
+    assert (given.passed, given.outcome, bool(given.exploratory)) == (False, VerdictOutcome.PASSED, True)

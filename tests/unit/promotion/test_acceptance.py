@@ -11,6 +11,8 @@ from distillery.core.aws import ClientError
 from distillery.core.errors import BadRequest, NotAdmitted
 from distillery.core.judging import InconclusivePolicy, VerdictOutcome
 from distillery.core.ledger.acceptances import Acceptances
+from distillery.core.ledger.evaluations import Evaluations
+from distillery.core.ledger.looks import LookLedger
 from distillery.core.ledger.uploads import Uploaded
 from distillery.core.pipeline import Outcome, Stage, Verdict
 from distillery.core.recipe import Recipe
@@ -277,6 +279,22 @@ def test_a_verdict_older_than_the_live_model_needs_a_word_more(
     harness.promote_accepted()
     assert harness.alias["current"] == student("a").model_arn
     assert harness.acceptances.of("support")[0].left == student("b").model_arn
+
+
+@pytest.mark.parametrize(("letter", "status"), [("b", 200), ("c", 409)])
+def test_a_later_evaluation_that_compares_with_the_live_model_is_enough(
+    harness: Harness, letter: str, status: int
+) -> None:
+    """As the refusal says: evaluate the run again."""
+    run = waiting(harness)
+    harness.walk(harness.state("b"))
+    harness.ssm.parameters[PARAMETER] = json.dumps(harness.alias | {"changed": "2999-01-01T00:00:00+00:00"})
+    Evaluations(harness.table).begin(run, "evaluation-support-x", by=ANA.arn, reason="")
+    score = replace(judged(PASSED).student, model=student(letter).model_arn)
+    again = replace(judged(PASSED), passed=False, exploratory="a second look", live=score)
+    LookLedger(harness.table).store(harness.ledger.run(run), again)
+    harness.ledger.close(run, WAITS, "")
+    assert harness.decide(run)[0] == status
 
 
 def test_an_acceptance_that_cannot_start_gives_the_recipe_free(harness: Harness) -> None:
