@@ -22,8 +22,8 @@ CONTENDER = "contender/"
 """The beginning of a contender's role."""
 
 AS_BASE = "a custom model is priced as its base model on demand, which is reported, not documented"
-AS_SERVED = "it was asked as it is served, with the system prompt of its route in place of each prompt's own"
-HOURLY = f"{AS_BASE}; Provisioned Throughput is really billed by the hour"
+AS_SERVED = "it was invoked as it is served: the system prompt of its route replaced each prompt's own"
+HOURLY = f"{AS_BASE}; Provisioned Throughput is actually billed by the hour"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

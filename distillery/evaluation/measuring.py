@@ -108,9 +108,7 @@ def _incomplete(bar: Bar, sides: Sequence[Sequence[Fraction | None]]) -> str:
     for role, side in zip((bar.role, bar.against), sides, strict=False):
         missing = side.count(None)
         if missing > MAX_MISSING * len(side):
-            sentences.append(
-                f"{role} has {len(side) - missing} of {len(side)} answers, and more than 2 % missing decide nothing."
-            )
+            sentences.append(f"{role} has {len(side) - missing} of {len(side)} answers; a verdict needs at least 98 %.")
     return " ".join(sentences)
 
 
@@ -164,7 +162,7 @@ def _too_few(test: Measured, values: Families) -> Measured:
     return replace(
         test,
         interval=_nothing("too few families", float(values.mean)),
-        obstacle=f"the families are as good as {float(effective):.3g} of one size, {MIN_FAMILIES} are needed",
+        obstacle=f"the families are equivalent to {float(effective):.3g} of equal size; {MIN_FAMILIES} are needed",
         shortfall=math.ceil((MIN_FAMILIES - effective) * test.asked / effective),
     )
 

@@ -34,7 +34,7 @@ class Heldout:
 
     @property
     def independent(self) -> Fraction:
-        """How many prompts that stand alone tell as much."""
+        """How many independent prompts carry as much information."""
         sizes = tuple(Counter(self.families).values())
         return Families((Fraction(0),) * len(sizes), sizes).effective if sizes else Fraction(self.prompts)
 
@@ -58,9 +58,9 @@ class Preview:
         asked, independent = self.heldout.prompts, self.heldout.independent
         what = f"{asked} held-out prompt{'s' if asked != 1 else ''}"
         if independent < asked:
-            what += f", in families as good as {math.floor(independent)} that stand alone,"
+            what += f", equivalent to {math.floor(independent)} independent ones,"
         if self.detectable is None:
-            return f"{what} decide no comparison of two models; {MIN_FAMILIES} that stand alone are needed"
+            return f"{what} cannot compare two models; {MIN_FAMILIES} independent ones are needed"
         return (
             f"{what} detect a difference of {points(self.detectable)} points: with that margin, a student as good as "
             f"another model passes in {POWER:.0%} of cases, if the two differ in {DISCORDANT:.0%} of the answers"
@@ -121,7 +121,7 @@ def _too_small(recipe: Recipe, heldout: Heldout, detectable: float | None) -> st
     if not small:
         return ""
     named = " and ".join(f"{name} is {points(margin)} points" for name, margin in small.items())
-    can = "decide no comparison" if detectable is None else f"detect {points(detectable)}"
+    can = "cannot compare two models" if detectable is None else f"detect {points(detectable)}"
     needed = prompts_for(min(small.values()))
-    enough = f"; {needed} that stand alone detect {points(min(small.values()))}" if needed else ""
+    enough = f"; {needed} independent ones detect {points(min(small.values()))}" if needed else ""
     return f"{named}, and {heldout.prompts} held-out prompts {can}: a good student may be inconclusive{enough}"

@@ -177,7 +177,7 @@ class _Asking:
         try:
             answer: ModelAnswer | str = self.collector.ask(index, one)
         except (KeyError, TypeError) as error:
-            answer = f"the reply has not the form of Converse ({type(error).__name__})"
+            answer = f"the reply does not have the form of a Converse response ({type(error).__name__})"
         except AWS_ERRORS as error:
             answer = one_line(str(error), REASON_MAX)
             is_final = isinstance(error, ClientError) and code(error) in FINAL

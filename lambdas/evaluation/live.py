@@ -24,8 +24,8 @@ MIN_OPENING = 20
 """Characters from which a user's message tells a dialogue from others, as in the split."""
 UNKNOWN = "what the live model was trained on is unknown ({}), so no prompt is left out of its comparison"
 LOST = (
-    "the live model cannot be asked as it is served: its system prompt {} {}; the stored text must be the one that the "
-    "alias names: roll back or promote another student, then evaluate the run again"
+    "the live model cannot be invoked as it is served: its system prompt {} {}; the stored text must be the one that "
+    "the alias names: roll back or promote another student, then evaluate the run again"
 )
 
 

@@ -1,4 +1,4 @@
-"""A person has a run evaluated again: what has no answer is asked, or stored answers are judged.
+"""Starts an evaluation that a person requests: it requests missing answers, or judges stored ones.
 
 Called by its function URL, which identifies the caller (`distillery/core/decisions.py`):
 
@@ -130,7 +130,7 @@ class EvaluationStarter:
             raise BadRequest(
                 f"run {run.id!r} has complete answers for {len(chunks(run.dataset.heldout)) - len(absent)} of "
                 f"{len(chunks(run.dataset.heldout))} parts of its held-out prompts; only a complete set can be judged: "
-                "evaluate it without --judge-only, which asks for the rest"
+                "evaluate it without --judge-only to request the missing answers"
             )
 
 

@@ -62,7 +62,7 @@ class AcceptanceRequest:
 
 @dataclass(frozen=True, slots=True)
 class AcceptanceDecider:
-    """Decides on students. `uploads`: set if who uploaded the prompts may not accept; everybody may decline."""
+    """Decides on students. `uploads`: set if the uploader of the prompts may not accept; anybody may decline."""
 
     names: Names
     ledger: Ledger
@@ -159,8 +159,8 @@ class AcceptanceDecider:
         if alias.changed > judged and not replace_newer and _compared(record) != alias.current:
             raise NothingToAccept(
                 f"run {run.id!r} was judged at {judged}, and the model of run {alias.run!r} went live at "
-                f"{alias.changed}, so the verdict does not compare the two; only a verdict that is newer than the live "
-                "model can be accepted without saying so: evaluate the run again, or add --replace-newer"
+                f"{alias.changed}, so the verdict does not compare the two; a verdict that is older than the "
+                "live model needs --replace-newer: add it, or evaluate the run again"
             )
         return alias.current
 

@@ -69,12 +69,12 @@ def _of_json(text: str) -> tuple[list[str], list[list[str]]]:
     try:
         data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=str, parse_int=str)
     except (ValueError, RecursionError) as error:
-        raise NoTable(f"it is no JSON ({error})" if isinstance(error, NoTable) else "it is no JSON") from None
+        raise NoTable(f"it is not JSON ({error})" if isinstance(error, NoTable) else "it is not JSON") from None
     if isinstance(data, dict):
         lists = [value for value in data.values() if isinstance(value, list)]
         data = lists[0] if len(data) == len(lists) == 1 else [data]
     if not data or not all(isinstance(row, dict) for row in data):
-        raise NoTable("its JSON is no list of objects")
+        raise NoTable("its JSON is not a list of objects")
     columns = list(dict.fromkeys(key for row in data for key in row))
     if len(columns) > COLUMNS_MAX or len(columns) * len(data) > CELLS_MAX:
         raise NoTable(f"it has more than {COLUMNS_MAX} columns or {CELLS_MAX:,} cells")

@@ -139,7 +139,7 @@ class Quotes:
             kept = bool(given.quotations)
             return Grade(score=RIGHT, parts=parts) if kept else _wrong("the answer quotes nothing", parts)
         if bool(_NOT.search(normalised(given.own))) != bool(_NOT.search(normalised(needed.own))):
-            return _wrong("the answer negates what the reference says, or the other way round", parts)
+            return _wrong("the answer negates what the reference says, or the reverse", parts)
         recall, reason = self._recall(given, needed, answer, reference)
         return Grade(score=recall, reason=reason, parts={**parts, "recall": recall})
 

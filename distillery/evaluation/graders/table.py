@@ -73,7 +73,7 @@ class TableGrader:
         try:
             read_grid(reference)
         except NoTable as error:
-            return f"is no table: {error}"
+            return f"is not a table: {error}"
         return ""
 
     def grade(self, answer: str, reference: str, prompt: Prompt) -> Grade:
@@ -82,11 +82,11 @@ class TableGrader:
         try:
             given = self._renamed(read_grid(answer))
         except NoTable as error:
-            return Grade(score=WRONG, reason=f"the answer is no table: {error}")
+            return Grade(score=WRONG, reason=f"the answer is not a table: {error}")
         try:
             needed = self._renamed(read_grid(reference))
         except NoTable as error:
-            return Grade(score=WRONG, reason=f"the reference is no table: {error}")
+            return Grade(score=WRONG, reason=f"the reference is not a table: {error}")
         shared = [name for name in needed.columns if name in given.columns]
         hits = self._hits(_cells(given, shared, self.decimal_mark), _cells(needed, shared, self.decimal_mark))
         right = Counter(name for row in hits for name, hit in zip(shared, row, strict=True) if hit)

@@ -305,6 +305,6 @@ def _method(judgement: Judgement, exploratory: str) -> Method:
                 (f"This verdict is exploratory: {exploratory}. Only a person can make the student live.",)
                 * bool(exploratory)
             ),
-            "The cost of the run is its estimate; answers are priced by their real tokens.",
+            "The cost of the run is its estimate; answers are priced by their actual tokens.",
         ),
     )

@@ -81,7 +81,7 @@ class Document:
     Attributes:
         reasons: Why the student did not pass, or what a reader must know, in sentences.
         sentence: The verdict in one sentence.
-        exploratory: Whether graders or bars were chosen after answers were seen, so that only a person may promote.
+        exploratory: Whether the verdict is not the confirmatory one, so that only a person may promote by it.
         confusion: By role, the most frequent first.
         once_usd: What the run cost once: training and evaluation.
     """

@@ -60,7 +60,7 @@ def parse(text: str | bytes) -> Document:
     try:
         data = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
-        raise BadRequest(f"the report is no JSON ({quoted(str(error))}); judge the run again") from error
+        raise BadRequest(f"the report is not JSON ({quoted(str(error))}); judge the run again") from error
     return read(data)
 
 

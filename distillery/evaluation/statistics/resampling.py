@@ -42,7 +42,7 @@ class Families:
 
     @property
     def effective(self) -> Fraction:
-        """How many families of one size tell as much (Kish); fewer where one family has much of the variance."""
+        """How many families of equal size carry the same information (Kish); fewer if one has much of the variance."""
         squares = sum(size * size for size in self.sizes)
         return min(Fraction(sum(self.sizes) ** 2, squares), Fraction(DOMINANCE * squares, max(self.sizes) ** 2))
 

@@ -88,7 +88,7 @@ def test_without_references_only_graders_that_need_none_decide(made: Recipe, nee
         (Heldout(prompts=136), 0.05, 0.1, "teacher_margin is 5 points, and 136"),
         (Heldout(prompts=60), 0.05, 0.04, "teacher_margin is 5 points and live_margin is 4 points, and 60"),
         (Heldout(prompts=400, families=[n // 4 for n in range(400)]), 0.15, 0.05, "live_margin is 5 points, and 400"),
-        (Heldout(prompts=40, families=[n // 2 for n in range(40)]), 0.9, 0.9, "decide no comparison"),
+        (Heldout(prompts=40, families=[n // 2 for n in range(40)]), 0.9, 0.9, "cannot compare two models"),
     ],
 )
 def test_margins_below_what_is_detected_are_told(heldout: Heldout, teacher: float, live: float, told: str) -> None:
@@ -122,7 +122,7 @@ def test_families_count_less_than_their_prompts(families: list[int]) -> None:
 def test_a_number_of_families_of_one_size_is_their_number() -> None:
     assert Heldout(prompts=120, families=[n // 3 for n in range(120)]).independent == Fraction(40)
     assert (
-        "as good as 40 that stand alone"
+        "equivalent to 40 independent ones"
         in preview(graded("label"), [], Heldout(prompts=120, families=[n // 3 for n in range(120)])).sentence
     )
 

@@ -57,8 +57,8 @@ def test_the_same_table_in_any_form_is_right(answer: str) -> None:
         ("I cannot answer.", Fraction(0), "no row below a header"),
         ('[{"year": NaN}]', Fraction(0), "NaN is no number"),
         ('[{"year": 1, "year": 2}]', Fraction(0), "a key twice"),
-        ("[1, 2]", Fraction(0), "no list of objects"),
-        ("[{", Fraction(0), "no JSON"),
+        ("[1, 2]", Fraction(0), "not a list of objects"),
+        ("[{", Fraction(0), "not JSON"),
         ("```\na,b\n1,2\n```\n```\na,b\n1,2\n```", Fraction(0), "several code blocks"),
         ("a,b\n1,2,3", Fraction(0), "row 1 has 3 cells"),
         ("a,b\n" + "1,2\n" * 20_000, Fraction(0), "20,000 cells"),
@@ -90,7 +90,9 @@ def test_rows_that_differ_are_matched_as_well_as_they_can_be() -> None:
     assert TableGrader().grade(given, needed, PROMPT).score == Fraction(5, 6)
 
 
-@pytest.mark.parametrize(("reference", "why"), [(REFERENCE, ""), ("18", "is no table: it has no row below a header")])
+@pytest.mark.parametrize(
+    ("reference", "why"), [(REFERENCE, ""), ("18", "is not a table: it has no row below a header")]
+)
 def test_references_that_are_no_table_are_found(reference: str, why: str) -> None:
     assert TableGrader().misfit(reference, PROMPT) == why
 

@@ -127,7 +127,7 @@ def test_the_page_shows_every_part_of_the_report() -> None:
 def test_a_report_of_little_says_what_it_lacks() -> None:
     text = assert_harmless(render(document(contestants=(), bars=(), prompts=()))).text
     assert "Every answer is complete and scored." in text
-    assert "The report does not hold the job's output." in text
+    assert "The report does not contain the job's output." in text
     assert "there is no break-even volume" in text
 
 

@@ -98,8 +98,8 @@ REFUSED = [
     ('{"format": 2}', "Document lacks ["),
     ('{"format": 2, "run": NaN}', "NaN is no number"),
     ('{"format": 2, "mood": 1}', "unknown fields ['mood']"),
-    ("{", "the report is no JSON"),
-    ("[" * 100_000, "the report is no JSON"),
+    ("{", "the report is not JSON"),
+    ("[" * 100_000, "the report is not JSON"),
 ]
 
 
