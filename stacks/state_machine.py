@@ -1,6 +1,6 @@
 """The stages as one state machine: their order, and what happens when one of them fails.
 
-distil:    distillation → endpoint → evaluation → endpoint released → goes live? → promotion → closed
+distil:    distillation → endpoint → answers → endpoint released → verdict → goes live? → promotion → closed
 evaluate:  as distil, from the endpoint on, or from the verdict on
 promote:   promotion of a student that a person accepted → closed
 rollback:  promotion of the previous model → closed
@@ -91,8 +91,8 @@ def definition(scope: Construct, stages: Stages) -> sfn.IChainable:
 def _distil(scope: Construct, stages: Stages) -> sfn.IChainable:
     states = (
         sfn.Chain.start(_until_answered(scope, stages))
+        .next(stages.endpoint.release("Release candidate"))  # it may bill by the hour, and judges take up to a day
         .next(stages.evaluation.judge_states())
-        .next(stages.endpoint.release("Release candidate"))
         .next(stages.promotion.states())
     )
     return _guarded(scope, "Pipeline", "run", states, stages, _cleanup(scope, stages))

@@ -17,7 +17,7 @@ from lambdas.endpoint.sweep import Sweep
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A short-lived endpoint for a run's student, which exists only until the verdict.
+    """A short-lived endpoint for a run's student, which exists only while answers are collected.
 
     Its name derives from the run's id, so it can be found and released from the run alone.
 

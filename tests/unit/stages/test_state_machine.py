@@ -50,7 +50,7 @@ def test_a_run_goes_through_the_stages_in_their_order() -> None:
 
 EVALUATED = [
     *("Create candidate", "Wait for candidate", "Candidate", "Candidate ready?", "Plan chunks", "For each chunk"),
-    *("Judge", "Write report", "Verdict given", "Release candidate", "Follow up"),
+    *("Release candidate", "Judge", "Write report", "Verdict given", "Follow up"),
     *("Goes live?", "Live model stays"),
 ]
 
@@ -61,7 +61,7 @@ def test_an_evaluation_begins_with_its_candidate_or_with_its_verdict() -> None:
     (asks,) = STATES["Judges only?"]["Choices"]
     assert asks == {"Variable": "$.judge_only", "BooleanEquals": False, "Next": "Create candidate"}
     assert _way(PIPELINE["States"], "Create candidate") == EVALUATED
-    assert _way(PIPELINE["States"], "Judges only?") == ["Judges only?", *EVALUATED[EVALUATED.index("Judge") :]]
+    assert _way(PIPELINE["States"], "Judges only?") == ["Judges only?", *EVALUATED[EVALUATED.index("Release candidate") :]]
 
 
 def test_only_a_student_that_no_person_decides_about_goes_live_by_its_run() -> None:
