@@ -61,7 +61,10 @@ def test_an_evaluation_begins_with_its_candidate_or_with_its_verdict() -> None:
     (asks,) = STATES["Judges only?"]["Choices"]
     assert asks == {"Variable": "$.judge_only", "BooleanEquals": False, "Next": "Create candidate"}
     assert _way(PIPELINE["States"], "Create candidate") == EVALUATED
-    assert _way(PIPELINE["States"], "Judges only?") == ["Judges only?", *EVALUATED[EVALUATED.index("Release candidate") :]]
+    assert _way(PIPELINE["States"], "Judges only?") == [
+        "Judges only?",
+        *EVALUATED[EVALUATED.index("Release candidate") :],
+    ]
 
 
 def test_only_a_student_that_no_person_decides_about_goes_live_by_its_run() -> None:
