@@ -101,14 +101,16 @@ def _hours(environment: Environment) -> dict[str, float]:
     return {"live": live, "candidate": inventory["hours_billed"] - live}
 
 
-def test_prompts_without_references_are_measured_by_agreement_with_the_teacher(deploy: Deploy) -> None:
+def test_prompts_without_references_report_agreement_with_the_teacher_and_decide_nothing(deploy: Deploy) -> None:
     environment = deploy("dev")
     record = environment.run(unlabelled(support()))
     verdict = record.stages[Stage.EVALUATION].product
     assert verdict["measure"] == "agreement with the teacher"
     assert verdict["teacher"]["value"] == 1.0
     assert verdict["base"]["value"] < verdict["student"]["value"] < 1.0
-    assert record.outcome is (Outcome.PROMOTED if verdict["passed"] else Outcome.REJECTED)
+    assert (verdict["outcome"], record.outcome) == ("inconclusive", Outcome.INCONCLUSIVE)
+    assert "no reference answers" in record.reason
+    assert environment.alias() is None
     assert_nothing_is_left(environment)
 
 
