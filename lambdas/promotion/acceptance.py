@@ -7,6 +7,7 @@ Called by its function URL, which identifies the caller (`distillery/core/decisi
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -155,12 +156,15 @@ class AcceptanceDecider:
                 f"the student of run {run.id!r} is already live, since {alias.changed}{who}; only a student that is "
                 "not live can be accepted: `distillery status` shows what is live"
             )
-        judged = record.stages[Stage.EVALUATION].ended or ""
-        if alias.changed > judged and not replace_newer and _compared(record) != alias.current:
+        stage = record.stages[Stage.EVALUATION]
+        judged = stage.ended or ""
+        is_about = _live_model(stage.product) or alias.current  # old verdicts name none
+        compared = alias.changed <= judged and is_about == alias.current
+        if not compared and not replace_newer and _live_model(record.exploratory) != alias.current:
             raise NothingToAccept(
                 f"run {run.id!r} was judged at {judged}, and the model of run {alias.run!r} went live at "
-                f"{alias.changed}, so the verdict does not compare the two; a verdict that is older than the "
-                "live model needs --replace-newer: add it, or evaluate the run again"
+                f"{alias.changed}, and the verdict does not compare the two; a verdict that is older than the "
+                "live model, or about another, needs --replace-newer: add it, or evaluate the run again"
             )
         return alias.current
 
@@ -206,9 +210,9 @@ def _check_run(record: RunRecord) -> None:
         )
 
 
-def _compared(record: RunRecord) -> str | None:
-    """The live model that the latest evaluation compared with, if it was exploratory: the confirmatory one stands."""
-    live = record.exploratory.get("live") or {}
+def _live_model(verdict: Mapping[str, Any]) -> str | None:
+    """The live model that a stored verdict compares with."""
+    live = verdict.get("live") or {}
     return live.get("model")
 
 

@@ -17,6 +17,9 @@ from distillery.core.redaction import code, redacted_message
 from distillery.core.steps import Event, product, state_of
 from lambdas.promotion.target import ending_of, is_acceptance, is_rollback
 
+OTHER_LIVE = "The verdict does not compare the student with the model that is live now."
+"""Why a student that passed waits although its recipe lets it go live."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -77,7 +80,10 @@ def _ending(event: Event) -> Ending:
         reason = _now(product(event, "alias", Alias))
         return Ending(run.recipe.name, run.id, Outcome.PROMOTED, reason, _scores(verdict))
     outcome = Outcome(state["follow_up"]["outcome"]) if "follow_up" in state else ending_of(run, verdict)
-    return Ending(run.recipe.name, run.id, outcome, _why(run.id, verdict, outcome), _scores(verdict))
+    why = _why(run.id, verdict, outcome)
+    if outcome is Outcome.AWAITING_ACCEPTANCE and ending_of(run, verdict) is Outcome.PROMOTED:
+        why = f"{OTHER_LIVE} {why}"
+    return Ending(run.recipe.name, run.id, outcome, why, _scores(verdict))
 
 
 def _why(run: str, verdict: Verdict, outcome: Outcome) -> str:

@@ -49,6 +49,11 @@ def test_a_model_that_the_verdict_is_not_about_is_replaced_by_a_person_alone(
         with pytest.raises(BadRequest, match="waits for a person"):
             step({"step": name, "state": state}, None)
     assert harness.end(state) == ending
+    assert "does not compare the student with the model that is live now" in harness.sns.published[-1]["Message"]
+    status, refused = harness.decide(state["run"]["id"])
+    if judged.live or changed:
+        assert (status, "--replace-newer" in refused["error"]["message"]) == (409, True)
+        assert harness.decide(state["run"]["id"], replace_newer=True)[0] == 200
 
 
 def test_the_first_student_goes_live_without_a_comparison(harness: Harness) -> None:
