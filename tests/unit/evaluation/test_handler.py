@@ -157,6 +157,14 @@ def test_a_model_without_a_price_is_named(harness: Harness) -> None:
         harness.step("judge")
 
 
+def test_nothing_is_asked_that_could_not_be_judged_for_want_of_a_price(harness: Harness) -> None:
+    harness.open(heldout=1)
+    harness.monkeypatch.setattr("distillery.core.catalog.price", lambda *a, **k: None)
+    with pytest.raises(EvaluationFailed, match=r"no price of amazon\.nova-pro"):
+        harness.step("plan")
+    assert harness.runtime.requests == []
+
+
 def test_an_unknown_step_is_refused(harness: Harness) -> None:
     harness.open()
     with pytest.raises(BadRequest, match="answer, judge, plan"):
