@@ -147,4 +147,4 @@ def test_a_reply_of_another_form_is_a_missing_answer(harness: Harness) -> None:
     harness.open(heldout=1)
     harness.runtime.extra = {"usage": {}}
     told = json.loads(harness.store.objects[harness.judged().report_uri])
-    assert "not the form of Converse (KeyError)" in told["prompts"][0]["answers"]["student"]["reason"]
+    assert "not have the form of a Converse response (KeyError)" in told["prompts"][0]["answers"]["student"]["reason"]
