@@ -32,6 +32,7 @@ NO_REFERENCES = (
     "The prompts have no reference answers, so the teacher's own answers are the measure, on which it has 100 %: "
     "agreement is reported and decides nothing. Upload prompts with reference answers, or use a grader without them."
 )
+CUT_OFF = "it was cut off before any text; raise max_answer_tokens"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +186,9 @@ def _grade(run: Run, grader: Grader, prompt: Prompt, row: PromptAnswers, contest
     grades: dict[str, Grade | None] = {one.role: None for one in contestants}
     unscored: dict[str, str] = {}
     for role in sorted(judged):
+        if role != STUDENT and _ended_before_text(row.answers[role]):
+            unscored[role] = CUT_OFF
+            continue
         try:
             grades[role] = grader.grade(row.answers[role].text, reference or "", prompt)
         except Unscored as why:
@@ -198,6 +202,11 @@ def _grade(run: Run, grader: Grader, prompt: Prompt, row: PromptAnswers, contest
         grades=grades,
         unscored=unscored,
     )
+
+
+def _ended_before_text(answer: ModelAnswer) -> bool:
+    """Whether reasoning took all tokens, so that the model never answered. Graded as wrong, it would lower the bar."""
+    return answer.is_truncated and not answer.text.strip()
 
 
 def _unscored(graded: Sequence[GradedPrompt]) -> Iterator[str]:

@@ -165,6 +165,24 @@ def test_nothing_is_asked_that_could_not_be_judged_for_want_of_a_price(harness: 
     assert harness.runtime.requests == []
 
 
+@pytest.mark.parametrize(("stop", "outcome"), [("max_tokens", "inconclusive"), ("end_turn", "passed")])
+def test_a_teacher_that_reasons_until_it_is_cut_off_promotes_nobody(harness: Harness, stop: str, outcome: str) -> None:
+    harness.open()
+    harness.runtime.answers[TEACHER] = " "
+    harness.runtime.extra = {"stopReason": stop}
+    verdict = harness.judged()
+    assert (verdict.outcome, verdict.passed) == (outcome, outcome == "passed")
+    assert any("cut off before any text" in reason for reason in verdict.reasons) == (stop == "max_tokens")
+
+
+def test_a_student_that_is_cut_off_is_wrong(harness: Harness) -> None:
+    harness.open()
+    harness.runtime.answers[STUDENT] = ""
+    harness.runtime.extra = {"stopReason": "max_tokens"}
+    verdict = harness.judged()
+    assert (verdict.outcome, verdict.student.value, verdict.student.scored) == ("failed", 0.0, 25)
+
+
 def test_an_unknown_step_is_refused(harness: Harness) -> None:
     harness.open()
     with pytest.raises(BadRequest, match="answer, judge, plan"):
