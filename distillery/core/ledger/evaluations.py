@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from distillery.core import clock
-from distillery.core.errors import BadRequest
+from distillery.core.errors import BadRequest, RunActive
 from distillery.core.escaping import one_line
-from distillery.core.ledger.items import OPEN_OUTCOMES, RunRecord, partition, run_key
+from distillery.core.ledger.items import OPEN_OUTCOMES, RunRecord, busy_message, lock_item, partition, run_key
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.ledger.table import Table
+from distillery.core.ledger.table import NEW, Item, Table
 from distillery.core.pipeline import Outcome
 
 PREFIX = "evaluation-"
@@ -51,24 +51,20 @@ class Evaluations:
             BadRequest: The run is active, waits, or has no student.
             RunActive: Something else holds the recipe.
         """
-        check_evaluable(self._ledger.run(run_id))
-        recipe = self._ledger.run(run_id).run.recipe.name
-        self._ledger.lock(recipe, run_id)
-        record = self._ledger.run(run_id)  # nothing changes it now
+        record = self._ledger.run(run_id)
         check_evaluable(record)
+        recipe, (pk, sk) = record.run.recipe.name, run_key(run_id)
         now, reason = clock.stamp(), one_line(reason)
-        self._table.put_new(
-            {
-                "pk": partition(recipe),
-                "sk": execution,
-                "evaluated_run": run_id,
-                "by": by,
-                "reason": reason,
-                "was": record.outcome.value,
-                "opened": now,
-            }
-        )
-        active = {
+        evaluation: Item = {
+            "pk": partition(recipe),
+            "sk": execution,
+            "evaluated_run": run_id,
+            "by": by,
+            "reason": reason,
+            "was": record.outcome.value,
+            "opened": now,
+        }
+        run = dict(self._table.get(pk, sk) or {}) | {
             "outcome": Outcome.RUNNING.value,
             "reason": "",
             "execution": execution,
@@ -78,7 +74,14 @@ class Evaluations:
             "reopened_from": record.outcome.value,
             "reopened_was": record.reason,
         }
-        self._table.set(*run_key(run_id), active, only_if="#outcome = :outcome", given={"outcome": record.outcome})
+        # in one write: the sweep unlocks a recipe whose holder is a run that has ended
+        if not self._table.put_all(
+            (lock_item(recipe, run_id, opened=now), NEW, {}),
+            (evaluation, NEW, {}),
+            (run, "outcome = :outcome", {":outcome": record.outcome.value}),
+        ):
+            check_evaluable(self._ledger.run(run_id))
+            raise RunActive(busy_message(recipe, self._ledger.active().get(recipe, "a run that has just ended")))
         return record
 
     def of(self, recipe: str) -> list[EvaluationRecord]:

@@ -9,19 +9,25 @@ import pytest
 from distillery.core import clock
 from distillery.core import recipe as recipes
 from distillery.core.env_vars import Variable
+from distillery.core.errors import BadRequest
 from distillery.core.judging import VerdictOutcome
+from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.evaluations import Evaluations
 from distillery.core.ledger.looks import LookLedger
+from distillery.core.ledger.rollbacks import Rollbacks
+from distillery.core.ledger.table import Item
 from distillery.core.pipeline import Outcome, Run, Stage, Verdict
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import from_wire, to_wire
 from distillery.evaluation.report.lineage import MANY, count_looks
+from lambdas.endpoint.stale_runs import StaleRuns
 from lambdas.evaluation import request as evaluation_request
 from lambdas.evaluation.request import JUDGING, evaluate
 from tests.fakes.callers import ANA, HERE, event, response
 from tests.fakes.errors import service_error
 from tests.fakes.pipeline import alias, distilled, recipe, student
 from tests.fakes.services import FakeStepFunctions
+from tests.fakes.table import MemoryTable
 from tests.unit.evaluation.harness import STUDENT, WIDE, Harness
 
 STRICT = recipe(**{**WIDE, "min_score": 0.99})
@@ -379,3 +385,37 @@ def test_a_verdict_of_0_1_0_promotes_nobody_after_a_failure(harness: Again) -> N
     harness.fail(run)
     given = harness.go(run)
     assert (given.passed, given.outcome, bool(given.exploratory)) == (False, VerdictOutcome.PASSED, True)
+
+
+def test_a_sweep_at_any_moment_leaves_an_evaluation_its_lock(harness: Again) -> None:
+    """The sweep unlocks a recipe whose holder is a run that has ended."""
+    run = harness.trained()
+    harness.fail(run)
+
+    class Ended:
+        def status(self, name: str) -> str | None:
+            return "FAILED" if name == run.id else None
+
+    class Sweeping(MemoryTable):
+        """Another view of the same table, with a sweep after each write."""
+
+        def put_new(self, item: Item) -> bool:
+            return self._swept(harness.table.put_new(item))
+
+        def put_all(self, *puts: Any) -> bool:
+            return self._swept(harness.table.put_all(*puts))
+
+        def _swept(self, written: bool) -> bool:
+            services: Any = (Ended(), None)
+            StaleRuns(harness.ledger, Rollbacks(harness.table), Acceptances(harness.table), *services).settle(
+                "support", run.id
+            )
+            return written
+
+    table = Sweeping()
+    table.items = harness.table.items
+    Evaluations(table).begin(run.id, "evaluation-support-x", by=ANA.arn, reason="")
+    assert harness.ledger.active() == {"support": run.id}
+    assert harness.ledger.run(run.id).outcome is Outcome.RUNNING
+    with pytest.raises(BadRequest, match="is running"):
+        Evaluations(harness.table).begin(run.id, "evaluation-support-y", by=ANA.arn, reason="")
