@@ -60,6 +60,7 @@ class Account:
         self.sns, self.machine, self.tokens = FakeSns(), FakeStepFunctions(), FakeTokens()
         self.athena, self.ssm, self.sums = FakeAthena(), FakeParameters(), FakeUsageTable()
         self.runtime = FakeRuntime(_Any())
+        self.evaluations: dict[str, str] = {}
         self.refuse: Mapping[int, Callable[[str], Exception]] = {}
         self.listen()
 
@@ -129,6 +130,31 @@ class Account:
 
     def get_bucket_tagging(self, **_: Any) -> Any:
         return {"TagSet": [{"Key": "distillery:emptied-on-delete", "Value": "true"}]}
+
+    # A team's function, and evaluation jobs
+
+    def invoke(self, **_: Any) -> Any:
+        body = b'{"version": 1, "score": 1}'
+        return {"StatusCode": 200, "Payload": StreamingBody(io.BytesIO(body), len(body))}
+
+    def create_evaluation_job(self, **p: Any) -> Any:
+        if p["jobName"] in self.evaluations:
+            raise service_error("ConflictException")
+        self.evaluations[p["jobName"]] = "InProgress"
+        return {"jobArn": f"arn:aws:bedrock:us-east-1:111111111111:evaluation-job/{p['jobName']}"}
+
+    def get_evaluation_job(self, **p: Any) -> Any:
+        return {"status": self.evaluations[p["jobIdentifier"].rpartition("/")[2]]}
+
+    def list_evaluation_jobs(self, **p: Any) -> Any:
+        names = [name for name in self.evaluations if p["nameContains"] in name]
+        prefix = "arn:aws:bedrock:us-east-1:111111111111:evaluation-job/"
+        jobs = [{"jobName": name, "jobArn": prefix + name, "status": self.evaluations[name]} for name in names]
+        return {"jobSummaries": jobs}
+
+    def end_evaluations(self) -> None:
+        """All jobs end, without output."""
+        self.evaluations = dict.fromkeys(self.evaluations, "Failed")
 
     # DynamoDB
 

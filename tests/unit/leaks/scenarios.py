@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from distillery.core.conversation import Prompt, to_line
+from distillery.core.judging import GraderKind, GraderSpec, VerdictOutcome
 from distillery.core.logs import LogReadMode, LogSource
+from distillery.core.pipeline import Stage, Verdict
 from distillery.core.recipe import OverBudgetPolicy, Recipe
-from distillery.core.serialization import to_wire
+from distillery.core.serialization import from_wire, to_wire
 from distillery.core.served_routes import CallerQuota, Period, ServedRoute, ServedRoutes
 from lambdas.bucket_cleanup.handler import empty
 from lambdas.collection.handler import collect
@@ -23,10 +25,14 @@ from lambdas.distillation.handler import settle
 from lambdas.distillation.handler import step as distillation
 from lambdas.endpoint.handler import step as endpoint
 from lambdas.endpoint.handler import sweep
+from lambdas.evaluation.grading import step as grading
 from lambdas.evaluation.handler import step as evaluation
+from lambdas.evaluation.reporting import step as reporting
+from lambdas.evaluation.request import evaluate
+from lambdas.evaluation.scoring import step as scoring
 from lambdas.expiry.handler import expire
 from lambdas.invocation_logging.handler import configure
-from lambdas.promotion.handler import rollback
+from lambdas.promotion.handler import accept, rollback
 from lambdas.promotion.handler import step as promotion
 from lambdas.serving.handler import invoke
 from lambdas.uploads.handler import record_uploads
@@ -145,17 +151,79 @@ def swept(of: Recipe, status: str) -> Callable[[Account], Ask]:
 
 
 def evaluating(name: str) -> Callable[[Account], Ask]:
+    functions = {"judge": grading, "report": reporting}
+
     def prepare(account: Account) -> Ask:
-        state = _state(account, recipe())
-        state["candidate"] = endpoint({"step": "create", "state": state}, CONTEXT)
-        if name == "plan":
-            return lambda: evaluation({"step": name, "state": state}, CONTEXT)
-        (chunk,) = evaluation({"step": "plan", "state": state}, CONTEXT)
-        if name == "judge":
-            evaluation({"step": "answer", "state": state, "chunk": chunk}, CONTEXT)
-        return lambda: evaluation({"step": name, "state": state, "chunk": chunk}, CONTEXT)
+        state, chunk = _answered(account, recipe(), up_to=name)
+        if name == "report":
+            state["verdict"] = to_wire(grading({"step": "judge", "state": state}, CONTEXT))
+        return lambda: functions.get(name, evaluation)({"step": name, "state": state, "chunk": chunk}, CONTEXT)
 
     return prepare
+
+
+def _answered(account: Account, of: Recipe, *, up_to: str = "") -> tuple[dict[str, Any], Any]:
+    """The state of a run whose held-out prompts are answered, or not yet planned or answered, and its only chunk."""
+    state = _state(account, of)
+    state["candidate"] = endpoint({"step": "create", "state": state}, CONTEXT)
+    if up_to == "plan":
+        return state, None
+    (chunk,) = evaluation({"step": "plan", "state": state}, CONTEXT)
+    if up_to != "answer":
+        evaluation({"step": "answer", "state": state, "chunk": chunk}, CONTEXT)
+    return state, chunk
+
+
+SCORED = recipe(
+    graders=(
+        GraderSpec(kind=GraderKind.FUNCTION, options={"arn": "arn:aws:lambda:us-east-1:111111111111:function:score"}),
+        GraderSpec(kind=GraderKind.JUDGE, options={"model": "anthropic.claude-haiku-4-5-20251001-v1:0"}),
+    )
+)
+
+
+def scoring_of(name: str, *, ended: bool = False, lost: bool = False) -> Callable[[Account], Ask]:
+    """ended: whether the judges' jobs have. lost: whether an invocation started them and kept no ARN."""
+
+    def prepare(account: Account) -> Ask:
+        state, chunk = _answered(account, SCORED)
+        more = {"chunk": chunk, "scored": {"rounds": 0}, "judged": {"rounds": 0}}
+        if ended or lost:
+            scoring({"step": "follow", "state": state, **more}, CONTEXT)
+        if ended:
+            account.end_evaluations()
+        if lost:
+            kept = [each for each in account.objects if "/judging/" in each[1] and each[1].endswith(".json")]
+            for each in kept:
+                del account.objects[each]
+        return lambda: scoring({"step": name, "state": state, **more}, CONTEXT)
+
+    return prepare
+
+
+def _closed(account: Account) -> str:
+    """The id of a run that ended without its student going live."""
+    state = _state(account, recipe())
+    state["verdict"] = to_wire(replace(verdict(False), outcome=VerdictOutcome.INCONCLUSIVE))
+    account.ledger.begin(state["run"]["id"], Stage.EVALUATION)
+    account.ledger.end(state["run"]["id"], Stage.EVALUATION, from_wire(Verdict, state["verdict"]))
+    promotion({"step": "close", "state": state}, CONTEXT)
+    return str(state["run"]["id"])
+
+
+def accepted(account: Account) -> Ask:
+    asked = {"run": _closed(account), "accept": True, "reason": "good enough"}
+    return lambda: accept(signed(asked), CONTEXT)
+
+
+def evaluated_again(account: Account) -> Ask:
+    asked = {"run": _closed(account), "reason": "the last step failed"}
+    return lambda: evaluate(signed(asked), CONTEXT)
+
+
+def followed_up(account: Account) -> Ask:
+    state = _state(account, recipe())
+    return lambda: promotion({"step": "follow_up", "state": state}, CONTEXT)
 
 
 def _promoted(account: Account, of: Recipe, letter: str = "a") -> None:
@@ -290,7 +358,13 @@ SCENARIOS: dict[str, Scenario] = {
         for how, of in HOSTED.items()
         for status in ("RUNNING", "FAILED", "gone")
     },
-    **{f"an evaluation: {name}": Scenario(evaluating(name)) for name in ("plan", "answer", "judge")},
+    **{f"an evaluation: {name}": Scenario(evaluating(name)) for name in ("plan", "answer", "judge", "report")},
+    **{f"scores from outside: {name}": Scenario(scoring_of(name), SCORED) for name in ("score", "follow")},
+    "scores from outside: found": Scenario(scoring_of("follow", lost=True), SCORED),
+    "scores from outside: read": Scenario(scoring_of("follow", ended=True), SCORED),
+    "a student is accepted": Scenario(accepted),
+    "a run is evaluated again": Scenario(evaluated_again),
+    "what follows from a verdict": Scenario(followed_up),
     **{
         f"a promotion {how}: {name}{' again' if again else ''}": Scenario(promoting(name, of, again=again))
         for name in ("promote", "describe", "record", "close")
