@@ -30,6 +30,7 @@ WORDS = {
     "check": ["good.jsonl"],
     "collect": ["support"],
     "convert": ["chats.jsonl", "--from", "openai"],
+    "evaluate": ["run-a-b-1"],
     "forget": ["--text", "Zoe Miller"],
     "probe": ["fast", "--yes"],
     "reject": ["run-a-b-1"],
