@@ -113,9 +113,14 @@ def parse_alias(text: str, region: str) -> AliasedEndpoint:
         check_fields(endpoint, {"arn": _ENDPOINT_ARN})
         if (actual := endpoint["arn"].split(":")[3]) != region:
             raise ValueError(f"its endpoint is in {actual}, the alias is in {region}")
-        return AliasedEndpoint(arn=endpoint["arn"], model=alias["current"], prompt=StudentPrompt.of(alias))
+        model = alias["current"]
     except (ValueError, KeyError) as error:
         raise UnreadableAlias(f"the alias names no endpoint that promotion could have created: {error}") from error
+    try:
+        prompt = StudentPrompt.of(alias)
+    except (ValueError, KeyError):  # its own text is not quoted: what failed may have a prompt at hand
+        raise UnreadableAlias("the alias's `system` holds no value that promotion writes") from None
+    return AliasedEndpoint(arn=endpoint["arn"], model=model, prompt=prompt)
 
 
 @dataclass(frozen=True, slots=True)
