@@ -132,7 +132,7 @@ def holm(p_values: Sequence[float]) -> list[bool]:
 
 def _result(test: Measured, refuted: bool, bars: int) -> BarResult:
     state = BarState.HOLDS if test.p_holds <= ALPHA else BarState.REFUTED if refuted else BarState.OPEN
-    more = None
+    more, (lower, upper) = None, test.interval.bounds
     if state is BarState.OPEN:
         needed, limit = float(test.bar.needed), test.bar.at_most
         more = test.shortfall or more_prompts(test.interval, needed, test.asked, at_most=limit, bars=bars)
@@ -145,8 +145,8 @@ def _result(test: Measured, refuted: bool, bars: int) -> BarResult:
         needed=test.bar.needed,
         state=state,
         value=test.interval.estimate,
-        lower=_finite(test.interval.lower),
-        upper=_finite(test.interval.upper),
+        lower=lower,
+        upper=upper,
         p_holds=test.p_holds,
         p_refuted=test.p_refuted,
         scored=test.scored,
@@ -176,10 +176,6 @@ def _reason(test: Measured, result: BarResult) -> str:
     }
     more = f"; {result.more_prompts} more held-out prompts would" if result.more_prompts and not test.obstacle else ""
     return f"{text}: {ends[result.state]}{more}"
-
-
-def _finite(bound: float) -> float | None:
-    return bound if abs(bound) != float("inf") else None
 
 
 def _more(results: Sequence[BarResult]) -> int | None:

@@ -131,7 +131,7 @@ def verdict(judgement: Judgement, *, sentence: str, report_uri: str, exploratory
         exploratory: Why it does not promote the student by itself; empty for the confirmatory one.
         look: The execution that judged.
     """
-    scores = {one.role: _score(judgement, one) for one in judgement.contestants}
+    scores = {one.role: score_of(judgement, one) for one in judgement.contestants}
     return Verdict(
         passed=judgement.outcome is VerdictOutcome.PASSED and not exploratory,
         measure=judgement.measure,
@@ -288,7 +288,8 @@ def _without(sample: HeldOutSample, out: frozenset[int]) -> HeldOutSample:
     )
 
 
-def _score(judgement: Judgement, one: Priced) -> Score:
+def score_of(judgement: Judgement, one: Priced) -> Score:
+    """The result of a contestant, as the run stores it and the report shows it."""
     own, _ = judgement.shown[one.role]
     answers = [answer for row in judgement.graded if (answer := row.answers.get(one.role))]
     latencies = [answer.latency_ms for answer in answers]

@@ -2,7 +2,6 @@
 
 import json
 import math
-import statistics
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -16,12 +15,12 @@ from distillery.core.judging import GraderKind, VerdictOutcome
 from distillery.core.pipeline import Student
 from distillery.core.serialization import to_wire
 from distillery.evaluation.bars import Kind
-from distillery.evaluation.contestants import BASE, LIVE, STUDENT, TEACHER, Priced
+from distillery.evaluation.contestants import BASE, CONTENDER, LIVE, STUDENT, TEACHER, Priced
 from distillery.evaluation.decision import BarResult, BarState
 from distillery.evaluation.graders.grade import Grade
 from distillery.evaluation.graders.label import Label
 from distillery.evaluation.graders.registry import build_one
-from distillery.evaluation.judgement import GradedPrompt, Judgement
+from distillery.evaluation.judgement import GradedPrompt, Judgement, score_of
 from distillery.evaluation.measuring import Measured
 from distillery.evaluation.report import breakdown
 from distillery.evaluation.report.document import Breakdown, BreakEven, Confused, Document
@@ -107,25 +106,24 @@ def assemble(
 
 
 def _contestant(judgement: Judgement, one: Priced) -> ContestantRow:
-    own, _ = judgement.shown[one.role]
+    own, score = judgement.shown[one.role][0], score_of(judgement, one)
     answers = [answer for row in judgement.graded if (answer := row.answers.get(one.role))]
     latencies = sorted(answer.latency_ms for answer in answers)
-    costs = (one.price.cost(input_tokens=each.input_tokens, output_tokens=each.output_tokens) for each in answers)
     price = one.price
     return ContestantRow(
         role=one.role,
         model=one.model,
-        value=own.interval.estimate if own.scored else None,
-        scored=own.scored,
-        asked=own.asked,
+        value=score.value if score.scored else None,
+        scored=score.scored,
+        asked=score.asked,
         interval=_bounds(own),
         missing=sum(one.role in row.missing for row in judgement.graded),
         truncated=sum(answer.is_truncated for answer in answers),
         refused=sum(answer.is_refused for answer in answers),
         left_out=len(one.left_out),
-        latency_ms=round(statistics.median(latencies)) if latencies else None,
+        latency_ms=score.latency_ms if latencies else None,
         p95_latency_ms=latencies[math.ceil(0.95 * len(latencies)) - 1] if latencies else None,
-        usd=sum(costs, Decimal(0)),
+        usd=score.usd,
         price=PriceRow(
             usd_per_million_input=price.per_million_input,
             usd_per_million_output=price.per_million_output,
@@ -137,14 +135,10 @@ def _contestant(judgement: Judgement, one: Priced) -> ContestantRow:
 
 
 def _bounds(test: Measured) -> Bounds | None:
-    low, high = test.interval.lower, test.interval.upper
-    if math.isinf(low) and math.isinf(high):
+    low, high = test.interval.bounds
+    if low is None and high is None:
         return None
-    return Bounds(low=_finite(low), high=_finite(high), method=test.interval.method, level=LEVEL)
-
-
-def _finite(bound: float) -> float | None:
-    return bound if math.isfinite(bound) else None
+    return Bounds(low=low, high=high, method=test.interval.method, level=LEVEL)
 
 
 def _bar(result: BarResult) -> BarRow:
@@ -260,7 +254,7 @@ def _confusion(
 def _break_even(document: Document, once_usd: Decimal) -> Iterator[BreakEven]:
     student = document.contestant(STUDENT)
     for one in document.contestants:
-        is_other = one.role == TEACHER or one.role.startswith("contender/")
+        is_other = one.role == TEACHER or one.role.startswith(CONTENDER)
         if student and is_other and (found := breakdown.break_even(once_usd, student, one)):
             yield found
 

@@ -31,6 +31,14 @@ class Interval:
         if any(math.isnan(number) for number in numbers):
             raise ValueError(f"{self.method} gave NaN: {numbers}; an interval is made of numbers, report this as a bug")
 
+    @property
+    def bounds(self) -> tuple[float | None, float | None]:
+        """(lower, upper); None where the data give none."""
+        return (
+            self.lower if math.isfinite(self.lower) else None,
+            self.upper if math.isfinite(self.upper) else None,
+        )
+
     def mirrored(self) -> "Interval":
         """The interval of the negative value."""
         return Interval(
