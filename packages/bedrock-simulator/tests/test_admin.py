@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from bedrock_simulator.admin import Admin
 from bedrock_simulator.clock import MemoryClock
@@ -135,6 +136,24 @@ def test_what_is_undocumented_is_answered_either_way() -> None:
     requested = {"optimized_application_profiles": True}
     assert world.ask("PUT", "undocumented", requested) == requested == world.ask("GET", "undocumented")
     assert world.bedrock.settings.undocumented.optimized_application_profiles
+
+
+@pytest.mark.parametrize(
+    ("change", "refused", "sentence", "served"),
+    [
+        ({"use_case_submitted": False}, "us.anthropic.claude-haiku-4-5-20251001-v1:0", "use case details", PRO),
+        ({"legacy_models": False}, "us.amazon.nova-premier-v1:0", "marked by provider as Legacy", PRO),
+    ],
+)
+def test_a_model_without_access_is_not_found(change: dict[str, bool], refused: str, sentence: str, served: str) -> None:
+    world = Managed()
+    world.ask("PUT", "clock", {"date": "2026-06-01"})
+    say(world, refused, "where is my parcel")
+    world.ask("PUT", "access", change)
+    with pytest.raises(ClientError, match=sentence) as raised:
+        say(world, refused, "where is my parcel")
+    assert raised.value.response["Error"]["Code"] == "ResourceNotFoundException"
+    assert say(world, served, "where is my parcel")
 
 
 def test_a_reset_leaves_empty_accounts_and_every_setting() -> None:

@@ -14,7 +14,7 @@ from bedrock_simulator.faults import KINDS
 from simulator_support.in_process import HOST, SIGNED, InProcess
 
 ROUTES = [
-    *[("PUT", name) for name in ("clock", "quotas", "latency", "undocumented")],
+    *[("PUT", name) for name in ("clock", "quotas", "latency", "undocumented", "access")],
     *[("GET", name) for name in ("health", "clock", "faults", "quotas", "latency", "inventory", "events")],
     *[("POST", name) for name in ("faults", "reset")],
     *[("DELETE", name) for name in ("faults", "faults/fault-1", "events")],

@@ -249,16 +249,16 @@ def test_lists_are_paged_filtered_and_sorted() -> None:
     assert [m["modelName"] for m in models] == ["a-1-model", "a-2-model", "b-1-model"]
 
 
-def test_what_has_no_validation_says_so_with_empty_lists() -> None:
+def test_what_has_no_validation_set_names_none() -> None:
     world = World()
     world.objects.objects["train-bucket", "train.jsonl"] = jsonl(prompts())
     bedrock = world.client()
     bedrock.create_model_customization_job(**job())
     running = bedrock.get_model_customization_job(jobIdentifier="distill-intent-1")
-    assert (running["validationMetrics"], running["validationDataConfig"]) == ([], {"validators": []})
+    assert (running["validationMetrics"], running.get("validationDataConfig")) == ([], None)
     world.pass_time(120, step=10)
     model = bedrock.get_custom_model(modelIdentifier="distill-intent-1-model")
-    assert model["validationDataConfig"] == {"validators": []}
+    assert "validationDataConfig" not in model
     assert model["validationMetrics"][0].keys() == {"validationLoss"}
 
 

@@ -13,6 +13,8 @@ GET    latency    how modelled latency is applied (`settings.Latency`)
 PUT    latency    `{"scale": n}`: 1 waits as long as modelled, 0 does not wait
 GET    undocumented  behaviour that AWS does not document (`settings.Undocumented`)
 PUT    undocumented  `{"optimized_application_profiles": true}`
+GET    access     which models accounts may call (`settings.ModelAccess`)
+PUT    access     `{"use_case_submitted": false}`, `{"legacy_models": false}`
 GET    inventory  what an account has, and what bills by the hour (`?account=`)
 GET    events     the last events of an account, the oldest first (`?account=`)
 DELETE events     deletes them
@@ -71,6 +73,8 @@ class Admin:
             ("PUT", "latency"): lambda _, __, change: self._set("latency", change),
             ("GET", "undocumented"): lambda *_: asdict(self._bedrock.settings.undocumented),
             ("PUT", "undocumented"): lambda _, __, change: self._set("undocumented", change),
+            ("GET", "access"): lambda *_: asdict(self._bedrock.settings.access),
+            ("PUT", "access"): lambda _, __, change: self._set("access", change),
             ("GET", "inventory"): lambda _, query, __: self._bedrock.inventory(query.get("account", self._account)),
             ("GET", "events"): lambda _, query, __: self._events.list_events(query.get("account", self._account)),
             ("DELETE", "events"): lambda *_: self._events.clear(),

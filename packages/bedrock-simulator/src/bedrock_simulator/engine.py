@@ -18,7 +18,7 @@ from bedrock_simulator.ports import AnyKeys, Clock, Events, Keys, Logs, NoLogs, 
 from bedrock_simulator.protocol import service_model
 from bedrock_simulator.protocol.service_model import Operation
 from bedrock_simulator.records import RegionResources, Throughput
-from bedrock_simulator.runtime.call import RuntimeCall, resolve_target
+from bedrock_simulator.runtime.call import RuntimeCall, check_access, resolve_target
 from bedrock_simulator.runtime.dispatch import RUNTIME, RuntimeDispatcher
 from bedrock_simulator.settings import Settings
 from bedrock_simulator.state import SimulatorState
@@ -86,6 +86,7 @@ class Bedrock:
     ) -> RuntimeCall:
         with self._lock:
             target = resolve_target(params["modelId"], resources, now, counting=counting)
+            check_access(target, self.settings.access, now)
             teacher = self._teacher(resources.account).answer
         account, region, runtime = resources.account, resources.region, self._runtime
         return RuntimeCall(

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-_SETTINGS = ("quotas", "latency", "undocumented")
+_SETTINGS = ("quotas", "latency", "undocumented", "access")
 _PATIENCE = 10.0  # seconds for the process to end
 
 

@@ -129,6 +129,20 @@ class Undocumented:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelAccess:
+    """Which models the accounts may call. A model to which an account has no access is refused as users report it.
+
+    Attributes:
+        use_case_submitted: Whether the form on use cases has been submitted, which Anthropic's models require.
+        legacy_models: Whether the accounts still use the models in their Legacy period. An account that has not called
+            such a model for 15 to 30 days loses access to it.
+    """
+
+    use_case_submitted: bool = True
+    legacy_models: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings."""
 
@@ -136,3 +150,4 @@ class Settings:
     latency: Latency = field(default_factory=Latency)
     quotas: Quotas = field(default_factory=Quotas)
     undocumented: Undocumented = field(default_factory=Undocumented)
+    access: ModelAccess = field(default_factory=ModelAccess)

@@ -23,7 +23,7 @@ def get(call: ControlPlaneCall) -> Params:
         modelKmsKeyArn=model.key,
         hyperParameters=request.get("hyperParameters"),
         trainingDataConfig=request["trainingDataConfig"],
-        validationDataConfig=request.get("validationDataConfig", {"validators": []}),
+        validationDataConfig=request.get("validationDataConfig"),
         outputDataConfig=request["outputDataConfig"],
         trainingMetrics={"trainingLoss": model.loss},
         validationMetrics=[{"validationLoss": loss} for loss in model.validation_losses],

@@ -84,7 +84,7 @@ def get(call: ControlPlaneCall) -> Params:
         baseModelArn=job.base,
         hyperParameters=request.get("hyperParameters"),
         trainingDataConfig=request["trainingDataConfig"],
-        validationDataConfig=request.get("validationDataConfig", {"validators": []}),
+        validationDataConfig=request.get("validationDataConfig"),
         outputDataConfig=request["outputDataConfig"],
         customizationType=_customization_type(job),
         outputModelKmsKeyArn=job.key,

@@ -188,7 +188,9 @@ def _check_output(operation: Operation, answer: Params, events: Iterable[Event])
     """An empty list is returned as one, also where its shape requires an item, as that of evaluation jobs does."""
     shape = operation.model.output_shape
     empty = tuple(f"Invalid length for parameter {name}, value: 0" for name, value in answer.items() if value == [])
-    found = [problem for problem in shapes.problems(answer, shape) if not problem.startswith((_GLOBAL, *empty))]
+    absent = tuple(f'Missing required parameter in input: "{name}"' for name in shapes.OPTIONAL.get(operation.name, ()))
+    known = (_GLOBAL, *empty, *absent)
+    found = [problem for problem in shapes.problems(answer, shape) if not problem.startswith(known)]
     for _, event in events:
         for name, members in event.items():
             found += shapes.problems(members, shape.members[shape.event_stream_name].members[name])

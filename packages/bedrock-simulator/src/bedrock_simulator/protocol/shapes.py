@@ -14,6 +14,9 @@ from botocore.validate import ParamValidator
 _VALIDATOR = ParamValidator()
 BEYOND_ENUM = {"EvaluationTaskType": frozenset({"General"})}
 """What the service takes although its model does not list it: AWS's own samples send it for every judge's job."""
+OPTIONAL = {"GetModelCustomizationJob": ("validationDataConfig",)}
+"""What a response leaves out although its shape requires it, by operation. The acceptance tests of Terraform's AWS
+provider, which run on AWS, import a job without a validation set and find no `validation_data_config` in it."""
 
 
 @lru_cache(maxsize=512)

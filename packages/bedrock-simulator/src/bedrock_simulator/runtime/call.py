@@ -20,7 +20,7 @@ from bedrock_simulator.models.text import Prompt
 from bedrock_simulator.records import CustomModel, RegionResources
 from bedrock_simulator.runtime.burndown import Burndown
 from bedrock_simulator.runtime.prompt_cache import PromptCache
-from bedrock_simulator.settings import Settings
+from bedrock_simulator.settings import ModelAccess, Settings
 
 _NOT_SIMULATED = {
     ":prompt/": "prompts of Prompt management",
@@ -30,6 +30,14 @@ _NOT_SIMULATED = {
 }
 ENDED = "This model version has reached the end of its life. Please refer to the AWS documentation for more details."
 INVALID = "The provided model identifier is invalid."
+NO_USE_CASE = (
+    "Model use case details have not been submitted for this account. Fill out the Anthropic use case details form "
+    "before using the model. If you have already filled out the form, try again in 15 minutes."
+)
+UNUSED_LEGACY = (
+    "Access denied. This Model is marked by provider as Legacy and you have not been actively using the model in the "
+    "last 30 days. Please upgrade to an active model on Amazon Bedrock"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +138,18 @@ def _foundation_model(model_id: str, region: str, today: date, *, counting: bool
 def _check_not_ended(model: Model, today: date) -> None:
     if model.ended(today):
         raise errors.not_found(ENDED)
+
+
+def check_access(target: Target, access: ModelAccess, now: datetime) -> None:
+    """Raises the error that the service answers with if the account has no access to the model.
+
+    The service answers ResourceNotFoundException (404), in the sentences that users report. A custom model is the
+    account's own, so its base being Legacy does not matter.
+    """
+    if target.model.provider == "Anthropic" and not access.use_case_submitted:
+        raise errors.not_found(NO_USE_CASE)
+    if target.custom is None and target.model.is_legacy(now.date()) and not access.legacy_models:
+        raise errors.not_found(UNUSED_LEGACY)
 
 
 Params = dict[str, Any]
