@@ -49,17 +49,23 @@ def close(event: Event, ledger: Ledger, rollbacks: Rollbacks, acceptances: Accep
         ledger.unlock(ending.recipe, ending.holder)
     else:
         ledger.close(ending.holder, ending.outcome, ending.reason)
-        ending = _kept(ending, ledger)
+        ending = _kept(event, ending, ledger)
     notices.publish(f"Distillery: {ending.recipe} {ending.outcome}", *ending.paragraphs)
     return ending
 
 
-def _kept(ending: Ending, ledger: Ledger) -> Ending:
+def _kept(event: Event, ending: Ending, ledger: Ledger) -> Ending:
     """The ending that people are told: a run that was evaluated again may stay what it was."""
     record = ledger.run(ending.holder)
     if record.reopened_from is None or record.outcome is ending.outcome:
         return ending
     reason = f"it was evaluated again, and stays {record.outcome}: {ending.reason}"
+    if record.was_explored and record.outcome is not Outcome.PROMOTED:
+        said = _said(product(event, "verdict", Verdict)).rstrip(".")
+        accept = f"distillery --env {read(Variable.ENVIRONMENT)} accept {ending.holder} --reason WHY"
+        reason = (
+            f"it was evaluated again, and stays {record.outcome}: {said}. A person may accept its student: {accept}"
+        )
     return replace(ending, outcome=record.outcome, reason=reason)
 
 
@@ -88,12 +94,16 @@ def _ending(event: Event) -> Ending:
 
 def _why(run: str, verdict: Verdict, outcome: Outcome) -> str:
     """The reasons of the verdict, and the commands that decide where a person has to."""
-    said = verdict.sentence or "; ".join(verdict.reasons) or ("it passed" if verdict.passed else "it did not pass")
+    said = _said(verdict)
     if outcome is not Outcome.AWAITING_ACCEPTANCE:
         return "; ".join(verdict.reasons) or said
     command = f"distillery --env {read(Variable.ENVIRONMENT)}"
     decide = f"{command} accept {run} --reason WHY, or {command} reject {run}"
     return f"{said.rstrip('.')}. A person decides whether it goes live: {decide}"
+
+
+def _said(verdict: Verdict) -> str:
+    return verdict.sentence or "; ".join(verdict.reasons) or ("it passed" if verdict.passed else "it did not pass")
 
 
 def describe_error(error: Mapping[str, Any]) -> str:

@@ -135,14 +135,22 @@ class RunRecord:
         return self.execution or self.run.id
 
     def ending(self, outcome: Outcome, reason: str) -> tuple[Outcome, str]:
-        """How the run ends. One that had ended, but for a failure, and was evaluated again, stays what it was unless
-        that gave its confirmatory verdict: any other changes nothing. A promoted run stays promoted."""
+        """How the run ends. One that had ended and was evaluated again stays what it was, unless that gave its
+        confirmatory verdict. A failed run also ends by the verdict that it resumed with, and by a new failure; after an
+        exploratory verdict it stays failed. A promoted run stays promoted."""
         kept = self.reopened_from
-        if kept in (None, Outcome.FAILED) or outcome is Outcome.PROMOTED:
+        if kept is None or outcome is Outcome.PROMOTED:
             return outcome, reason
-        assert kept is not None
-        decided = self._is_confirmed_by_its_evaluation and outcome is not Outcome.FAILED
-        return (outcome, reason) if decided and kept is not Outcome.PROMOTED else (kept, self.reopened_was)
+        if kept is Outcome.FAILED:
+            stays = self.was_explored and outcome is not Outcome.FAILED
+        else:
+            stays = not self._is_confirmed_by_its_evaluation or Outcome.FAILED is outcome or kept is Outcome.PROMOTED
+        return (kept, self.reopened_was) if stays else (outcome, reason)
+
+    @property
+    def was_explored(self) -> bool:
+        """Whether the latest evaluation that a person asked for gave an exploratory verdict."""
+        return bool(self.execution) and self.exploratory.get("look") == self.execution
 
     @property
     def _is_confirmed_by_its_evaluation(self) -> bool:
