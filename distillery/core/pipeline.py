@@ -134,14 +134,14 @@ class Score:
     Attributes:
         value: The mean grade, 0 to 1.
         latency_ms: The median latency that the service reported.
-        usd: What the answers cost.
+        usd: What the answers cost; None where the model has no known price.
         scored: How many of the `asked` prompts have an answer with a score.
     """
 
     model: str
     value: float
     latency_ms: int
-    usd: Decimal
+    usd: Decimal | None
     scored: int = 0
     asked: int = 0
 

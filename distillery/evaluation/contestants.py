@@ -12,7 +12,6 @@ from datetime import date
 from distillery.core import catalog, model_ids
 from distillery.core.catalog import HostingMode, Price
 from distillery.core.conversation import Prompt
-from distillery.core.errors import EvaluationFailed
 from distillery.core.pipeline import Alias, Endpoint, Run, Student
 
 TEACHER, BASE, STUDENT, LIVE = "teacher", "base", "student", "live"
@@ -21,9 +20,21 @@ ALWAYS = (TEACHER, BASE, STUDENT)
 CONTENDER = "contender/"
 """The beginning of a contender's role."""
 
+_CALLED = {
+    TEACHER: "the teacher",
+    BASE: "the untrained student",
+    STUDENT: "the student",
+    LIVE: "the live model",
+}
+UNPRICED = "the catalog has no price of {} on {}, so what it costs is unknown"
 AS_BASE = "a custom model is priced as its base model on demand, which is reported, not documented"
 AS_SERVED = "it was invoked as it is served: the system prompt of its route replaced each prompt's own"
 HOURLY = f"{AS_BASE}; Provisioned Throughput is actually billed by the hour"
+
+
+def called(role: str) -> str:
+    """What people call a role within a sentence: `the untrained student`, or the id of a contender."""
+    return _CALLED.get(role, role.removeprefix(CONTENDER))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,33 +111,35 @@ class Priced:
     """A contestant with its price.
 
     Attributes:
+        price: None where the catalog has none. What the model costs is then unknown, and nothing else.
         price_note: What a reader has to know about the price besides its source.
     """
 
     role: str
     model: str
-    price: Price
+    price: Price | None
     price_note: str = ""
     left_out: tuple[int, ...] = ()
     note: str = ""
 
 
 def priced(those: Iterable[Contestant], *, on: date) -> tuple[Priced, ...]:
-    """The contestants with their prices on the day `on`. Raises EvaluationFailed where the catalog has no price."""
+    """The contestants with their prices on the day `on`."""
     return tuple(_priced(each, on) for each in those)
 
 
 def _priced(one: Contestant, on: date) -> Priced:
-    note = (HOURLY if one.hourly else AS_BASE) if one.is_custom else ""
     price = (catalog.custom_model_price(one.base, on) if one.is_custom else None) or _price(one, on)
+    note = (HOURLY if one.hourly else AS_BASE) if one.is_custom else ""
+    note = note if price else UNPRICED.format(_identifier(one), on)
     return Priced(role=one.role, model=one.model, price=price, price_note=note, left_out=one.left_out, note=one.note)
 
 
-def _price(one: Contestant, on: date) -> Price:
-    identifier = one.base if one.is_custom else one.called_as
+def _price(one: Contestant, on: date) -> Price | None:
+    identifier = _identifier(one)
     profile = None if identifier == one.base else catalog.ProfileId(identifier)
-    if price := catalog.price(one.base, profile=profile, on=on):
-        return price
-    raise EvaluationFailed(
-        f"the catalog has no price of {identifier} on {on}; add it with its date and source in distillery/core/catalog"
-    )
+    return catalog.price(one.base, profile=profile, on=on)
+
+
+def _identifier(one: Contestant) -> str:
+    return one.base if one.is_custom else one.called_as

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from distillery.core.judging import VerdictOutcome
 from distillery.evaluation.bars import Bar, Kind
+from distillery.evaluation.contestants import called
 from distillery.evaluation.measuring import Measured, measured
 from distillery.evaluation.sample import HeldOutSample
 from distillery.evaluation.statistics.interval import ALPHA
@@ -166,7 +167,8 @@ def _result(test: Measured, refuted: bool, bars: int) -> BarResult:
 def _reason(test: Measured, result: BarResult) -> str:
     low = "no bound" if result.lower is None else f"{result.lower:.4g}"
     high = "no bound" if result.upper is None else f"{result.upper:.4g}"
-    what = f"{result.role} minus {result.against}" if result.against else f"the {test.bar.kind} of {result.role}"
+    whose = called(result.role)
+    what = f"{whose} minus {called(result.against)}" if result.against else f"the {test.bar.kind} of {whose}"
     limit = "at most" if test.bar.at_most else "at least"
     text = f"{result.name}: {what} is {result.value:.4g} ({low} to {high}), {limit} {result.needed} is needed"
     ends = {

@@ -18,7 +18,7 @@ from distillery.core.recipe import Recipe
 from distillery.evaluation import bars
 from distillery.evaluation.answers import ModelAnswer, PromptAnswers
 from distillery.evaluation.bars import Bar, Kind
-from distillery.evaluation.contestants import BASE, CONTENDER, LIVE, STUDENT, TEACHER, Priced
+from distillery.evaluation.contestants import BASE, CONTENDER, LIVE, STUDENT, TEACHER, Priced, called
 from distillery.evaluation.decision import BarsDecision, decide
 from distillery.evaluation.graders.grade import Grade, Grader, Unscored
 from distillery.evaluation.graders.registry import build
@@ -215,7 +215,7 @@ def _unscored(graded: Sequence[GradedPrompt]) -> Iterator[str]:
     for role in roles:
         why = Counter(row.unscored[role] for row in graded if role in row.unscored)
         (reason, _), *_ = why.most_common(1)
-        yield f"{why.total()} of {len(graded)} answers of {role} have no score: {reason}."
+        yield f"{why.total()} of {len(graded)} answers of {called(role)} have no score: {reason}."
 
 
 def _sample(
@@ -229,7 +229,8 @@ def _sample(
         answers = [row.answers.get(one.role) for row in graded]
         scores[one.role] = [grade.score if grade else None for grade in grades]
         latency[one.role] = [Fraction(answer.latency_ms) if answer else None for answer in answers]
-        usd[one.role] = [exact(_cost(one, answer)) if answer else None for answer in answers]
+        costs = [_cost(one, answer) if answer else None for answer in answers]
+        usd[one.role] = [None if cost is None else exact(cost) for cost in costs]
     return HeldOutSample(
         scores=scores,
         binary=binary,
@@ -240,7 +241,9 @@ def _sample(
     )
 
 
-def _cost(one: Priced, answer: ModelAnswer) -> Decimal:
+def _cost(one: Priced, answer: ModelAnswer) -> Decimal | None:
+    if one.price is None:
+        return None
     return one.price.cost(input_tokens=answer.input_tokens, output_tokens=answer.output_tokens)
 
 
@@ -297,7 +300,7 @@ def score_of(judgement: Judgement, one: Priced) -> Score:
         model=one.model,
         value=own.interval.estimate,
         latency_ms=round(statistics.median(latencies)) if latencies else 0,
-        usd=sum((_cost(one, answer) for answer in answers), Decimal(0)),
+        usd=sum((_cost(one, answer) or Decimal(0) for answer in answers), Decimal(0)) if one.price else None,
         scored=own.scored,
         asked=own.asked,
     )

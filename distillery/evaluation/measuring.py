@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from distillery.core.errors import BadRequest
 from distillery.evaluation.bars import Bar, Kind
+from distillery.evaluation.contestants import called
 from distillery.evaluation.sample import HeldOutSample, Numbers
 from distillery.evaluation.statistics import families as by_family
 from distillery.evaluation.statistics.families import MIN_FAMILIES, grouped
@@ -21,6 +22,7 @@ MIN_LEFT = 30
 """Prompts that a comparison needs after those that the baseline was trained on are left out."""
 MAX_MISSING = Fraction(2, 100)
 THOUSAND = 1000
+UNPRICED = "what an answer costs is unknown: the catalog has no price of the model"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,13 +83,20 @@ def _measured(bar: Bar, sample: HeldOutSample, seed: int) -> Measured:
         families=len(set(names)) if names else len(kept),
         incomplete=_incomplete(bar, sides),
     )
+    if bar.kind is Kind.COST and _is_unpriced(sample, bar.role):
+        return replace(test, obstacle=UNPRICED, incomplete="")
     if not kept or (bar.kind in (Kind.LATENCY, Kind.COST) and not scored):
         return replace(test, obstacle="nothing was measured", shortfall=MIN_LEFT)
     test = _tested(test, sides, names, sample.binary and sample.single, seed)
     if out and len(kept) < MIN_LEFT:
-        reason = f"{len(kept)} prompts are left that {bar.against} was not trained on, {MIN_LEFT} are needed"
+        reason = f"{len(kept)} prompts are left that {called(bar.against)} was not trained on, {MIN_LEFT} are needed"
         return replace(test, obstacle=reason, shortfall=MIN_LEFT - len(kept))
     return test
+
+
+def _is_unpriced(sample: HeldOutSample, role: str) -> bool:
+    """Whether there are answers, and none has a known cost."""
+    return any(sample.latency_ms.get(role, ())) and not any(cost is not None for cost in sample.usd.get(role, ()))
 
 
 def _numbers(bar: Bar, sample: HeldOutSample, role: str, kept: Sequence[int]) -> list[Fraction | None]:
@@ -95,7 +104,7 @@ def _numbers(bar: Bar, sample: HeldOutSample, role: str, kept: Sequence[int]) ->
     group = groups.get(bar.kind, sample.scores)
     if role not in group:
         raise BadRequest(
-            f"{bar.name} is about {role}, which was not measured; measured are {sorted(group)}; "
+            f"{bar.name} is about {called(role)}, which was not measured; measured are {sorted(map(called, group))}; "
             "ask that model too, or remove the bar"
         )
     numbers: Numbers = group[role]
@@ -108,8 +117,13 @@ def _incomplete(bar: Bar, sides: Sequence[Sequence[Fraction | None]]) -> str:
     for role, side in zip((bar.role, bar.against), sides, strict=False):
         missing = side.count(None)
         if missing > MAX_MISSING * len(side):
-            sentences.append(f"{role} has {len(side) - missing} of {len(side)} answers; a verdict needs at least 98 %.")
+            has = f"{len(side) - missing} of {len(side)} answers"
+            sentences.append(f"{_capitalized(called(role))} has {has}; a verdict needs at least 98 %.")
     return " ".join(sentences)
+
+
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:] if text.startswith("the ") else text
 
 
 def _tested(

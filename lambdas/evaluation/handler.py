@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-from distillery.core import clock
 from distillery.core.aliases import Aliases
 from distillery.core.aws import ObjectStore, client
 from distillery.core.env_vars import Variable, read
@@ -15,7 +14,7 @@ from distillery.core.names import Names
 from distillery.core.pipeline import Chunk, Endpoint, Run, Stage, Student, Verdict
 from distillery.core.serialization import from_wire
 from distillery.core.steps import Event, evaluation_of, product, step_handler
-from distillery.evaluation.contestants import Contestant, contestants, priced
+from distillery.evaluation.contestants import Contestant, contestants
 from distillery.evaluation.pace import FUTILE_ROUNDS, Pace, pause_after_failure
 from lambdas.evaluation.answers import AnswerCollector, Context
 from lambdas.evaluation.live import LiveModel
@@ -46,7 +45,6 @@ def _plan(event: Event, _context: Any) -> list[Chunk]:
                 judging_digest=(plan and plan.judging_digest) or fixed,
             )
             plan.write(parts.store, parts.uri(PLAN))
-    priced(plan.contestants, on=clock.now().date())  # without a price no verdict can be given: ask for nothing
     ledger.plan_answers(run.id, len(plan.calls(0, len(prompts))), plan.judging_digest or fixed)
     every, pace = chunks(len(prompts)), Pace(plan.prompts_per_minute)
     return [replace(chunk, pause=pace.first_pause(chunk.index)) for chunk in every]

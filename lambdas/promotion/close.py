@@ -120,7 +120,8 @@ def describe_error(error: Mapping[str, Any]) -> str:
 
 def _scores(verdict: Verdict) -> str:
     def of(name: str, score: Score) -> str:
-        return f"{name} {score.value:.3f} ({score.latency_ms} ms, ${score.usd:.4f})"
+        cost = "cost unknown" if score.usd is None else f"${score.usd:.4f}"
+        return f"{name} {score.value:.3f} ({score.latency_ms} ms, {cost})"
 
     contenders = (("student", verdict.student), ("teacher", verdict.teacher), ("untrained", verdict.base))
     return f"{verdict.measure}: " + ", ".join(of(*contender) for contender in contenders) + f"; {verdict.report_uri}"

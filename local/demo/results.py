@@ -94,7 +94,7 @@ def _table(verdict: Verdict, record: RunRecord) -> None:
 
 
 def _cost(score: Score, prompts: int) -> str:
-    return f"${score.usd * PER / Decimal(max(1, prompts)):.4f}"
+    return "unknown" if score.usd is None else f"${score.usd * PER / Decimal(max(1, prompts)):.4f}"
 
 
 def _quoted(text: str) -> str:

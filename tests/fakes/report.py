@@ -99,6 +99,7 @@ def full() -> Document:
         lineage=LINEAGE,
         method=METHOD,
         looks=Looks(total=7, candidates=5, warning="This is the 7th look at these held-out prompts."),
+        more_prompts=140,
     )
 
 

@@ -26,10 +26,11 @@ def _advice(document: Document) -> Iterator[str]:
         yield "The live model is better and stays: train on prompts like those where the student loses."
     elif failed:
         yield "Look at the prompts where another model is better than the student: they show what to train on."
-    if document.outcome is VerdictOutcome.INCONCLUSIVE:
-        more = max((bar.more_prompts or 0 for bar in document.bars), default=0)
-        if more:
-            yield f"Hold out about {more:,} more prompts (heldout_share, heldout_max), and run the recipe again."
+    if document.outcome is VerdictOutcome.INCONCLUSIVE and document.more_prompts:
+        yield (
+            f"Hold out about {document.more_prompts:,} more prompts (heldout_share, heldout_max), and run the recipe "
+            "again."
+        )
 
 
 def _measurement(document: Document) -> Iterator[str]:

@@ -15,7 +15,7 @@ from distillery.core.judging import GraderKind, VerdictOutcome
 from distillery.core.pipeline import Student
 from distillery.core.serialization import to_wire
 from distillery.evaluation.bars import Kind
-from distillery.evaluation.contestants import BASE, CONTENDER, LIVE, STUDENT, TEACHER, Priced
+from distillery.evaluation.contestants import BASE, CONTENDER, LIVE, STUDENT, TEACHER, Priced, called
 from distillery.evaluation.decision import BarResult, BarState
 from distillery.evaluation.graders.grade import Grade
 from distillery.evaluation.graders.label import Label
@@ -99,6 +99,7 @@ def assemble(
         lineage=_lineage(judgement, student),
         method=_method(judgement, exploratory),
         looks=looks,
+        more_prompts=judgement.decision.more_prompts,
     )
     break_even = tuple(_break_even(document, run.dataset.estimate_usd))
     said = sentence(document)
@@ -109,7 +110,6 @@ def _contestant(judgement: Judgement, one: Priced) -> ContestantRow:
     own, score = judgement.shown[one.role][0], score_of(judgement, one)
     answers = [answer for row in judgement.graded if (answer := row.answers.get(one.role))]
     latencies = sorted(answer.latency_ms for answer in answers)
-    price = one.price
     return ContestantRow(
         role=one.role,
         model=one.model,
@@ -124,13 +124,19 @@ def _contestant(judgement: Judgement, one: Priced) -> ContestantRow:
         latency_ms=score.latency_ms if latencies else None,
         p95_latency_ms=latencies[math.ceil(0.95 * len(latencies)) - 1] if latencies else None,
         usd=score.usd,
-        price=PriceRow(
-            usd_per_million_input=price.per_million_input,
-            usd_per_million_output=price.per_million_output,
-            as_of=price.as_of.isoformat(),
-            source=price.source,
-            note=" ".join(filter(None, (one.price_note, one.note))),
-        ),
+        price=_price(one),
+    )
+
+
+def _price(one: Priced) -> PriceRow | None:
+    if (price := one.price) is None:
+        return None
+    return PriceRow(
+        usd_per_million_input=price.per_million_input,
+        usd_per_million_output=price.per_million_output,
+        as_of=price.as_of.isoformat(),
+        source=price.source,
+        note=" ".join(filter(None, (one.price_note, one.note))),
     )
 
 
@@ -299,6 +305,12 @@ def _method(judgement: Judgement, exploratory: str) -> Method:
                 (f"This verdict is exploratory: {exploratory}. Only a person can make the student live.",)
                 * bool(exploratory)
             ),
+            *(f"{_sentence(one)}." for one in judgement.contestants if one.price is None),
             "The cost of the run is its estimate; answers are priced by their actual tokens.",
         ),
     )
+
+
+def _sentence(one: Priced) -> str:
+    """What is known of a model without a price, which has no row among the prices."""
+    return f"Of {called(one.role)}: " + "; ".join(filter(None, (one.price_note, one.note)))

@@ -82,6 +82,7 @@ class Document:
         reasons: Why the student did not pass, or what a reader must know, in sentences.
         sentence: The verdict in one sentence.
         exploratory: Whether the verdict is not the confirmatory one, so that only a person may promote by it.
+        more_prompts: How many more held-out prompts would decide an inconclusive verdict, if that can be said.
         confusion: By role, the most frequent first.
         once_usd: What the run cost once: training and evaluation.
     """
@@ -98,6 +99,7 @@ class Document:
     judged: str = ""
     report_uri: str = ""
     exploratory: bool = False
+    more_prompts: int | None = None
     accepted: AcceptedBy | None = None
     comparisons: tuple[ComparisonRow, ...] = ()
     breakdowns: tuple[Breakdown, ...] = ()

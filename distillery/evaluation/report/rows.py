@@ -60,7 +60,7 @@ class ContestantRow:
         unscored: Answers without a score, such as those that a judge left out.
         left_out: Prompts left out of this model's comparison because it was trained on them.
         latency_ms: The median latency that the service reported.
-        usd: What the answers cost.
+        usd: What the answers cost; None where the model has no known price.
     """
 
     role: str
@@ -76,7 +76,7 @@ class ContestantRow:
     left_out: int = 0
     latency_ms: int | None = None
     p95_latency_ms: int | None = None
-    usd: Decimal = Decimal(0)
+    usd: Decimal | None = Decimal(0)
     price: PriceRow | None = None
 
     @property
@@ -86,9 +86,9 @@ class ContestantRow:
 
     @property
     def usd_per_thousand(self) -> Decimal | None:
-        """What a thousand answers cost; None if there was no answer."""
+        """What a thousand answers cost; None if there was no answer, or the price is not known."""
         answered = self.asked - self.missing
-        return self.usd * 1000 / answered if answered else None
+        return self.usd * 1000 / answered if answered and self.usd is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

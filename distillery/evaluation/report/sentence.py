@@ -39,9 +39,8 @@ def _clauses(document: Document) -> Iterator[str]:
             yield compared(comparison, bars.get(comparison.against))
         elif (bar := bars.get(comparison.against)) and bar.outcome is VerdictOutcome.INCONCLUSIVE:
             yield f"no prompts are left to compare with {the(comparison.against)}"
-    needed = [bar.more_prompts for bar in document.bars if bar.more_prompts]
-    if needed and document.outcome is VerdictOutcome.INCONCLUSIVE:
-        yield f"about {max(needed):,} more held-out prompts would decide"
+    if document.more_prompts and document.outcome is VerdictOutcome.INCONCLUSIVE:
+        yield f"about {document.more_prompts:,} more held-out prompts would decide"
 
 
 def _place(role: str) -> tuple[int, str]:

@@ -73,7 +73,7 @@ def _score(one: ContestantRow) -> dict[str, Any]:
         "model": one.model,
         "value": one.value or 0.0,
         "latency_ms": one.latency_ms or 0,
-        "usd": str(one.usd),
+        "usd": None if one.usd is None else str(one.usd),
     }
 
 

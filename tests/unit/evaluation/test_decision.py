@@ -120,15 +120,17 @@ def test_a_missing_answer_counts_against_the_candidate(
 
 
 @pytest.mark.parametrize(("missing", "complete"), [(8, True), (9, False), (400, False)])
-@pytest.mark.parametrize("side", ["student", "live"])
-def test_above_2_percent_missing_on_any_side_nothing_is_decided(missing: int, complete: bool, side: str) -> None:
+@pytest.mark.parametrize(("side", "called"), [("student", "student"), ("live", "live model")])
+def test_above_2_percent_missing_on_any_side_nothing_is_decided(
+    missing: int, complete: bool, side: str, called: str
+) -> None:
     sides = {"student": scores(400, 400), "live": scores(100, 400)}
     sides[side] = scores(100 if side == "live" else 391, 400, missing=missing)[:400]
     found = decide([LIVE], HeldOutSample(scores=sides, binary=True))
     assert (found.incomplete == "") == complete
     if not complete:
         assert found.outcome is Outcome.INCONCLUSIVE
-        assert f"{side} has {400 - missing} of 400 answers" in found.reasons[0]
+        assert f"The {called} has {400 - missing} of 400 answers" in found.reasons[0]
         assert found.bars[0].state is BarState.OPEN
 
 

@@ -12,7 +12,7 @@ from distillery.core.serialization import from_wire, to_wire
 from lambdas.evaluation import handler
 from tests.fakes.errors import service_error
 from tests.fakes.pipeline import provisioned, recipe
-from tests.unit.evaluation.harness import BASE, STUDENT, TEACHER, Harness, Time
+from tests.unit.evaluation.harness import BASE, STUDENT, TEACHER, WIDE, Harness, Time
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_a_student_below_the_bar_is_refused_with_both_numbers(harness: Harness) 
     verdict = harness.judged()
     assert not verdict.passed
     assert [reason.partition(":")[0] for reason in verdict.reasons] == ["min_score", "teacher_margin", "min_gain"]
-    assert "student minus teacher is -0.96" in verdict.reasons[1]
+    assert "the student minus the teacher is -0.96" in verdict.reasons[1]
     assert "at least -0.3 is needed" in verdict.reasons[1]
 
 
@@ -149,20 +149,26 @@ def test_a_heldout_file_that_changed_is_refused(harness: Harness) -> None:
         harness.step("plan")
 
 
-def test_a_model_without_a_price_is_named(harness: Harness) -> None:
-    harness.open(heldout=1)
-    harness.step("answer", chunk=harness.step("plan")[0])
+@pytest.mark.parametrize("limit", [None, Decimal(5)])
+def test_without_prices_the_verdict_is_given_and_costs_are_unknown(harness: Harness, limit: Decimal | None) -> None:
+    harness.open(of=recipe(**WIDE, max_usd_per_thousand=limit))
     harness.monkeypatch.setattr("distillery.core.catalog.price", lambda *a, **k: None)
-    with pytest.raises(EvaluationFailed, match=r"no price of amazon\.nova-pro"):
-        harness.step("judge")
-
-
-def test_nothing_is_asked_that_could_not_be_judged_for_want_of_a_price(harness: Harness) -> None:
-    harness.open(heldout=1)
-    harness.monkeypatch.setattr("distillery.core.catalog.price", lambda *a, **k: None)
-    with pytest.raises(EvaluationFailed, match=r"no price of amazon\.nova-pro"):
-        harness.step("plan")
-    assert harness.runtime.requests == []
+    harness.monkeypatch.setattr("distillery.core.catalog.custom_model_price", lambda *a, **k: None)
+    verdict = harness.judged()
+    assert verdict.outcome == ("inconclusive" if limit else "passed")
+    assert [score.usd for score in (verdict.teacher, verdict.base, verdict.student)] == [None] * 3
+    assert verdict.student.value == 1
+    if limit:
+        assert "what an answer costs is unknown: the catalog has no price of the model" in verdict.reasons[0]
+        assert verdict.more_prompts is None
+    report = json.loads(harness.store.objects[verdict.report_uri])
+    assert (report["prices"], report["student"]["usd"]) == ({}, None)
+    notes = [note for note in report["method"]["notes"] if "no price" in note]
+    assert [note.partition(":")[0] for note in notes] == [
+        "Of the teacher",
+        "Of the untrained student",
+        "Of the student",
+    ]
 
 
 @pytest.mark.parametrize(("stop", "outcome"), [("max_tokens", "inconclusive"), ("end_turn", "passed")])

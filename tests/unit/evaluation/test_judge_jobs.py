@@ -286,7 +286,7 @@ def test_without_scores_the_verdict_is_inconclusive_and_says_why(judging: Judgin
     found = judging.step("judge")
     assert (found["passed"], found["outcome"]) == (False, "inconclusive")
     assert found["student"]["scored"] == 0
-    assert any("25 of 25 answers of student have no score: the judge's job" in each for each in found["reasons"])
+    assert any("25 of 25 answers of the student have no score: the judge's job" in each for each in found["reasons"])
 
 
 def test_prompts_are_what_the_judge_reads(judging: Judging) -> None:

@@ -1,6 +1,7 @@
 """From answers to a verdict and its report."""
 
 import random
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -18,6 +19,7 @@ from distillery.evaluation.answers import ModelAnswer, PromptAnswers
 from distillery.evaluation.contestants import BASE, LIVE, STUDENT, TEACHER, Priced
 from distillery.evaluation.judgement import AGREEMENT, Judgement, judge, verdict
 from distillery.evaluation.report import wire
+from distillery.evaluation.report.advice import advice
 from distillery.evaluation.report.assemble import assemble
 from distillery.evaluation.report.document import Document
 from tests.fakes.pipeline import dataset, recipe, student
@@ -65,7 +67,11 @@ def evaluated(
         }
         rows[i] = PromptAnswers(index=i, answers=answers, missing=absent)
     left_out = more.pop("left_out", {})
-    those = [Priced(role=role, model=role, price=PRICE, left_out=left_out.get(role, ())) for role in accuracy]
+    unpriced = more.pop("unpriced", ())
+    those = [
+        Priced(role=role, model=role, price=None if role in unpriced else PRICE, left_out=left_out.get(role, ()))
+        for role in accuracy
+    ]
     return judge(of, prompts, rows, those, **more)
 
 
@@ -115,8 +121,8 @@ def test_a_hair_below_a_bar_decides_nothing() -> None:
 def test_a_throttled_teacher_promotes_nobody() -> None:
     judgement = evaluated(GOOD, missing={TEACHER: 6})
     assert judgement.outcome is VerdictOutcome.INCONCLUSIVE
-    assert "teacher has 54 of 60 answers" in judgement.reasons[0]
-    assert "teacher has 54 of 60 answers" in document(judgement).bars[1].meaning
+    assert "The teacher has 54 of 60 answers" in judgement.reasons[0]
+    assert "The teacher has 54 of 60 answers" in document(judgement).bars[1].meaning
 
 
 def test_a_missing_answer_of_the_student_is_wrong() -> None:
@@ -222,3 +228,50 @@ def test_the_report_of_fields_breaks_scores_down_by_field() -> None:
     (fields,) = report.breakdowns
     assert {part.name: part.scores[STUDENT] for part in fields.parts} == {"a": 1.0, "b": 0.0}
     assert report.confusion == {}
+
+
+@pytest.mark.parametrize("role", [TEACHER, BASE, STUDENT, LIVE, CONTENDER])
+@pytest.mark.parametrize("limit", [None, Decimal(1)])
+def test_a_model_without_a_price_fails_nothing_and_leaves_only_its_own_cost_open(
+    role: str, limit: Decimal | None
+) -> None:
+    judgement = evaluated(
+        GOOD | {LIVE: 0.9, CONTENDER: 0.9}, of=run(max_usd_per_thousand=limit), unpriced=frozenset({role})
+    )
+    is_open = limit is not None and role == STUDENT
+    assert failed_bars(judgement) == (["max_usd_per_thousand"] if is_open else [])
+    assert judgement.outcome is (VerdictOutcome.INCONCLUSIVE if is_open else VerdictOutcome.PASSED)
+    found = {one.role: one for one in document(judgement).contestants}
+    assert {name for name, one in found.items() if one.usd is None} == {role}
+    assert (found[role].usd_per_thousand, found[role].price) == (None, None)
+    assert wire.read(wire.write(document(judgement))) == document(judgement)
+    if is_open:
+        assert "the catalog has no price" in judgement.reasons[0]
+
+
+ROLES = [(TEACHER, "the teacher"), (BASE, "the untrained student"), (STUDENT, "the student"), (LIVE, "the live model")]
+
+
+@pytest.mark.parametrize(("role", "called"), ROLES)
+def test_people_read_what_a_role_is_called(role: str, called: str) -> None:
+    judgement = evaluated(GOOD | {LIVE: 0.1}, missing={role: 12})
+    (incomplete,) = [reason for reason in judgement.reasons if "answers; a verdict" in reason]
+    assert incomplete == f"T{called[1:]} has 48 of 60 answers; a verdict needs at least 98 %."
+    lost = evaluated({TEACHER: 0.1, BASE: 0.9, STUDENT: 0.1, LIVE: 0.9}, of=run(min_teacher_score=0.9))
+    said = " ".join((*lost.reasons, *judgement.reasons))
+    assert "the student minus the untrained student" in said
+    assert not re.search(r"\b(of|minus) (base|live|teacher|student)\b", said)
+
+
+@pytest.mark.parametrize("missing", [0, 6])
+@pytest.mark.parametrize("student", [0.45, 0.6, 0.7, 0.75, 0.8, 0.9])
+@pytest.mark.parametrize("base", [0.2, 0.6, 0.75])
+def test_every_place_names_the_verdict_s_number_of_more_prompts(student: float, base: float, missing: int) -> None:
+    judgement = evaluated(
+        {TEACHER: 0.8, BASE: base, STUDENT: student}, of=run(min_score=0.7), missing={TEACHER: missing}
+    )
+    found, given = document(judgement), verdict(judgement, sentence="", report_uri="s3://x")
+    assert found.more_prompts == given.more_prompts
+    said = [*re.findall(r"about ([\d,]+) more held-out", found.sentence)]
+    said += re.findall(r"Hold out about ([\d,]+) more", " ".join(advice(found)))
+    assert said == ([f"{given.more_prompts:,}"] * 2 if given.more_prompts else [])
