@@ -215,6 +215,23 @@ def list_jobs() -> Permission:
     return Permission(actions=("bedrock:ListModelCustomizationJobs",), resources=("*",), because=_LISTS)
 
 
+def take_inventory(location: Location) -> tuple[Permission, ...]:
+    """List the endpoints, models and jobs of the account, and read their tags (`distillery/core/inventory`)."""
+    lists = ("bedrock:ListCustomModels", "bedrock:ListEvaluationJobs", "bedrock:ListModelCustomizationJobs")
+    types = (
+        "custom-model",
+        "custom-model-deployment",
+        "evaluation-job",
+        "model-customization-job",
+        "provisioned-model",
+    )
+    return (
+        list_endpoints(),
+        Permission(actions=lists, resources=("*",), because=_LISTS),
+        Permission(actions=("bedrock:ListTagsForResource",), resources=_all(location, *types), because=_IDS),
+    )
+
+
 def _destinations(location: Location, model: str, profile: str) -> tuple[str, ...]:
     found = next(known for known in catalog.model(model).profiles if known.id == profile)
     return found.destinations[location.region]
