@@ -224,16 +224,8 @@ class Recipe:
         It leaves out tags, budgets and deciders, and also the source, checks and curation of the prompts: those change
         the digest of the data set.
         """
-        return digest(
-            [
-                self.name,
-                self.teacher,
-                self.student,
-                self.heldout_share,
-                self.heldout_max,
-                self.max_answer_tokens,
-            ]
-        )
+        split = [self.heldout_share, self.heldout_max]
+        return digest([self.name, self.teacher, self.student, *split, self.max_answer_tokens])
 
 
 def tag_keys(recipes: Iterable[Recipe]) -> set[str]:
