@@ -1,10 +1,12 @@
 """The bars of a verdict: what a recipe demands of the candidate. Each is one one-sided test."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 from distillery.core.errors import BadRequest
+from distillery.core.recipe import Recipe
 from distillery.evaluation.contestants import BASE, LIVE, STUDENT, TEACHER
 
 
@@ -90,3 +92,19 @@ def max_latency_ms(milliseconds: Decimal) -> Bar:
 def max_usd_per_thousand(usd: Decimal) -> Bar:
     """The candidate's mean cost of 1,000 prompts."""
     return Bar(name="max_usd_per_thousand", kind=Kind.COST, needed=usd)
+
+
+def of_recipe(recipe: Recipe, roles: Collection[str]) -> list[Bar]:
+    """The recipe's  Decimal texts of the settings' floats are what people wrote."""
+    found = [min_score(Decimal(str(recipe.min_score)))]
+    if recipe.min_teacher_score:
+        found.append(floor(TEACHER, Decimal(str(recipe.min_teacher_score))))
+    found.append(teacher_margin(Decimal(str(recipe.margin_to_teacher))))
+    found.append(min_gain(Decimal(str(recipe.min_gain))))
+    if LIVE in roles:
+        found.append(live_margin(Decimal(str(recipe.live_margin))))
+    if recipe.max_latency_ms is not None:
+        found.append(max_latency_ms(Decimal(recipe.max_latency_ms)))
+    if recipe.max_usd_per_thousand is not None:
+        found.append(max_usd_per_thousand(recipe.max_usd_per_thousand))
+    return found

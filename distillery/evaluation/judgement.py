@@ -4,9 +4,8 @@ grades → sample → decision → verdict. `report.assemble` describes the same
 """
 
 import statistics
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -14,13 +13,13 @@ from distillery.core.conversation import Prompt
 from distillery.core.errors import EvaluationFailed
 from distillery.core.judging import VerdictOutcome
 from distillery.core.pipeline import Run, Score, Verdict
-from distillery.core.recipe import Recipe
 from distillery.evaluation import bars
 from distillery.evaluation.answers import ModelAnswer, PromptAnswers
 from distillery.evaluation.bars import Bar, Kind
-from distillery.evaluation.contestants import BASE, CONTENDER, LIVE, STUDENT, TEACHER, Priced, called
+from distillery.evaluation.contestants import BASE, CONTENDER, LIVE, STUDENT, TEACHER, Priced
 from distillery.evaluation.decision import BarsDecision, decide
-from distillery.evaluation.graders.grade import Grade, Grader, Unscored
+from distillery.evaluation.graded_prompts import GradedPrompt, grade_prompts, unscored
+from distillery.evaluation.graders.grade import Grader
 from distillery.evaluation.graders.registry import build
 from distillery.evaluation.graders.stored import Scores
 from distillery.evaluation.measuring import Measured, measured
@@ -32,26 +31,6 @@ NO_REFERENCES = (
     "The prompts have no reference answers, so the teacher's own answers are the measure, on which it has 100 %: "
     "agreement is reported and decides nothing. Upload prompts with reference answers, or use a grader without them."
 )
-CUT_OFF = "it was cut off before any text; raise max_answer_tokens"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GradedPrompt:
-    """A held-out prompt with its answers and grades by role.
-
-    Attributes:
-        reference: What the answers were compared with; None if with nothing.
-        grades: None where there is no answer, no score, or where the model is not compared on this prompt.
-        unscored: Why a judge or a function gave an answer no score.
-    """
-
-    index: int
-    prompt: Prompt
-    reference: str | None
-    answers: Mapping[str, ModelAnswer]
-    missing: Mapping[str, str]
-    grades: Mapping[str, Grade | None]
-    unscored: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +84,9 @@ def judge(
             "upload the prompts again"
         )
     grader = build(run.recipe.grader_specs, scores)
-    graded = tuple(_graded(run, grader, prompts, rows, contestants))
+    graded = tuple(grade_prompts(run, grader, prompts, rows, contestants))
     sample = _sample(graded, contestants, families, binary=grader.binary)
-    decision = decide(_bars(run.recipe, contestants), sample, seed=seed)
+    decision = decide(bars.of_recipe(run.recipe, {one.role for one in contestants}), sample, seed=seed)
     agreement = grader.needs_reference and not run.dataset.labelled
     return Judgement(
         run=run,
@@ -119,7 +98,7 @@ def judge(
         sample=sample,
         decision=decision,
         outcome=VerdictOutcome.INCONCLUSIVE if agreement else decision.outcome,
-        reasons=((NO_REFERENCES,) if agreement else ()) + tuple(_unscored(graded)) + decision.reasons,
+        reasons=((NO_REFERENCES,) if agreement else ()) + tuple(unscored(graded)) + decision.reasons,
         shown={one.role: _shown(one.role, sample, seed) for one in contestants},
     )
 
@@ -156,68 +135,6 @@ def _reasons(judgement: Judgement) -> tuple[str, ...]:
     return () if judgement.outcome is VerdictOutcome.PASSED else judgement.reasons
 
 
-def _graded(
-    run: Run,
-    grader: Grader,
-    prompts: Sequence[Prompt],
-    rows: Mapping[int, PromptAnswers],
-    contestants: Sequence[Priced],
-) -> list[GradedPrompt]:
-    if absent := [index for index in range(len(prompts)) if index not in rows]:
-        raise EvaluationFailed(
-            f"{len(absent)} of {len(prompts)} held-out prompts have no answers, the first is number {absent[0]}; "
-            "evaluate the run again (distillery evaluate)"
-        )
-    return [_grade(run, grader, prompt, rows[index], contestants) for index, prompt in enumerate(prompts)]
-
-
-def _grade(run: Run, grader: Grader, prompt: Prompt, row: PromptAnswers, contestants: Sequence[Priced]) -> GradedPrompt:
-    if run.dataset.labelled and prompt.reference is None:
-        raise EvaluationFailed(
-            f"held-out prompt {row.index} has no reference answer though the data set says that all have; "
-            "upload the prompts again"
-        )
-    reference = prompt.reference
-    if reference is None and grader.needs_reference and (taught := row.answers.get(TEACHER)):
-        reference = taught.text
-    judged = {one.role for one in contestants if row.index not in one.left_out and one.role in row.answers}
-    if reference is None and grader.needs_reference:  # the teacher's answer is missing: nothing to agree with
-        judged = set()
-    grades: dict[str, Grade | None] = {one.role: None for one in contestants}
-    unscored: dict[str, str] = {}
-    for role in sorted(judged):
-        if role != STUDENT and _ended_before_text(row.answers[role]):
-            unscored[role] = CUT_OFF
-            continue
-        try:
-            grades[role] = grader.grade(row.answers[role].text, reference or "", prompt)
-        except Unscored as why:
-            unscored[role] = str(why)
-    return GradedPrompt(
-        index=row.index,
-        prompt=prompt,
-        reference=reference,
-        answers=row.answers,
-        missing=row.missing,
-        grades=grades,
-        unscored=unscored,
-    )
-
-
-def _ended_before_text(answer: ModelAnswer) -> bool:
-    """Whether reasoning took all tokens, so that the model never answered. Graded as wrong, it would lower the bar."""
-    return answer.is_truncated and not answer.text.strip()
-
-
-def _unscored(graded: Sequence[GradedPrompt]) -> Iterator[str]:
-    """A sentence for each role that has answers without a score, with the most frequent reason."""
-    roles = sorted({role for row in graded for role in row.unscored})
-    for role in roles:
-        why = Counter(row.unscored[role] for row in graded if role in row.unscored)
-        (reason, _), *_ = why.most_common(1)
-        yield f"{why.total()} of {len(graded)} answers of {called(role)} have no score: {reason}."
-
-
 def _sample(
     graded: Sequence[GradedPrompt], contestants: Sequence[Priced], families: Sequence[int], *, binary: bool
 ) -> HeldOutSample:
@@ -247,48 +164,13 @@ def _cost(one: Priced, answer: ModelAnswer) -> Decimal | None:
     return one.price.cost(input_tokens=answer.input_tokens, output_tokens=answer.output_tokens)
 
 
-def _bars(recipe: Recipe, contestants: Sequence[Priced]) -> list[Bar]:
-    """The recipe's bars. Decimal texts of the settings' floats are what people wrote."""
-    found = [bars.min_score(Decimal(str(recipe.min_score)))]
-    if recipe.min_teacher_score:
-        found.append(bars.floor(TEACHER, Decimal(str(recipe.min_teacher_score))))
-    found.append(bars.teacher_margin(Decimal(str(recipe.margin_to_teacher))))
-    found.append(bars.min_gain(Decimal(str(recipe.min_gain))))
-    if any(one.role == LIVE for one in contestants):
-        found.append(bars.live_margin(Decimal(str(recipe.live_margin))))
-    if recipe.max_latency_ms is not None:
-        found.append(bars.max_latency_ms(Decimal(recipe.max_latency_ms)))
-    if recipe.max_usd_per_thousand is not None:
-        found.append(bars.max_usd_per_thousand(recipe.max_usd_per_thousand))
-    return found
-
-
 def _shown(role: str, sample: HeldOutSample, seed: int) -> tuple[Measured, Measured | None]:
-    asked = _without(sample, sample.excluded.get(role, frozenset()))
+    asked = sample.without(sample.excluded.get(role, frozenset()))
     (own,) = measured([Bar(name="score", kind=Kind.SCORE, needed=Decimal(0), role=role)], asked, seed=seed)
     if role == STUDENT:
         return own, None
     (gap,) = measured([Bar(name="gap", kind=Kind.DIFFERENCE, needed=Decimal(0), against=role)], sample, seed=seed)
     return own, gap
-
-
-def _without(sample: HeldOutSample, out: frozenset[int]) -> HeldOutSample:
-    """The sample without some prompts, unless nothing were left."""
-    kept = [index for index in range(sample.asked) if index not in out]
-    if not out or not kept:
-        return sample
-
-    def of(group: Mapping[str, Numbers]) -> dict[str, Numbers]:
-        return {role: [numbers[index] for index in kept] for role, numbers in group.items()}
-
-    families = [sample.families[index] for index in kept] if sample.families else ()
-    return HeldOutSample(
-        scores=of(sample.scores),
-        families=families,
-        binary=sample.binary,
-        latency_ms=of(sample.latency_ms),
-        usd=of(sample.usd),
-    )
 
 
 def score_of(judgement: Judgement, one: Priced) -> Score:

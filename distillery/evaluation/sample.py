@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -83,6 +83,24 @@ class HeldOutSample:
             return out
         names = {self.families[index] for index in out}
         return frozenset(index for index, name in enumerate(self.families) if name in names)
+
+    def without(self, out: frozenset[int]) -> "HeldOutSample":
+        """The sample without some prompts and with no exclusions, or the sample itself if no prompt would be left."""
+        kept = [index for index in range(self.asked) if index not in out]
+        if not out or not kept:
+            return self
+
+        def of(group: Mapping[str, Numbers]) -> dict[str, Numbers]:
+            return {role: [numbers[index] for index in kept] for role, numbers in group.items()}
+
+        return replace(
+            self,
+            scores=of(self.scores),
+            families=[self.families[index] for index in kept] if self.families else (),
+            latency_ms=of(self.latency_ms),
+            usd=of(self.usd),
+            excluded={},
+        )
 
     @property
     def single(self) -> bool:

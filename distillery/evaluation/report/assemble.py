@@ -1,30 +1,26 @@
 """Describes a judgement for people: the document of its report."""
 
-import json
 import math
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from fractions import Fraction
-
-import numpy as np
 
 from distillery.core.judging import GraderKind, VerdictOutcome
 from distillery.core.pipeline import Student
-from distillery.core.serialization import to_wire
 from distillery.evaluation.bars import Kind
-from distillery.evaluation.contestants import BASE, CONTENDER, LIVE, STUDENT, TEACHER, Priced, called
+from distillery.evaluation.contestants import BASE, LIVE, STUDENT, TEACHER, Priced
 from distillery.evaluation.decision import BarResult, BarState
+from distillery.evaluation.graded_prompts import GradedPrompt
 from distillery.evaluation.graders.grade import Grade
 from distillery.evaluation.graders.label import Label
 from distillery.evaluation.graders.registry import build_one
-from distillery.evaluation.judgement import GradedPrompt, Judgement, score_of
+from distillery.evaluation.judgement import Judgement, score_of
 from distillery.evaluation.measuring import Measured
 from distillery.evaluation.report import breakdown
-from distillery.evaluation.report.document import Breakdown, BreakEven, Confused, Document
-from distillery.evaluation.report.lineage import GraderUsed, Lineage, Looks, Method, Training
+from distillery.evaluation.report.document import Document
+from distillery.evaluation.report.lineage import Looks, Training
+from distillery.evaluation.report.provenance import lineage, method
 from distillery.evaluation.report.rows import (
     AnswerRow,
     BarRow,
@@ -39,7 +35,6 @@ from distillery.evaluation.report.rows import (
     name,
 )
 from distillery.evaluation.report.sentence import sentence
-from distillery.evaluation.statistics.resampling import RESAMPLES
 
 LEVEL = 0.9
 """Of an interval with two one-sided bounds of 95 %."""
@@ -79,7 +74,7 @@ def assemble(
     """
     run, contestants = judgement.run, [_contestant(judgement, one) for one in judgement.contestants]
     prompts = tuple(_prompt(judgement, row) for row in judgement.graded)
-    labels = _labels(judgement)
+    labels, roles = _same_label(judgement), [one.role for one in judgement.contestants]
     document = Document(
         run=run.id,
         recipe=run.recipe.name,
@@ -92,18 +87,18 @@ def assemble(
         judged=judged.isoformat(timespec="seconds"),
         report_uri=report_uri,
         comparisons=tuple(_comparisons(judgement)),
-        breakdowns=tuple(_breakdowns(prompts, labels)),
-        confusion=_confusion(prompts, judgement.contestants, labels),
+        breakdowns=tuple(breakdown.breakdowns(prompts, labels)),
+        confusion=breakdown.confusions(prompts, roles, labels) if labels else {},
         once_usd=run.dataset.estimate_usd,
         training=training,
-        lineage=_lineage(judgement, student),
-        method=_method(judgement, exploratory),
+        lineage=lineage(judgement, student),
+        method=method(judgement, exploratory),
         looks=looks,
         more_prompts=judgement.decision.more_prompts,
     )
-    break_even = tuple(_break_even(document, run.dataset.estimate_usd))
+    paid_off = tuple(breakdown.break_evens(document))
     said = sentence(document)
-    return replace(document, break_even=break_even, sentence=f"Exploratory: {said}" if exploratory else said)
+    return replace(document, break_even=paid_off, sentence=f"Exploratory: {said}" if exploratory else said)
 
 
 def _contestant(judgement: Judgement, one: Priced) -> ContestantRow:
@@ -234,83 +229,8 @@ def _answer(row: GradedPrompt, role: str) -> AnswerRow:
     )
 
 
-def _labels(judgement: Judgement) -> Label | None:
-    """The grader of labels, if the recipe has one."""
+def _same_label(judgement: Judgement) -> Callable[[str], str] | None:
+    """Maps labels that count as equal to one text, if the recipe grades labels."""
     specs = judgement.run.recipe.grader_specs
     found = next((build_one(spec) for spec in specs if spec.kind is GraderKind.LABEL), None)
-    return found if isinstance(found, Label) else None
-
-
-def _breakdowns(prompts: Sequence[PromptRow], labels: Label | None) -> Iterator[Breakdown]:
-    if labels and (found := breakdown.by_reference(prompts, labels.name)):
-        yield found
-    if found := breakdown.by_part(prompts):
-        yield found
-
-
-def _confusion(
-    prompts: Sequence[PromptRow], contestants: Sequence[Priced], labels: Label | None
-) -> Mapping[str, tuple[Confused, ...]]:
-    if labels is None:
-        return {}
-    roles = (one.role for one in contestants)
-    return {role: found for role in roles if (found := breakdown.confusion(prompts, role, labels.name))}
-
-
-def _break_even(document: Document, once_usd: Decimal) -> Iterator[BreakEven]:
-    student = document.contestant(STUDENT)
-    for one in document.contestants:
-        is_other = one.role == TEACHER or one.role.startswith(CONTENDER)
-        if student and is_other and (found := breakdown.break_even(once_usd, student, one)):
-            yield found
-
-
-def _lineage(judgement: Judgement, student: Student) -> Lineage:
-    run = judgement.run
-    live = next((one.model for one in judgement.contestants if one.role == LIVE), "")
-    return Lineage(
-        recipe=run.recipe.name,
-        attempt=run.attempt,
-        teacher=run.recipe.teacher,
-        student=run.recipe.student,
-        dataset_uri=run.dataset.uri,
-        heldout_uri=run.dataset.heldout_uri,
-        dataset_digest=run.dataset.digest,
-        prompts=run.dataset.prompts,
-        job_arn=student.job_arn,
-        model_arn=student.model_arn,
-        incumbent=live,
-    )
-
-
-def _method(judgement: Judgement, exploratory: str) -> Method:
-    specs = judgement.run.recipe.grader_specs
-    return Method(
-        graders=tuple(
-            GraderUsed(
-                kind=spec.kind.value,
-                measure=build_one(spec).measure,
-                weight=Decimal(spec.weight),
-                options=json.dumps(to_wire(spec.options), sort_keys=True) if spec.options else "",
-            )
-            for spec in specs
-        ),
-        digest=judgement.run.recipe.judging_digest,
-        seed=judgement.decision.seed,
-        resamples=RESAMPLES,
-        families=len(set(judgement.families)) if judgement.families else None,
-        versions={"numpy": np.__version__, "python": ".".join(map(str, sys.version_info[:3]))},
-        notes=(
-            *(
-                (f"This verdict is exploratory: {exploratory}. Only a person can make the student live.",)
-                * bool(exploratory)
-            ),
-            *(f"{_sentence(one)}." for one in judgement.contestants if one.price is None),
-            "The cost of the run is its estimate; answers are priced by their actual tokens.",
-        ),
-    )
-
-
-def _sentence(one: Priced) -> str:
-    """What is known of a model without a price, which has no row among the prices."""
-    return f"Of {called(one.role)}: " + "; ".join(filter(None, (one.price_note, one.note)))
+    return found.name if isinstance(found, Label) else None

@@ -2,11 +2,11 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from distillery.evaluation.contestants import STUDENT
-from distillery.evaluation.report.document import Breakdown, BreakEven, Confused, Part
+from distillery.evaluation.contestants import CONTENDER, STUDENT, TEACHER
+from distillery.evaluation.report.document import Breakdown, BreakEven, Confused, Document, Part
 from distillery.evaluation.report.rows import AnswerRow, ComparisonRow, ContestantRow, PromptRow
 
 PARTS_MAX = 60
@@ -18,6 +18,18 @@ LABELS_MAX = 60
 def fold(text: str) -> str:
     """A label as the first format compared it."""
     return text.strip().removesuffix(".").rstrip().casefold()
+
+
+def breakdowns(prompts: Sequence[PromptRow], same: Callable[[str], str] | None) -> Iterator[Breakdown]:
+    """Scores by label, if prompts have labels, and by part, if graders graded parts.
+
+    Args:
+        same: Maps labels that count as equal to one text; None if references are no labels.
+    """
+    if same and (found := by_reference(prompts, same)):
+        yield found
+    if found := by_part(prompts):
+        yield found
 
 
 def by_reference(prompts: Sequence[PromptRow], same: Callable[[str], str] = fold) -> Breakdown | None:
@@ -77,6 +89,13 @@ def _part(label: str, rows: Sequence[PromptRow]) -> Part:
     return Part(name=label, count=len(rows), scores=means)
 
 
+def confusions(
+    prompts: Sequence[PromptRow], roles: Iterable[str], same: Callable[[str], str] = fold
+) -> dict[str, tuple[Confused, ...]]:
+    """The confusions of each role that has any."""
+    return {role: found for role in roles if (found := confusion(prompts, role, same))}
+
+
 def confusion(
     prompts: Sequence[PromptRow], role: str, same: Callable[[str], str] = fold, most: int = 20
 ) -> tuple[Confused, ...]:
@@ -109,6 +128,17 @@ def _pair(row: PromptRow, against: str) -> tuple[float, float] | None:
     if own is None or other is None or own.score is None or other.score is None:
         return None
     return own.score, other.score
+
+
+def break_evens(document: Document) -> Iterator[BreakEven]:
+    """The break-even with each model that could answer in the student's place: the teacher and the contenders."""
+    student, once_usd = document.contestant(STUDENT), document.once_usd
+    if student is None or once_usd is None:
+        return
+    for one in document.contestants:
+        is_other = one.role == TEACHER or one.role.startswith(CONTENDER)
+        if is_other and (found := break_even(once_usd, student, one)):
+            yield found
 
 
 def break_even(once_usd: Decimal, student: ContestantRow, other: ContestantRow) -> BreakEven | None:
