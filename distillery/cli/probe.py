@@ -13,7 +13,7 @@ import typer
 from distillery.cli.route_maps import find_route
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import confirm, echo
-from distillery.client.converse import served_mode
+from distillery.client.invocation import served_mode
 from distillery.client.route_map import OPTIMIZED, RouteMap, Step
 from distillery.core.errors import BadRequest
 

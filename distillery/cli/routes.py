@@ -8,7 +8,7 @@ import typer
 from distillery.cli.route_maps import parse, read_documents
 from distillery.cli.target import target
 from distillery.cli.terminal import WordTable, append_row, echo, show, styled, write_json
-from distillery.client.route_map import RouteMap, Step, environment_document
+from distillery.client.route_map import RouteMap, Step
 
 
 def routes(
@@ -19,6 +19,8 @@ def routes(
     on = target(context)
     found = read_documents(on)
     if as_json:
+        from distillery.client.published_maps import environment_document  # boto3
+
         write_json(environment_document(on.account.environment, str(on.account.pipeline["inference_region"]), found))
     else:
         published = {route: parse(route, one) for route, one in found.items()}

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
         RouteError,
         StreamBroken,
     )
-    from distillery.client.metrics import EmbeddedMetrics, Served
+    from distillery.client.invocation import Served
+    from distillery.client.metrics import EmbeddedMetrics
     from distillery.client.published_maps import published
     from distillery.client.route import Route
     from distillery.client.route_map import Mode, Prices, RouteMap, Step
@@ -67,7 +68,8 @@ _MODULES = {
         "RouteError",
         "StreamBroken",
     ),
-    "metrics": ("EmbeddedMetrics", "Served"),
+    "invocation": ("Served",),
+    "metrics": ("EmbeddedMetrics",),
     "published_maps": ("published",),
     "route": ("Route",),
     "route_map": ("Mode", "Prices", "RouteMap", "Step"),

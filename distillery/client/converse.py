@@ -11,7 +11,6 @@ from distillery.client.route_map import (
     IS_MODEL,
     STANDARD,
     Mode,
-    Prices,
     RouteMap,
     Step,
     check_fields,
@@ -19,7 +18,7 @@ from distillery.client.route_map import (
     matches,
     parse_object,
 )
-from distillery.client.system_prompt import SEVERAL, UNKNOWN_PROMPT, StudentPrompt
+from distillery.client.system_prompt import UNKNOWN_PROMPT, StudentPrompt
 
 COMPLETE = frozenset({"end_turn", "stop_sequence", "tool_use"})
 """Stop reasons of a whole answer. No other reason counts as one of these, also none that Bedrock adds later."""
@@ -256,42 +255,3 @@ class Reply:
         """Whether the model ended its answer by itself. False if a limit, a guardrail or a filter ended it, if the stop
         reason is unknown to this version, or if the caller closed the stream."""
         return self.stop_reason in COMPLETE
-
-
-def sent_system(request: ConverseRequest, target: ResolvedStep) -> str:
-    """Returns whose system prompt a request to a step has, see Reply.system."""
-    if request.has_system:
-        return "caller"
-    if target.system is not None:
-        return "student"
-    return SEVERAL if target.prompt.use == SEVERAL else "none"
-
-
-def response_text(response: Mapping[str, Any]) -> str:
-    """Returns the text blocks joined. Blocks are selected by type, because reasoning may come first."""
-    blocks = response.get("output", {}).get("message", {}).get("content", ())
-    return "".join(block["text"] for block in blocks if "text" in block)
-
-
-def served_mode(response: Mapping[str, Any]) -> Mode:
-    """Returns the mode that Bedrock reports. A missing field means the default, also after a silent fallback from
-    optimized to standard latency. Source: Bedrock user guide, latency-optimized-inference."""
-    return Mode(
-        latency=response.get("performanceConfig", {}).get("latency", STANDARD),
-        tier=response.get("serviceTier", {}).get("type", DEFAULT_TIER),
-    )
-
-
-def response_cost(response: Mapping[str, Any], step: Step, served: Mode | None, route: RouteMap) -> Decimal | None:
-    """Returns US dollars at the price of the mode served: the step's own, or that of a step of the same model in that
-    mode. None if it is not known; see Reply.cost."""
-    usage, prices = response.get("usage", {}), _prices(step, served, route)
-    cached = usage.get("cacheReadInputTokens", 0) or usage.get("cacheWriteInputTokens", 0)
-    if prices is None or cached or "inputTokens" not in usage:
-        return None
-    return prices.cost(input_tokens=usage["inputTokens"], output_tokens=usage["outputTokens"])
-
-
-def _prices(step: Step, served: Mode | None, route: RouteMap) -> Prices | None:
-    same = (one for one in route.steps if (one.model, one.region, one.alias) == (step.model, step.region, step.alias))
-    return next((one.prices for one in (step, *same) if one.mode == served and one.prices), None)

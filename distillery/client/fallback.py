@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from distillery.client.aws import AWS_ERRORS, Failure, FailureKind, classify
+from distillery.client.cached_value import ReadInProgress
 from distillery.client.converse import ResolvedStep
 from distillery.client.errors import Attempt, NothingPromoted, RouteError, SystemPromptUnavailable, UnreadableAlias
 from distillery.client.route_map import RouteMap, Step
-from distillery.client.route_store import ReadInProgress, RouteStore
+from distillery.client.route_store import RouteStore
 
 STEP_ATTEMPTS, ROUNDS = 2, 3
 FIRST_PAUSE, MAX_PAUSE = 0.1, 5.0

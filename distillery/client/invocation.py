@@ -1,14 +1,55 @@
 """One request to a route: its attempts, its reply or error, and the notification of the observer."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from distillery.client.aws import FailureKind, TimeLimit, UnreadableReply
 from distillery.client.clients import Clients, send
-from distillery.client.converse import ConverseRequest, Reply, response_cost, response_text, sent_system, served_mode
+from distillery.client.converse import ConverseRequest, Reply, ResolvedStep
 from distillery.client.errors import AllStepsFailed, StreamBroken
 from distillery.client.fallback import Fallback, PlannedAttempt
-from distillery.client.metrics import Observer, Served, notify
+from distillery.client.route_map import DEFAULT_TIER, STANDARD, Mode, Prices, RouteMap, Step
+from distillery.client.system_prompt import SEVERAL
+
+_log = logging.getLogger(__name__)  # noqa: TID251  # the client imports nothing of ours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """One finished request.
+
+    Attributes:
+        environment: name of the environment.
+        route: name of the route.
+        reply: the reply; None if there was no complete answer.
+        error: name of the error that was raised, if there is no reply.
+        callers: whether the caller has to fix that error.
+        requested: mode of the route's first step; None if no map was read.
+    """
+
+    environment: str
+    route: str
+    reply: Reply | None = None
+    error: str | None = None
+    callers: bool = False
+    requested: Mode | None = None
+
+
+Observer = Callable[[Served], object]
+"""Called once for each finished request."""
+
+
+def notify(observer: Observer | None, served: Served) -> None:
+    """Calls an observer. Its exceptions are logged and never affect the request."""
+    if observer is None:
+        return
+    try:
+        observer(served)
+    except Exception:  # whatever the application's callable raises
+        _log.exception("the metrics of a request were not written")
 
 
 class RouteInvocation:
@@ -135,3 +176,42 @@ def _rate(response: Mapping[str, Any], seconds: float) -> float | None:
     """Tokens per second, without the first token and the wait for it."""
     tokens = response.get("usage", {}).get("outputTokens", 0)
     return (tokens - 1) / seconds if tokens > 1 and seconds > 0 else None
+
+
+def sent_system(request: ConverseRequest, target: ResolvedStep) -> str:
+    """Returns whose system prompt a request to a step has, see Reply.system."""
+    if request.has_system:
+        return "caller"
+    if target.system is not None:
+        return "student"
+    return SEVERAL if target.prompt.use == SEVERAL else "none"
+
+
+def response_text(response: Mapping[str, Any]) -> str:
+    """Returns the text blocks joined. Blocks are selected by type, because reasoning may come first."""
+    blocks = response.get("output", {}).get("message", {}).get("content", ())
+    return "".join(block["text"] for block in blocks if "text" in block)
+
+
+def served_mode(response: Mapping[str, Any]) -> Mode:
+    """Returns the mode that Bedrock reports. A missing field means the default, also after a silent fallback from
+    optimized to standard latency. Source: Bedrock user guide, latency-optimized-inference."""
+    return Mode(
+        latency=response.get("performanceConfig", {}).get("latency", STANDARD),
+        tier=response.get("serviceTier", {}).get("type", DEFAULT_TIER),
+    )
+
+
+def response_cost(response: Mapping[str, Any], step: Step, served: Mode | None, route: RouteMap) -> Decimal | None:
+    """Returns US dollars at the price of the mode served: the step's own, or that of a step of the same model in that
+    mode. None if it is not known; see Reply.cost."""
+    usage, prices = response.get("usage", {}), _prices(step, served, route)
+    cached = usage.get("cacheReadInputTokens", 0) or usage.get("cacheWriteInputTokens", 0)
+    if prices is None or cached or "inputTokens" not in usage:
+        return None
+    return prices.cost(input_tokens=usage["inputTokens"], output_tokens=usage["outputTokens"])
+
+
+def _prices(step: Step, served: Mode | None, route: RouteMap) -> Prices | None:
+    same = (one for one in route.steps if (one.model, one.region, one.alias) == (step.model, step.region, step.alias))
+    return next((one.prices for one in (step, *same) if one.mode == served and one.prices), None)

@@ -1,4 +1,4 @@
-"""Metrics of requests: one JSON line per request in CloudWatch's embedded metric format, and the call of observers.
+"""Metrics of requests: one JSON line per request in CloudWatch's embedded metric format.
 
 CloudWatch Logs extracts the metrics from the line, so that a request waits for no API. The line holds names, counts,
 and times; never a prompt or a reply. Source: CloudWatch user guide, "Specification: Embedded metric format".
@@ -9,17 +9,14 @@ raises the alarm. The name of a route that does not exist does not become a dime
 
 import functools
 import json
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from distillery.client.converse import Reply
 from distillery.client.errors import NoSuchRoute
-from distillery.client.route_map import Mode
+from distillery.client.invocation import Served
 
-_log = logging.getLogger(__name__)  # noqa: TID251  # the client imports nothing of ours
 NAMESPACE = "Distillery"
 
 
@@ -76,41 +73,6 @@ BY_ENVIRONMENT: DimensionSets = ((Dimension.ENVIRONMENT,),)
 BY_ROUTE: DimensionSets = (*BY_ENVIRONMENT, (Dimension.ENVIRONMENT, Dimension.ROUTE))
 BY_REQUESTED: DimensionSets = ((Dimension.ENVIRONMENT, Dimension.ROUTE, Dimension.REQUESTED),)
 BY_SERVED: DimensionSets = ((Dimension.ENVIRONMENT, Dimension.ROUTE, Dimension.SERVED),)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
-    """One finished request.
-
-    Attributes:
-        environment: name of the environment.
-        route: name of the route.
-        reply: the reply; None if there was no complete answer.
-        error: name of the error that was raised, if there is no reply.
-        callers: whether the caller has to fix that error.
-        requested: mode of the route's first step; None if no map was read.
-    """
-
-    environment: str
-    route: str
-    reply: Reply | None = None
-    error: str | None = None
-    callers: bool = False
-    requested: Mode | None = None
-
-
-Observer = Callable[[Served], object]
-"""Called once for each finished request."""
-
-
-def notify(observer: Observer | None, served: Served) -> None:
-    """Calls an observer. Its exceptions are logged and never affect the request."""
-    if observer is None:
-        return
-    try:
-        observer(served)
-    except Exception:  # whatever the application's callable raises
-        _log.exception("the metrics of a request were not written")
 
 
 class EmbeddedMetrics:

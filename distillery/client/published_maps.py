@@ -2,14 +2,14 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from distillery.client.aws import AWS_ERRORS, ClientError, ParameterNotFound, as_not_reached, error_code
 from distillery.client.clients import Clients, parameter_value, shared_clients
 from distillery.client.errors import MapUnavailable, NotConfigured, NotReached
-from distillery.client.route_map import RouteMap, UnreadableMap, environment_document, parse_object
+from distillery.client.route_map import VERSION, RouteMap, UnreadableMap, parse_object
 from distillery.client.route_store import format_probe_result, probe_parameter, read_map, with_probe_results
 from distillery.client.system_prompt import UNKNOWN, StudentPrompt
 
@@ -54,6 +54,14 @@ def published(
     except (ParameterNotFound, UnreadableMap, *AWS_ERRORS) as error:
         raise MapUnavailable(f"the routes of {environment!r} cannot be read in {where}: {error}") from error
     return environment_document(environment, where, maps)
+
+
+def environment_document(environment: str, region: str, maps: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Returns the maps of an environment as one document. `region` is the inference Region, which publishes them.
+
+    {"version": 1, "environment": "prod", "region": "us-east-2", "routes": {"fast": RouteMap.document(), …}}
+    """
+    return {"version": VERSION, "environment": environment, "region": region, "routes": dict(maps)}
 
 
 def add_system_prompts(document: Document, read: Callable[[str, str], str]) -> None:

@@ -11,8 +11,7 @@ from distillery.client.clients import LONGEST, Clients, renew_in_forks, shared_c
 from distillery.client.converse import ConverseArguments, ConverseRequest, Marks, Reply, ResolvedStep
 from distillery.client.errors import MapUnavailable, NotConfigured, RouteError
 from distillery.client.fallback import CircuitBreaker, Fallback, Timing
-from distillery.client.invocation import RouteInvocation
-from distillery.client.metrics import Observer, Served, notify
+from distillery.client.invocation import Observer, RouteInvocation, Served, notify
 from distillery.client.route_map import RouteMap
 from distillery.client.route_store import RouteStore
 from distillery.client.stream import ReplyStream

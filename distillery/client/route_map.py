@@ -153,14 +153,6 @@ class RouteMap:
         return {**_non_defaults(self), "version": self.version, "steps": [_step_document(step) for step in self.steps]}
 
 
-def environment_document(environment: str, region: str, maps: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Returns the maps of an environment as one document. `region` is the inference Region, which publishes them.
-
-    {"version": 1, "environment": "prod", "region": "us-east-2", "routes": {"fast": RouteMap.document(), …}}
-    """
-    return {"version": VERSION, "environment": environment, "region": region, "routes": dict(maps)}
-
-
 def parse_object(text: str) -> dict[str, Any]:
     """Parses the JSON object of a parameter. Raises ValueError if it is not one, too long, or nested too deeply."""
     if len(text) > DOCUMENT_MAX:
@@ -260,8 +252,7 @@ def _known(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _non_defaults(value: Any) -> dict[str, Any]:
-    return {known.name: own for known in fields(value) if (own := getattr(value, known.name)) != _default(known)}
-
-
-def _default(known: Any) -> Any:
-    return known.default if known.default_factory is MISSING else known.default_factory()
+    defaults = {
+        one.name: one.default if one.default_factory is MISSING else one.default_factory() for one in fields(value)
+    }
+    return {name: own for name, default in defaults.items() if (own := getattr(value, name)) != default}

@@ -6,8 +6,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from distillery.client.account import post_signed
 from distillery.client.errors import FunctionRefused, NotReached
+from distillery.client.function_url import post_signed
 from distillery.core.names import UPLOADS_PREFIX
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.policies import resource

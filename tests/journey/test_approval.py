@@ -12,8 +12,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from distillery.client.account import post_signed
 from distillery.client.errors import FunctionRefused
+from distillery.client.function_url import post_signed
 from distillery.core.judging import InconclusivePolicy
 from distillery.core.names import PROMPTS_PREFIX, TAG_RECIPE
 from distillery.core.pipeline import Outcome, Stage

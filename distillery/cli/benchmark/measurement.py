@@ -9,7 +9,7 @@ from typing import Any
 from distillery.cli.benchmark.prompts import BenchmarkPrompt
 from distillery.cli.benchmark.variant import Variant
 from distillery.client.aws import AWS_ERRORS, FailureKind, StreamTruncated, classify
-from distillery.client.converse import served_mode
+from distillery.client.invocation import served_mode
 from distillery.client.single_step import is_simulated, step_arguments
 
 Stopwatch = Callable[[], float]

@@ -13,10 +13,10 @@ from botocore.exceptions import ReadTimeoutError
 
 from distillery.client import AllStepsFailed, MapUnavailable, Route, StreamBroken
 from distillery.client import stream as streams
-from distillery.client.account import post_signed
 from distillery.client.aws import TimeLimit, current_limit, within
 from distillery.client.clients import Clients, send
 from distillery.client.connection import hold_limits
+from distillery.client.function_url import post_signed
 from tests.unit.client.harness import MESSAGES, START, ClientHarness, delta, end, route_map
 from tests.unit.client.raw_server import Piece, chunked, frames, http_response, reply_body, serving
 
@@ -123,7 +123,7 @@ def test_after_the_first_text_an_event_may_not_drip_for_ever(monkeypatch: pytest
 
 @pytest.mark.parametrize("response", [HEADERS, BODY], ids=["headers", "body"])
 def test_a_function_url_that_drips_ends_at_its_time(response: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("distillery.client.account.URL_TIMEOUT", DEADLINE)
+    monkeypatch.setattr("distillery.client.function_url.URL_TIMEOUT", DEADLINE)
     session = boto3.Session(aws_access_key_id="AKIDANA", aws_secret_access_key="secret")
     with (
         serving(lambda path, body: [], ssm=lambda path, body: dripped(response)) as raw,

@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from distillery.client import FunctionRefused, NotReached
-from distillery.client.account import post_signed
+from distillery.client.function_url import post_signed
 
 pytestmark = pytest.mark.slow
 

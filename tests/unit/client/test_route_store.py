@@ -7,7 +7,7 @@ import pytest
 
 from distillery.client import AllStepsFailed, MapUnavailable, NoSuchRoute, Step, published
 from distillery.client.aws import ParameterNotFound
-from distillery.client.route_store import CACHE_SECONDS, RETRY_SECONDS, CachedValue, ReadInProgress
+from distillery.client.cached_value import CACHE_SECONDS, RETRY_SECONDS, CachedValue, ReadInProgress
 from tests.fakes.errors import service_error
 from tests.unit.client.harness import ALIAS, ENDPOINT, MESSAGES, STANDARD, STUDENT, ClientHarness, route_map
 
