@@ -11,7 +11,7 @@ from typing import Any
 from distillery.core.conversation import Prompt
 from distillery.core.judging import GraderKind
 from distillery.core.recipe import Recipe
-from distillery.evaluation.graders.fit import misfits, spread
+from distillery.evaluation.graders.fit import misfits, spread, unread
 from distillery.evaluation.graders.grade import Grader
 from distillery.evaluation.graders.registry import build_one
 from distillery.evaluation.statistics.families import MIN_FAMILIES
@@ -92,7 +92,10 @@ def preview(recipe: Recipe, prompts: Sequence[Prompt], heldout: Heldout) -> Prev
             "the verdict will be inconclusive",
         )
     labelled = [prompt for prompt in prompts if prompt.reference is not None]
-    if built and labelled and (found := misfits(built, spread(labelled))):
+    found = misfits(built, spread(labelled)) if built and labelled else ()
+    if any(kind is GraderKind.JUDGE for kind, _ in built) and (too_long := unread(prompts)):
+        found = (*found, too_long)
+    if found:
         warnings["grader-misfit"] = found
     if not (needing and not heldout.labelled) and (small := _too_small(recipe, heldout, detectable)):
         warnings["margin-too-small"] = (small,)

@@ -15,6 +15,7 @@ from distillery.core.conversation import Prompt
 from distillery.core.judging import GraderKind
 from distillery.evaluation.graders.grade import Grader
 from distillery.evaluation.graders.json_text import UnreadableJson, read_json
+from distillery.evaluation.graders.judge import LONGEST_PROMPT, size
 from distillery.evaluation.graders.label import Label
 from distillery.evaluation.graders.text import normalised, plain, words
 
@@ -56,7 +57,9 @@ class Misfit:
 
 def misfit(kind: GraderKind, grader: Grader, prompts: Sequence[Prompt]) -> Misfit | None:
     """Why the grader does not fit the data set, or None if it does. Prompts without references are left out, unless
-    none has any."""
+    none has any. A judge judges by prompts (`unread`)."""
+    if kind is GraderKind.JUDGE:
+        return None
     given = [prompt for prompt in prompts if prompt.reference is not None]
     if not given:
         if not prompts or not grader.needs_reference:
@@ -90,12 +93,27 @@ def misfits(graders: Sequence[tuple[GraderKind, Grader]], prompts: Sequence[Prom
         proposed = f'one with grader = "{fitting_kind(given)}"' if fitting_kind(given) else "one that can"
         told.append(f"none of the graders can judge by {without} of {len(given)} references; add {proposed}")
     for (kind, grader), fits in zip(graders, fitting, strict=True):
+        if kind is GraderKind.JUDGE:
+            continue
         own = [prompt for prompt, fit in zip(given, fits, strict=True) if fit]
         if given and len(own) <= MOST_MISFITS * len(given):
             told.append(f"the grader `{kind}` can judge by {len(own)} of {len(given)} references; remove it")
         elif own and (found := misfit(kind, grader, own)):
             told.append(str(found))
     return tuple(told)
+
+
+def unread(prompts: Sequence[Prompt]) -> str:
+    """Which prompts a judge cannot read, with references or without; empty if it can read all."""
+    sizes = [size(prompt) for prompt in prompts]
+    count = sum(each > LONGEST_PROMPT for each in sizes)
+    if not count:
+        return ""
+    return (
+        f"the grader `{GraderKind.JUDGE}` cannot read {count} of {len(sizes)} prompts: a judge reads at most "
+        f"{LONGEST_PROMPT} bytes with the system prompt, and the longest has {max(sizes)}; it scores no answer to "
+        "them: shorten them, or use a grader of another kind"
+    )
 
 
 def spread(items: Sequence[T]) -> Sequence[T]:

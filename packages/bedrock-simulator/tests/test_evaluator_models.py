@@ -24,6 +24,7 @@ def test_a_judge_is_named_as_it_is_called(judge: str) -> None:
     ("judge", "message"),
     [
         (HAIKU_45, "cannot be an evaluator model in us-east-1: .* with on-demand throughput isn’t supported"),
+        ("us.amazon.nova-2-lite-v1:0", "cannot be an evaluator model in us-east-1."),
         (f"{PRO}:300k", "cannot be an evaluator model in us-east-1: .* isn’t supported"),
         ("us.meta.llama3-3-70b-instruct-v1:0", "cannot be an evaluator model in us-east-1."),
         ("us.anthropic.claude-3-5-haiku-20241022-v1:0", "evaluator model .* reached the end of its life"),

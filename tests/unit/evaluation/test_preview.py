@@ -98,6 +98,28 @@ def test_margins_below_what_is_detected_are_told(heldout: Heldout, teacher: floa
     assert bool(found) is bool(told)
 
 
+JUDGE = {"model": "anthropic.claude-haiku-4-5-20251001-v1:0"}
+
+
+@pytest.mark.parametrize("references", [[None] * 40, ["late"] * 40, [None] * 20 + LABELS[:20]])
+@pytest.mark.parametrize(
+    ("words", "of", "told"), [(1, 40, ""), (700, 40, "cannot read 40 of 40"), (700, 1, "cannot read 1 of 40")]
+)
+@pytest.mark.parametrize("others", [(), ("label",)])
+def test_prompts_that_a_judge_cannot_read_are_told_with_and_without_references(
+    references: list[str | None], words: int, of: int, told: str, others: tuple[str, ...]
+) -> None:
+    given = [
+        replace(prompt, system="Answer. " * (words if number < of else 1))
+        for number, prompt in enumerate(prompts(references))
+    ]
+    judged = graded("judge", **JUDGE)
+    made = replace(judged, graders=(*judged.graders, *(graded(*others).graders if others else ())))
+    found = [text for text in preview(made, given, MANY).warnings.get("grader-misfit", ()) if "cannot read" in text]
+    assert len(found) == bool(told)
+    assert all(told in text and "4096 bytes" in text for text in found)
+
+
 def test_it_says_how_many_prompts_would_detect_the_margin() -> None:
     made = replace(graded("label"), teacher_margin=0.05)
     (found,) = preview(made, prompts(LABELS), Heldout(prompts=60)).warnings["margin-too-small"]

@@ -585,6 +585,11 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         TODAY,
         (JUDGE, f"does not let {HAIKU_5_5!r} judge", HAIKU_4_5, "choose one"),
     ),
+    "a judge that its model card excludes": (
+        {"recipes/support/graders": judged_by("amazon.nova-2-lite-v1:0")},
+        TODAY,
+        (JUDGE, "does not let 'amazon.nova-2-lite-v1:0' judge", HAIKU_4_5, "choose one"),
+    ),
     "a judge that has ended": (
         {"recipes/support/graders": judged_by(SONNET_1)},
         TODAY,

@@ -5,9 +5,10 @@ Reference, "Amazon Bedrock endpoints and quotas": at least 100 records in a job 
 a job (an older copy of the same page). The maximum of records and of concurrent jobs (50,000 and 20) are from memory:
 UNVERIFIED.
 
-User Guide, evaluation-judge (of its list, the models that are simulated here) and model-evaluation-metrics; General
-Reference, "(Evaluation)" quotas. The quota of three metrics per dataset is older than evaluator models, which have
-eleven: here it applies to programmatic jobs only.
+User Guide, evaluation-judge (of its list, the models that are simulated here, except Nova 2 Lite, whose model card says
+that model evaluation does not support it) and model-evaluation-metrics; General Reference, "(Evaluation)" quotas. The
+quota of three metrics per dataset is older than evaluator models, which have eleven: here it applies to programmatic
+jobs only.
 """
 
 from collections.abc import Mapping
@@ -64,7 +65,6 @@ def supports_batch(model: str, region: str, today: date, *, profile: bool) -> bo
 EVALUATOR_MODELS = frozenset(
     {
         "amazon.nova-pro-v1:0",
-        "amazon.nova-2-lite-v1:0",
         "amazon.nova-micro-v1:0",
         "amazon.nova-premier-v1:0",
         "anthropic.claude-3-5-sonnet-20240620-v1:0",
