@@ -26,7 +26,8 @@ def main() -> None:
 
     from bedrock_simulator.engine import Bedrock
     from bedrock_simulator.events import EventStore
-    from bedrock_simulator.faults import Fault, Faults
+    from bedrock_simulator.fault_kinds import Fault
+    from bedrock_simulator.faults import Faults
     from bedrock_simulator.settings import Latency, ModelErrors, Quotas, Settings, TeacherSettings
     from local.emulator import patches
     from local.emulator.bedrock_ports import AccountEvents, AccountKeys, AccountLogs, AccountObjects, AccountRoles

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bedrock_simulator import json_text
 from bedrock_simulator.clock import EARLIEST, LATEST, MAX_SPEED, ClockState
-from bedrock_simulator.faults import KINDS
+from bedrock_simulator.fault_kinds import KINDS
 from simulator_support.in_process import HOST, SIGNED, InProcess
 
 ROUTES = [

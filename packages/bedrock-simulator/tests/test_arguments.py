@@ -3,7 +3,8 @@
 import botocore.exceptions
 import pytest
 
-from bedrock_simulator.faults import Fault, FaultContext, Faults
+from bedrock_simulator.fault_kinds import Fault
+from bedrock_simulator.faults import FaultContext, Faults
 from simulator_support.standalone import Standalone, run
 
 OTHER = "222222222222"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bedrock_simulator.faults import Fault
+from bedrock_simulator.fault_kinds import Fault
 from simulator_support.fakes import ACCOUNT, ROLE, SYSTEM, World, job, prompts
 
 PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"

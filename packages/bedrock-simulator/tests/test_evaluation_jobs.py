@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from bedrock_simulator.control_plane.evaluations import scores
 from bedrock_simulator.control_plane.evaluations.scores import ScoredResponse
-from bedrock_simulator.faults import Fault
+from bedrock_simulator.fault_kinds import Fault
 from bedrock_simulator.settings import Quotas
 from simulator_support.fakes import ACCOUNT, ROLE, SYSTEM, TODAY, World, distilled
 

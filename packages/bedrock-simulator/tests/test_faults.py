@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import ClientError, EventStreamError
 
 from bedrock_simulator.errors import DEFAULT_MESSAGES
-from bedrock_simulator.faults import KINDS, STAGES, Fault, FaultContext, Faults
+from bedrock_simulator.fault_kinds import KINDS, STAGES, Fault
+from bedrock_simulator.faults import FaultContext, Faults
 from bedrock_simulator.ports import Request, Response, StreamInterrupted
 from bedrock_simulator.protocol import service_model
 from bedrock_simulator.settings import Latency
@@ -49,10 +50,10 @@ def test_a_fault_that_cannot_be_is_refused_in_one_sentence(fields: dict[str, Any
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_valid_and_in_the_table_of_its_module(kind: str) -> None:
-    from bedrock_simulator import faults
+    from bedrock_simulator import fault_kinds
 
     assert Fault(kind, **OWN.get(kind, {})).kind == kind
-    assert f"\n{kind} " in str(faults.__doc__)
+    assert f"\n{kind} " in str(fault_kinds.__doc__)
 
 
 def test_every_error_that_calls_declare_for_trouble_has_its_sentence() -> None:

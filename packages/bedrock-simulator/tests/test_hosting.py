@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bedrock_simulator.faults import Fault
+from bedrock_simulator.fault_kinds import Fault
 from bedrock_simulator.settings import Quotas
 from simulator_support.fakes import ACCOUNT, TODAY, World, distilled, updating_deployment
 

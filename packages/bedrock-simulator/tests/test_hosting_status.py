@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from bedrock_simulator.faults import Fault
+from bedrock_simulator.fault_kinds import Fault
 from bedrock_simulator.settings import Quotas
 from simulator_support.fakes import TODAY, World, distilled, say
 from test_hosting import buy, deploy

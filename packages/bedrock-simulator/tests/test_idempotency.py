@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bedrock_simulator.faults import Fault
+from bedrock_simulator.fault_kinds import Fault
 from simulator_support.fakes import TODAY, World, job
 
 

@@ -11,7 +11,7 @@ import test_batch_jobs as batches
 import test_evaluation_jobs as evaluations
 from bedrock_simulator.control_plane.batches import runner as batch_runner
 from bedrock_simulator.control_plane.evaluations import runner as evaluation_runner
-from bedrock_simulator.faults import Fault
+from bedrock_simulator.fault_kinds import Fault
 from simulator_support.fakes import World, job, jsonl, prompts
 
 

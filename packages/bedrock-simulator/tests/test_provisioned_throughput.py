@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from botocore.exceptions import ClientError
 
-from bedrock_simulator.faults import Fault
+from bedrock_simulator.fault_kinds import Fault
 from bedrock_simulator.settings import Quotas
 from simulator_support.fakes import ACCOUNT, TODAY, World, distilled
 from test_hosting import MICRO, buy

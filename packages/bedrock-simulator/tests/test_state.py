@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bedrock_simulator import state
-from bedrock_simulator.faults import Fault
+from bedrock_simulator.fault_kinds import Fault
 from bedrock_simulator.records import RegionResources
 from bedrock_simulator.settings import Quotas
 from simulator_support.fakes import ACCOUNT, TODAY, World, answer, distilled, job, jsonl, prompts, say

@@ -32,7 +32,7 @@ from bedrock_simulator import json_text
 from bedrock_simulator.clock import ClockState, parse_date
 from bedrock_simulator.engine import Bedrock
 from bedrock_simulator.events import EventStore
-from bedrock_simulator.faults import Fault
+from bedrock_simulator.fault_kinds import Fault
 
 PREFIX = "/_admin/"
 T = TypeVar("T")

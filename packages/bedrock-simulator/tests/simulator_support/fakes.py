@@ -15,7 +15,8 @@ from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
 from bedrock_simulator.engine import Bedrock
-from bedrock_simulator.faults import Fault, Faults
+from bedrock_simulator.fault_kinds import Fault
+from bedrock_simulator.faults import Faults
 from bedrock_simulator.ports import ObjectDenied, ObjectMissing, Request, Response
 from bedrock_simulator.settings import Latency, Quotas, Settings, TeacherSettings
 

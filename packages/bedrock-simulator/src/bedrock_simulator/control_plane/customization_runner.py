@@ -19,7 +19,8 @@ from bedrock_simulator.control_plane.job_runner import (
     missing_permission,
 )
 from bedrock_simulator.control_plane.training import TrainingContext, TrainingWork
-from bedrock_simulator.faults import STAGES, FaultContext, Faults
+from bedrock_simulator.fault_kinds import STAGES
+from bedrock_simulator.faults import FaultContext, Faults
 from bedrock_simulator.models.storage import Bucket
 from bedrock_simulator.models.teacher import Teacher
 from bedrock_simulator.protocol.service_model import iso

@@ -11,7 +11,7 @@ import msgspec
 
 from bedrock_simulator.catalog.supported_models import MODELS
 from bedrock_simulator.clock import MAX_SPEED, MemoryClock, parse_date
-from bedrock_simulator.faults import Fault
+from bedrock_simulator.fault_kinds import Fault
 from bedrock_simulator.models import rules, teacher
 from bedrock_simulator.models.storage import JobInputError
 from bedrock_simulator.server.backends import ANY_REGION
