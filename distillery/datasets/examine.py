@@ -17,7 +17,7 @@ from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
 from distillery.core.recipe import MOST_TO_CHOOSE_FROM, BadLines, MixedLabels, OverBudgetPolicy, Recipe
 from distillery.core.system_prompt import SystemPrompts
 from distillery.datasets.split import HashedPrompt, Split
-from distillery.datasets.validation import rules_table as rules
+from distillery.datasets.validation import file_rules as rules
 from distillery.datasets.validation.fast_path import LineLimits, to_prompt
 from distillery.datasets.validation.finding import Finding, Rule
 from distillery.datasets.validation.reading import ALL_FILES, DatasetReader, InputFile, PromptIndex

@@ -5,7 +5,8 @@
     explain      finds all problems of a line that the fast path does not accept (`decoding`, then `schema`)
     reading      drives both, counts, and stores the distinct prompts
     finding      rules, locations and findings
-    rules_table  all rules
+    line_rules   the rules of a line
+    file_rules   the rules of files and data sets
 
 Nothing here imports boto3 or depends on a run. The command `distillery check` and the Lambda function share this code.
 """

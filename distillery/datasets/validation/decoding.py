@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import Any, NamedTuple
 
-from distillery.datasets.validation import rules_table as rules
+from distillery.datasets.validation import line_rules as rules
 from distillery.datasets.validation.finding import Problem, Rule, UnreadableLine
 
 UTF_16_SHARE = 0.3

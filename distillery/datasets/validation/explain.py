@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from distillery.core.conversation import to_line
 from distillery.core.tokens import estimate_tokens
-from distillery.datasets.validation import rules_table as rules
+from distillery.datasets.validation import line_rules as rules
 from distillery.datasets.validation.decoding import decode_text, nested_too_deeply, parse_json
 from distillery.datasets.validation.fast_path import LineLimits, PromptTexts, to_prompt
 from distillery.datasets.validation.finding import Problem, UnreadableLine

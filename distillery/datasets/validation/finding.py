@@ -23,7 +23,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of the rules table.
+    """A rule, of `line_rules` or `file_rules`.
 
     code: stable identifier for programs. what, allowed, fix: clauses for people, without a full stop. `fix` may contain
     a command in backticks, with FILE for the file's name.
@@ -38,6 +38,14 @@ class Rule:
     @property
     def is_error(self) -> bool:
         return self.severity is Severity.ERROR
+
+
+def error(code: str, what: str, allowed: str, fix: str) -> Rule:
+    return Rule(code, Severity.ERROR, what, allowed, fix)
+
+
+def warning(code: str, what: str, allowed: str, fix: str) -> Rule:
+    return Rule(code, Severity.WARNING, what, allowed, fix)
 
 
 class Problem(NamedTuple):

@@ -8,7 +8,7 @@ import zlib
 from typing import Any
 
 from distillery.core.limits import MAX_FILE_BYTES
-from distillery.datasets.validation import rules_table as rules
+from distillery.datasets.validation import file_rules as rules
 from distillery.datasets.validation.finding import ReadingStopped, UnreadableFile
 
 GZIP = b"\x1f\x8b"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from distillery.datasets.validation import rules_table as rules
+from distillery.datasets.validation import file_rules, line_rules
 from distillery.datasets.validation.finding import UnreadableFile
 from distillery.datasets.validation.gzip_stream import GZIP, GzipStream
 
@@ -46,13 +46,13 @@ class LineBlock:
 def check_signature(beginning: bytes) -> None:
     """Raises UnreadableFile if the first bytes of a file show that it is not lines of UTF-8."""
     if beginning.startswith(GZIP):
-        raise UnreadableFile(rules.PACKED, "it is compressed with gzip and not named .gz")
+        raise UnreadableFile(file_rules.PACKED, "it is compressed with gzip and not named .gz")
     if beginning.startswith(_UTF_16_OR_32):
         wrong = f"it begins with {beginning[:4].hex(' ').upper()}, as UTF-16 and UTF-32 do"
-        raise UnreadableFile(rules.UTF_16, wrong)
+        raise UnreadableFile(line_rules.UTF_16, wrong)
     for signature, what in _SIGNATURES.items():
         if beginning.startswith(signature):
-            raise UnreadableFile(rules.OTHER_FORMAT, f"it is {what}")
+            raise UnreadableFile(file_rules.OTHER_FORMAT, f"it is {what}")
 
 
 def open_stream(name: str, body: Any) -> Read:
@@ -96,6 +96,6 @@ def read_blocks(read: Read, limit: int) -> Iterator[LineBlock]:
                 held, dropped = held[: limit + 1], dropped + len(held) - limit - 1
             if dropped > MAX_SKIPPED_BYTES:
                 wrong = f"it has more than {MAX_SKIPPED_BYTES} bytes; the rest of the file is not read"
-                raise UnreadableFile(rules.LINE_TOO_LONG, wrong, line=number)
+                raise UnreadableFile(line_rules.LINE_TOO_LONG, wrong, line=number)
     if held:
         yield LineBlock(number, held, [held], dropped, cut_off=True)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from distillery.core.limits import MAX_FILE_BYTES, MAX_PROMPTS, MIN_PROMPTS, S3_URI, S3_URI_MAX
 from distillery.core.tokens import token_weight
-from distillery.datasets.validation import rules_table as rules
+from distillery.datasets.validation import file_rules as rules
 from distillery.datasets.validation.fast_path import AcceptedLines, LineLimits, PromptTexts, accept
 from distillery.datasets.validation.finding import (
     Finding,

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from distillery.core.conversation import ROLES
 from distillery.core.limits import SCHEMA_VERSION
-from distillery.datasets.validation import rules_table as rules
+from distillery.datasets.validation import line_rules as rules
 from distillery.datasets.validation.decoding import ObjectWithDuplicateKeys, ParsedLine
 from distillery.datasets.validation.finding import Problem
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from distillery.datasets.validation import rules_table as rules
+from distillery.datasets.validation import file_rules as rules
 from tests.unit.datasets.validation.students import STUDENTS, codes, read
 
 CORPUS = Path(__file__).parents[3] / "corpus"

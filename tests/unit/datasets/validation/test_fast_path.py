@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from distillery.core.tokens import token_weight
-from distillery.datasets.validation import rules_table as rules
+from distillery.datasets.validation import line_rules as rules
 from distillery.datasets.validation.explain import explain
 from distillery.datasets.validation.fast_path import AcceptedLines, LineLimits, accept
 from tests.unit.datasets.validation.generated import doubled, lines, mangled, records

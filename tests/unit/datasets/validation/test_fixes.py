@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from distillery.datasets.validation import rules_table as rules
+from distillery.datasets.validation import file_rules as rules
 from distillery.datasets.validation.finding import Rule
 from tests.unit.datasets.validation.students import codes, read
 from tests.unit.datasets.validation.test_corpus import CORPUS, EXPECTED

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distillery.datasets.validation import file_rules as rules
 from distillery.datasets.validation import lines as module
-from distillery.datasets.validation import rules_table as rules
 from distillery.datasets.validation.finding import Rule, UnreadableFile
 from distillery.datasets.validation.lines import CHUNK, LineBlock, open_stream, read_blocks
 

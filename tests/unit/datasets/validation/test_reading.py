@@ -10,8 +10,8 @@ import pytest
 from distillery.core.limits import MAX_FILE_BYTES
 from distillery.core.tokens import token_weight
 from distillery.datasets.report import validation_report
+from distillery.datasets.validation import file_rules, line_rules
 from distillery.datasets.validation import reading as module
-from distillery.datasets.validation import rules_table as rules
 from distillery.datasets.validation.fast_path import LineLimits
 from distillery.datasets.validation.finding import MAX_LOCATIONS
 from distillery.datasets.validation.reading import DatasetReader, InputFile, PromptIndex
@@ -61,7 +61,7 @@ def test_the_bounds_of_a_job_are_held_to_one_prompt(count: int, found: list[str]
 def test_a_file_of_too_many_prompts_is_reported_with_its_true_count() -> None:
     reader = read(file(20_123))
     (group,) = reader.findings
-    assert group.first.rule is rules.TOO_MANY_PROMPTS
+    assert group.first.rule is file_rules.TOO_MANY_PROMPTS
     assert group.first.wrong == "there are 20123 prompts"
 
 
@@ -114,7 +114,7 @@ def test_bad_lines_are_quarantined_unchanged_up_to_a_limit() -> None:
 def test_a_huge_line_is_reported_with_its_true_length_and_the_next_one_is_read() -> None:
     reader = read(file(100) + b"x" * 3_000_000 + b"\n" + line("after"))
     (group,) = reader.findings
-    assert (group.first.rule, group.first.location.line) == (rules.LINE_TOO_LONG, 101)
+    assert (group.first.rule, group.first.location.line) == (line_rules.LINE_TOO_LONG, 101)
     assert group.first.wrong == "it has 3000000 bytes"
     assert reader.counts.prompts == 101
 
