@@ -30,19 +30,39 @@ THOUSAND = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetSize:
-    """Numbers of training and held-out prompts, and the tokens of both together, without answers."""
+    """Numbers of training and held-out prompts, and the tokens of both together, without answers.
+
+    `golden` are the prompts of a golden set, which are asked beside the held-out ones.
+    """
 
     prompts: int
     heldout: int
     tokens: int
+    golden: int = 0
+    golden_tokens: int = 0
 
     @property
     def tokens_each(self) -> Decimal:
         return Decimal(self.tokens) / max(1, self.prompts + self.heldout)
 
+    @property
+    def asked(self) -> "DatasetSize":
+        """All prompts that an evaluation asks, as held-out ones."""
+        if not self.golden:
+            return self
+        tokens = round(self.tokens_each * self.heldout) + self.golden_tokens
+        return DatasetSize(prompts=0, heldout=self.heldout + self.golden, tokens=tokens)
+
 
 def size_of(dataset: Dataset) -> DatasetSize:
-    return DatasetSize(prompts=dataset.prompts, heldout=dataset.heldout, tokens=dataset.tokens)
+    golden = dataset.golden
+    return DatasetSize(
+        prompts=dataset.prompts,
+        heldout=dataset.heldout,
+        tokens=dataset.tokens,
+        golden=golden.prompts if golden else 0,
+        golden_tokens=golden.tokens if golden else 0,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +189,7 @@ def _training(recipe: Recipe, size: DatasetSize, prices: RecipePrices) -> CostIt
 
 def _evaluation(recipe: Recipe, size: DatasetSize, prices: RecipePrices, *, live: bool = False) -> CostItem:
     """`live`: whether the alias has a model, which is asked too, and assumed to cost what the student costs."""
+    golden, size = size.golden, size.asked
     models: dict[str, Price] = {"teacher": prices.teacher, "untrained student": prices.base}
     if prices.distilled:
         models["distilled student"] = prices.distilled
@@ -181,7 +202,8 @@ def _evaluation(recipe: Recipe, size: DatasetSize, prices: RecipePrices, *, live
     basis = "; ".join(f"{who}: {describe_price(price)}" for who, (_, price) in each.items())
     asked = 3 + live + len(longest)
     tokens = (3 + live) * recipe.max_answer_tokens + sum(longest.values())
-    what = f"answers to {size.heldout} held-out prompts by {asked} models"
+    which = f"{size.heldout - golden} held-out and {golden} golden" if golden else f"{size.heldout} held-out"
+    what = f"answers to {which} prompts by {asked} models"
     tokens_in = round(size.tokens_each * asked * size.heldout)
     return CostItem(what, _round_up_to_cents(usd), basis, tokens_in, tokens * size.heldout)
 
@@ -189,6 +211,7 @@ def _evaluation(recipe: Recipe, size: DatasetSize, prices: RecipePrices, *, live
 def _judging(recipe: Recipe, size: DatasetSize, prices: RecipePrices, *, live: bool = False) -> Iterator[CostItem]:
     """What judges read and write: each answer with its prompt, a reference as long as it, and the instructions. Equal
     answers are judged once, so this is the most. What a function costs is not known here."""
+    size = size.asked
     rated = (3 + live + len(recipe.contenders)) * size.heldout
     for model in recipe.judges:
         price = prices.judges[model]

@@ -9,8 +9,10 @@ from decimal import Decimal
 from enum import StrEnum
 
 from distillery.core.catalog import HostingMode
+from distillery.core.golden import GoldenSet
 from distillery.core.judging import VerdictOutcome
 from distillery.core.logs import InvocationLogs
+from distillery.core.names import digest
 from distillery.core.recipe import Recipe
 from distillery.core.system_prompt import SystemPrompt
 
@@ -55,6 +57,7 @@ class Dataset:
         families_uri: A JSON list with the family of each held-out prompt that is asked: those that share one are no
             independent observations. Empty if each stands alone, and in old ledgers.
         system: The system prompts of the training prompts; None where they are not known: in old ledgers.
+        golden: The golden set that the student must also answer, if the recipe names one.
     """
 
     uri: str
@@ -73,6 +76,7 @@ class Dataset:
     detectable_difference: Decimal | None = None
     logs: InvocationLogs | None = None  # the job reads these instead of `uri`, which is then empty
     system: SystemPrompt | None = None
+    golden: GoldenSet | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,12 @@ class Run:
     dataset: Dataset
     attempt: int
     approved_usd: Decimal | None = None
+
+    @property
+    def judging_digest(self) -> str:
+        """Digest of graders, bars and golden set. A judgement by others is exploratory."""
+        golden = self.dataset.golden
+        return digest([self.recipe.judging_digest, golden.sha256]) if golden else self.recipe.judging_digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,16 +125,18 @@ class EndpointStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """The held-out prompts [start, stop), which one invocation answers, or several if quotas are small.
+    """The prompts [start, stop), which one invocation answers, or several if quotas are small.
 
     Attributes:
         pause: Seconds before its first request.
+        golden: Of chunks of a golden set, the beginning of its SHA-256. Their prompts follow the held-out ones.
     """
 
     index: int
     start: int
     stop: int
     pause: int = 0
+    golden: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +172,7 @@ class Verdict:
         more_prompts: How many more held-out prompts would decide an inconclusive verdict, if that can be said.
         exploratory: Why it promotes no student by itself; empty for the one confirmatory verdict of a candidate.
         look: The execution that judged; empty in old ledgers, where it is that of the run.
+        golden: The scores on the golden set by role, if the run has one.
     """
 
     passed: bool
@@ -176,6 +189,7 @@ class Verdict:
     more_prompts: int | None = None
     exploratory: str = ""
     look: str = ""
+    golden: Mapping[str, Score] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,6 +159,13 @@ class Recipe:
     """Median latency of the student's answers, in milliseconds, that a student must not exceed. Default: no bound."""
     max_usd_per_thousand: Decimal | None = None
     """What a thousand of the student's answers may cost, in US dollars. Default: no bound."""
+    golden_set: str = ""
+    """File of the golden set that every student must also answer, in `golden/<recipe>/` of the prompts bucket, where
+    only examiners write. Default: none."""
+    golden_min_score: float | None = None
+    """Score, 0 to 1, that the student must have on the golden set, as measured. Default: `min_score`."""
+    golden_teacher_margin: float | None = None
+    """How much lower than the teacher's the student's score on the golden set may be, as a test. Default: no bar."""
     inconclusive: InconclusivePolicy = InconclusivePolicy.KEEP
     """What happens to a student whose evaluation neither passes nor fails."""
     auto_promote: bool = True
@@ -211,11 +218,17 @@ class Recipe:
         return self.teacher_margin if self.min_share_of_teacher is None else round(1 - self.min_share_of_teacher, 6)
 
     @property
+    def least_golden_score(self) -> float:
+        """`golden_min_score`, or its default."""
+        return self.min_score if self.golden_min_score is None else self.golden_min_score
+
+    @property
     def judging_digest(self) -> str:
-        """Digest of graders and bars. A judgement by others is exploratory."""
+        """Digest of graders and bars. That of a run contains its golden set too (`Run.judging_digest`)."""
         bars = [self.min_score, self.min_teacher_score, self.margin_to_teacher, self.min_gain, self.live_margin]
         limits = [self.max_latency_ms, self.max_usd_per_thousand]
-        return digest([to_wire(self.grader_specs), to_wire(bars), to_wire(limits)])
+        golden = [self.least_golden_score, self.golden_teacher_margin] if self.golden_set else []
+        return digest([to_wire(self.grader_specs), to_wire(bars), to_wire(limits), *golden])
 
     @property
     def digest(self) -> str:

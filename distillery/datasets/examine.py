@@ -24,6 +24,7 @@ from distillery.datasets.validation.reading import ALL_FILES, DatasetReader, Inp
 
 if TYPE_CHECKING:
     from distillery.datasets.curation.near_duplicates import Progress
+    from distillery.datasets.golden import ExaminedGolden
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +32,8 @@ class PreparedDataset:
     """A data set ready for Bedrock.
 
     train, heldout: JSONL. Equal prompts in the same order with equal settings give equal bytes. duplicates: what left
-    training as such: equal prompts, near duplicates that were removed, and those of a held-out prompt. families: see
-    `Split`. system: the system prompts of the training prompts.
+    training as such: equal prompts, near duplicates that were removed, and those of a held-out prompt or of one in the
+    golden set. families: see `Split`. system: the system prompts of the training prompts.
     """
 
     train: bytes
@@ -53,7 +54,8 @@ class PreparedDataset:
 class Examination:
     """The results of the steps that were completed. A report of a rejected upload contains these.
 
-    curation: the report's section on curation. evaluation: what can be said about the verdict before it is paid for.
+    golden: the recipe's golden set. curation: the report's section on curation. evaluation: what can be said about the
+    verdict before it is paid for.
     """
 
     recipe: str
@@ -62,6 +64,7 @@ class Examination:
     prepared: PreparedDataset | None = None
     estimate: Estimate | None = None
     evaluation: Mapping[str, Any] | None = None
+    golden: "ExaminedGolden | None" = None
 
     @property
     def prompts(self) -> list[Prompt]:
@@ -86,6 +89,7 @@ def examine(
     region: str,
     on: date,
     progress: "Progress | None" = None,
+    golden: "ExaminedGolden | None" = None,
 ) -> tuple[PreparedDataset, Estimate]:
     """Examines an upload for a recipe.
 
@@ -96,11 +100,13 @@ def examine(
         region: The Region in which the job would run.
         on: The date whose prices apply.
         progress: Called with the number of prompts that are compared, and of all.
+        golden: The recipe's golden set. Its prompts are neither trained on nor held out.
 
     Raises:
         Refused: The upload breaks a rule, or its cost cannot be estimated.
     """
     examination.reader = read_for_recipe(files, recipe)
+    examination.golden = golden
     examination.prepared = prepare(examination.reader, recipe, examination, progress)
     examination.estimate = estimate(recipe, examination.prepared.size, region=region, on=on)
     return examination.prepared, examination.estimate
@@ -152,6 +158,11 @@ def prepare(
     )  # slow imports, for a good upload only
 
     rows = [HashedPrompt.of(to_prompt(texts, answer)) for texts, answer in reader.prompts.answers.items()]
+    golden, in_golden = examination.golden, 0
+    if golden:
+        from distillery.datasets.golden import without_golden  # for a recipe with a golden set only
+
+        rows, in_golden = without_golden(rows, golden.prompts, recipe)
     curated = curate(rows, recipe.curation, progress)
     if curated.conflicts:
         wrong = f"{curated.conflicts} prompts differ from an earlier one in nothing else, and have another answer"
@@ -159,7 +170,11 @@ def prepare(
     all_parts = split_curated(curated, recipe)
     parts = select(all_parts, recipe)
     examination.curation = curation_report(curated, all_parts, parts, recipe.grades_labels)
-    _check_counts(parts, reader, removals(curated, parts))
+    removed = removals(curated, parts)
+    if golden:
+        examination.curation = {**examination.curation, "in_golden_set": in_golden}
+        removed = ", ".join(filter(None, (removed, f"{in_golden} are in the golden set" if in_golden else "")))
+    _check_counts(parts, reader, removed)
     return PreparedDataset(
         train=_jsonl(parts.train, reference=True),
         heldout=_jsonl(parts.heldout + parts.held_back, reference=parts.labelled),
@@ -167,9 +182,11 @@ def prepare(
             prompts=len(parts.train),
             heldout=len(parts.heldout),
             tokens=sum(row.prompt.tokens for row in parts.train + parts.heldout),
+            golden=golden.pinned.prompts if golden else 0,
+            golden_tokens=golden.pinned.tokens if golden else 0,
         ),
         labelled=parts.labelled,
-        duplicates=reader.counts.repeated + curated.masked_equal + curated.removed + parts.dropped,
+        duplicates=reader.counts.repeated + in_golden + curated.masked_equal + curated.removed + parts.dropped,
         families=parts.families,
         system=SystemPrompts.of(row.prompt for row in parts.train),
     )

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from distillery.core.conversation import Prompt
-from distillery.core.judging import GraderKind
+from distillery.core.judging import GraderKind, GraderSpec
 from distillery.core.recipe import Recipe
 from distillery.evaluation.graders.fit import misfits, spread, unread
 from distillery.evaluation.graders.grade import Grader
@@ -100,6 +100,25 @@ def preview(recipe: Recipe, prompts: Sequence[Prompt], heldout: Heldout) -> Prev
     if not (needing and not heldout.labelled) and (small := _too_small(recipe, heldout, detectable)):
         warnings["margin-too-small"] = (small,)
     return Preview(heldout=heldout, detectable=detectable, warnings=warnings)
+
+
+def needing_references(recipe: Recipe) -> str:
+    """The first grader that needs reference answers; empty if none does. Of one whose packages are not installed, its
+    options say whether it does."""
+    return next((spec.kind.value for spec in recipe.grader_specs if _needs_reference(spec)), "")
+
+
+def _needs_reference(spec: GraderSpec) -> bool:
+    try:
+        return build_one(spec).needs_reference
+    except ModuleNotFoundError:
+        match spec.kind:
+            case GraderKind.JSON:
+                return not spec.options.get("schema")
+            case GraderKind.PATTERN:
+                return "(?P<" in str(spec.options.get("pattern", ""))
+            case _:
+                return True
 
 
 def _graders(recipe: Recipe) -> Iterator[tuple[GraderKind, Grader]]:

@@ -9,6 +9,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from distillery.core.env_vars import Variable
+from distillery.core.golden import golden_folders
 from distillery.core.names import (
     COLLECTED_PREFIX,
     DATASETS_PREFIX,
@@ -40,6 +41,7 @@ class DatasetStage(Construct):
     ) -> None:
         super().__init__(scope, ident)
         self.recipes = settings_layer(self, "Recipes", recipes)
+        golden = golden_folders(recipes.values())
         self.function = Function(
             self,
             "Function",
@@ -49,7 +51,7 @@ class DatasetStage(Construct):
             timeout=Duration.minutes(15),
             memory_mb=2048,
             permissions=[
-                *storage.read(stores.prompts, PROMPTS_PREFIX, UPLOADS_PREFIX, COLLECTED_PREFIX),
+                *storage.read(stores.prompts, PROMPTS_PREFIX, UPLOADS_PREFIX, COLLECTED_PREFIX, *golden),
                 *storage.write(stores.data, DATASETS_PREFIX, REPORTS_PREFIX),
                 *storage.use_ledger(stores.ledger),
                 *storage.notify(stores.topic, context.key),
@@ -58,7 +60,7 @@ class DatasetStage(Construct):
                 Variable.LEDGER: stores.ledger.table_name,
                 Variable.DATA_BUCKET: stores.data.bucket_name,
                 Variable.TOPIC: stores.topic.topic_arn,
-                **self._stated(stores),
+                **self._stated(stores, golden),
             },
             layers=[packages_layer(self, "Wheels", Packages.DATASET), self.recipes],
             asynchronous=True,
@@ -67,14 +69,11 @@ class DatasetStage(Construct):
         self.approval_url = iam_url(self.approval)
         self._on_upload(stores)
 
-    def _stated(self, stores: DataStores) -> dict[Variable, str]:
-        """Locations that a file of collected logs must match, if calls are logged in this Region."""
-        if stores.calls is None:
-            return {}
-        return {
-            Variable.PROMPTS_BUCKET: stores.prompts.bucket_name,
-            Variable.LOGS: logs_uri(Location.of(self), stores.calls),
-        }
+    def _stated(self, stores: DataStores, golden: tuple[str, ...]) -> dict[Variable, str]:
+        """Where golden sets are, if a recipe has one, and the locations that a file of collected logs must match, if
+        calls are logged in this Region."""
+        prompts = {Variable.PROMPTS_BUCKET: stores.prompts.bucket_name} if golden or stores.calls is not None else {}
+        return prompts if stores.calls is None else prompts | {Variable.LOGS: logs_uri(Location.of(self), stores.calls)}
 
     def attach(self, machine: sfn.StateMachine) -> None:
         """Lets the functions start runs on this state machine."""

@@ -52,6 +52,7 @@ def _intake() -> Intake:
         region=s3.meta.region_name,
         today=clock.now().date(),
         data_bucket=read(Variable.DATA_BUCKET),
+        prompts_bucket=lambda: read(Variable.PROMPTS_BUCKET),
         recipes=recipe.load,
         logs_location=lambda: LogsLocation(bucket=read(Variable.PROMPTS_BUCKET), logs=read(Variable.LOGS)),
         objects=ObjectStore(s3),

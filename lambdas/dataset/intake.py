@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from distillery.core.aws import ObjectStore
 from distillery.core.errors import Refused
@@ -15,11 +16,14 @@ from distillery.core.names import DATASETS_PREFIX, RECIPE_MAX, REPORTS_PREFIX, d
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Dataset, Outcome, Run, Stage
 from distillery.core.recipe import Recipe
-from distillery.datasets.examine import Examination, PreparedDataset, amount_over_budget, examine
+from distillery.datasets.examine import Examination, PreparedDataset, amount_over_budget, examine, line_limits
 from distillery.datasets.report import QUARANTINE, UploadStatus, quarantine_file, upload_report
 from distillery.datasets.upload import Upload, UploadedObjects, open_files
 from lambdas.dataset import logs_input
 from lambdas.dataset.state_machine import StateMachine
+
+if TYPE_CHECKING:
+    from distillery.datasets.golden import ExaminedGolden
 
 SYSTEM = "system.txt"
 """The object of a data set with the system prompt that its training prompts share."""
@@ -42,13 +46,14 @@ class Intake:
     environment: its name, for commands in messages. region: the Region in which the job will run. today: the date whose
     prices apply. recipes: loads a recipe by name.
     logs_location: called only for recipes whose job reads logs itself. data_bucket: where data sets and reports are
-    written; never the bucket that prompts are read from.
+    written; never the bucket that prompts are read from. prompts_bucket: called only for recipes with a golden set.
     """
 
     environment: str
     region: str
     today: date
     data_bucket: str
+    prompts_bucket: Callable[[], str]
     recipes: Callable[[str], Recipe]
     logs_location: Callable[[], logs_input.LogsLocation]
     objects: ObjectStore
@@ -62,10 +67,11 @@ class Intake:
         examination, versions = Examination(upload.recipe), UploadedObjects(upload)
         try:
             recipe = self.recipes(upload.recipe)
+            golden = self._golden(recipe)
             if upload.is_direct:
-                dataset, over_budget = self._logs_dataset(upload, recipe)
+                dataset, over_budget = self._logs_dataset(upload, recipe, golden)
             else:
-                dataset, over_budget = self._dataset(upload, recipe, examination, versions)
+                dataset, over_budget = self._dataset(upload, recipe, examination, versions, golden)
             record = self.ledger.open(recipe, dataset, again=upload.again, awaiting=bool(over_budget))
         except Refused as refused:
             return self._refuse(upload, examination, refused)
@@ -75,19 +81,37 @@ class Intake:
             return self._await_approval(upload, record, over_budget)
         return self._start(record)
 
+    def _golden(self, recipe: Recipe) -> "ExaminedGolden | None":
+        """The recipe's golden set in its newest version, which the run pins."""
+        if not recipe.golden_set:
+            return None
+        from distillery.datasets.golden import pin  # slow imports, for such recipes only
+        from distillery.evaluation.preview import needing_references
+
+        limits = line_limits(recipe.student, answer=recipe.max_answer_tokens)
+        return pin(recipe, self.prompts_bucket(), self.objects, limits, needing=needing_references(recipe))
+
     def _dataset(
-        self, upload: Upload, recipe: Recipe, examination: Examination, versions: UploadedObjects
+        self,
+        upload: Upload,
+        recipe: Recipe,
+        examination: Examination,
+        versions: UploadedObjects,
+        golden: "ExaminedGolden | None",
     ) -> tuple[Dataset, str]:
         """Examines the prompts and stores the data set. Also returns by how much it is over budget, if it is."""
         files = versions.record(open_files(self.objects.s3, upload))
-        prepared, estimated = examine(files, recipe, examination, region=self.region, on=self.today)
+        prepared, estimated = examine(files, recipe, examination, region=self.region, on=self.today, golden=golden)
         _foresee(recipe, examination, prepared)
         over_budget = amount_over_budget(recipe, estimated)
         return self._store(examination, _report_status(over_budget)), over_budget
 
-    def _logs_dataset(self, upload: Upload, recipe: Recipe) -> tuple[Dataset, str]:
+    def _logs_dataset(self, upload: Upload, recipe: Recipe, golden: "ExaminedGolden | None") -> tuple[Dataset, str]:
         """Does the same for invocation logs that the job reads itself."""
-        logs = logs_input.read(upload, recipe, self.objects, self.logs_location, region=self.region, on=self.today)
+        pinned = golden.pinned if golden else None
+        logs = logs_input.read(
+            upload, recipe, self.objects, self.logs_location, region=self.region, on=self.today, golden=pinned
+        )
         over_budget = amount_over_budget(recipe, logs.estimate)
         status = _report_status(over_budget)
         return logs_input.store(logs, recipe, self.objects, self.data_bucket, status), over_budget
@@ -119,6 +143,7 @@ class Intake:
             detectable_difference=_detectable(examination),
             families_uri=_families_uri(base, prepared.families),
             system=prepared.system.described.at(system_uri),
+            golden=examination.golden.pinned if examination.golden else None,
         )
         if dataset.families_uri:
             self.objects.write_json(dataset.families_uri, list(prepared.families))

@@ -22,6 +22,7 @@ from distillery.core.conversation import Prompt, parse, to_line
 from distillery.core.errors import BadRequest, DatasetRejected
 from distillery.core.escaping import address, quoted
 from distillery.core.estimate import DatasetSize, Estimate, estimate
+from distillery.core.golden import GoldenSet
 from distillery.core.holdout import Side, least_held_out, of_side, side_of
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
 from distillery.core.logs import DirectLogs, InvocationLogs, LogReadMode, LogSource
@@ -51,6 +52,7 @@ class LogsInput:
     heldout: tuple[Prompt, ...]
     tokens: int
     estimate: Estimate
+    golden: GoldenSet | None = None
 
     @property
     def digest(self) -> str:
@@ -65,6 +67,7 @@ def read(
     *,
     region: str,
     on: date,
+    golden: GoldenSet | None = None,
 ) -> LogsInput:
     """Reads and verifies `logs.json`.
 
@@ -75,6 +78,7 @@ def read(
         location: Called only if the recipe's job reads logs.
         region: The Region in which the job would run.
         on: The date whose prices apply.
+        golden: The golden set that the run pins. The job may have seen its prompts: nothing is removed from the logs.
 
     Raises:
         BadRequest: The recipe's job is given prompts, or the object is not the collection stage's.
@@ -91,8 +95,14 @@ def read(
     expected = InvocationLogs(uri=settings.logs, match=match, use_responses=source.use_responses)
     if wrong := _mismatch(logs, expected) or _heldout_problem(logs, heldout, recipe, source):
         raise DatasetRejected(f"a job cannot use these logs: {wrong}; collect them again")
-    size = DatasetSize(prompts=logs.calls, heldout=len(heldout), tokens=_tokens(logs, heldout))
-    return LogsInput(logs, heldout, size.tokens, estimate(recipe, size, region=region, on=on))
+    size = DatasetSize(
+        prompts=logs.calls,
+        heldout=len(heldout),
+        tokens=_tokens(logs, heldout),
+        golden=golden.prompts if golden else 0,
+        golden_tokens=golden.tokens if golden else 0,
+    )
+    return LogsInput(logs, heldout, size.tokens, estimate(recipe, size, region=region, on=on), golden)
 
 
 def _log_source(recipe: Recipe) -> LogSource:
@@ -173,6 +183,7 @@ def store(logs: LogsInput, recipe: Recipe, objects: ObjectStore, bucket: str, st
         estimate_usd=logs.estimate.total_usd,
         at_most_usd=logs.estimate.at_most_usd,
         logs=logs.logs.logs,
+        golden=logs.golden,
     )
     objects.write(dataset.heldout_uri, "".join(f"{to_line(prompt)}\n" for prompt in logs.heldout).encode())
     section = to_wire(dataset) | {"curation": {"personal_data": _personal_data(logs.heldout, recipe)}}

@@ -60,7 +60,7 @@ def judge_answers(event: Event, _context: Any) -> Verdict:
         families=_families(parts),
         scores=StoredScores(parts).read() if scored else None,
     )
-    exploratory = looks.why_exploratory(record, run.recipe.judging_digest, plan.judging_digest, look)
+    exploratory = looks.why_exploratory(record, run.judging_digest, plan.judging_digest, look)
     document = assemble(
         found,
         student,
@@ -84,7 +84,7 @@ def _standing(run: Run, record: RunRecord) -> Verdict | None:
     Those of 0.1.0 have no outcome: they compared with no live model, and no bar was a test.
     """
     found = looks.confirmed(record)
-    same = run.recipe.judging_digest == record.run.recipe.judging_digest
+    same = run.judging_digest == record.run.judging_digest
     return (
         from_wire(Verdict, found) if found.get("outcome") and same and record.reopened_from is Outcome.FAILED else None
     )

@@ -29,7 +29,7 @@ def _plan(event: Event, _context: Any) -> list[Chunk]:
     ledger.begin(run.id, Stage.EVALUATION)
     those, student = _contestants(event, parts), product(event, "student", Student)
     plan = written_plan(parts, those)
-    fixed = ledger.run(run.id).run.recipe.judging_digest  # of the run itself: an evaluation may judge by others
+    fixed = ledger.run(run.id).run.judging_digest  # of the run itself: an evaluation may judge by others
     if plan is None or parts.evaluation:
         live = LiveModel(Aliases(), ledger, parts.store).find(
             run, Names(read(Variable.ENVIRONMENT)).alias(run.recipe.name), prompts, student=student.model_arn

@@ -37,6 +37,7 @@ REASON_MAX = 1000
 JUDGING = (
     *("grader", "graders", "min_score", "min_teacher_score", "teacher_margin", "min_share_of_teacher", "min_gain"),
     *("live_margin", "max_latency_ms", "max_usd_per_thousand"),
+    *("golden_min_score", "golden_teacher_margin"),
 )
 """The settings of a recipe that judge, those of `Recipe.judging_digest`."""
 
@@ -136,7 +137,7 @@ class EvaluationStarter:
 
 def _has_verdict(record: RunRecord, judging: Run) -> bool:
     """Whether the run failed after its verdict, so that nothing has to be asked."""
-    same = judging.recipe.judging_digest == record.run.recipe.judging_digest
+    same = judging.judging_digest == record.run.judging_digest
     return record.outcome is Outcome.FAILED and bool(confirmed(record)) and same
 
 

@@ -47,7 +47,7 @@ def why_exploratory(record: RunRecord, judging: str, fixed: str, look: str) -> s
         fixed: That of the plan; empty for plans of older versions.
         look: This judgement.
     """
-    if judging not in (fixed, record.run.recipe.judging_digest):
+    if judging not in (fixed, record.run.judging_digest):
         return OTHER_BARS
     first = confirmed(record)
     return SECOND_LOOK if first and (first.get("look") or record.run.id) != look else ""

@@ -53,7 +53,7 @@ def method(judgement: Judgement, exploratory: str) -> Method:
             )
             for spec in specs
         ),
-        digest=judgement.run.recipe.judging_digest,
+        digest=judgement.run.judging_digest,
         seed=judgement.decision.seed,
         resamples=RESAMPLES,
         families=len(set(judgement.families)) if judgement.families else None,

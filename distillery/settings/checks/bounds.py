@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from operator import attrgetter
 
+from distillery.core.golden import FILE_NAME
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
 from distillery.core.recipe import Recipe
 from distillery.settings.environment import LONGEST_RUN_DAYS, Settings
@@ -42,6 +43,24 @@ RECIPE_BOUNDS: tuple[tuple[str, Inside, str, str], ...] = (
     ("min_teacher_score", lambda r: 0 <= r.min_teacher_score <= 1, "0 to 1", "0 sets no bound"),
     ("teacher_margin", lambda r: 0 <= r.teacher_margin <= 1, "0 to 1", "0.05 allows 5 points less than the teacher"),
     ("live_margin", lambda r: 0 <= r.live_margin <= 1, "0 to 1", "0.05 allows 5 points less than the live model"),
+    (
+        "golden_set",
+        lambda r: not r.golden_set or FILE_NAME.fullmatch(r.golden_set) is not None,
+        "the name of a file, without folders, that ends in .jsonl; letters, digits and . _ -",
+        'write "exam.jsonl" for golden/<recipe>/exam.jsonl',
+    ),
+    (
+        "golden_min_score",
+        lambda r: r.golden_min_score is None or (0 <= r.golden_min_score <= 1 and bool(r.golden_set)),
+        "0 to 1, and only with a golden_set",
+        "0.9 requires nine of ten; remove it, or name the golden_set that it is about",
+    ),
+    (
+        "golden_teacher_margin",
+        lambda r: r.golden_teacher_margin is None or (0 <= r.golden_teacher_margin <= 1 and bool(r.golden_set)),
+        "0 to 1, and only with a golden_set",
+        "0.1 allows 10 points less than the teacher; remove it, or name the golden_set that it is about",
+    ),
     (
         "max_latency_ms",
         lambda r: r.max_latency_ms is None or r.max_latency_ms > 0,

@@ -44,6 +44,7 @@ class IntakeHarness:
             region="us-east-1",
             today=date(2026, 11, 23),
             data_bucket="data",
+            prompts_bucket=lambda: "prompts",
             recipes=self.load,
             logs_location=lambda: LOGS_LOCATION,
             objects=objects,

@@ -205,11 +205,14 @@ def test_every_setting_that_judges_is_taken_from_the_settings_of_today() -> None
         "live_margin": 0.2,
         "max_latency_ms": 7,
         "max_usd_per_thousand": 3,
+        "golden_min_score": 0.9,
+        "golden_teacher_margin": 0.1,
     }
     assert set(changed) == set(JUDGING)
+    given = replace(LAX, golden_set="exam.jsonl")  # without one, its bars judge nothing
     for name, value in changed.items():
-        other = from_wire(Recipe, to_wire(LAX) | {name: value})
-        assert other.judging_digest != LAX.judging_digest, name
+        other = from_wire(Recipe, to_wire(given) | {name: value})
+        assert other.judging_digest != given.judging_digest, name
 
 
 def test_answers_that_were_missing_are_asked_again(harness: Again) -> None:
