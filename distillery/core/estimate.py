@@ -114,7 +114,8 @@ def estimate(recipe: Recipe, size: DatasetSize, *, region: str, on: date) -> Est
     """The cost of one run at the prices of the day `on`. Raises BadRequest where a price is unknown."""
     prices = RecipePrices.of(recipe, region, on)
     lines = tuple(_run_items(recipe, size, prices))
-    grown = replace(size, prompts=max(size.prompts, MAX_PROMPTS), tokens=_grown_tokens(size))
+    pairs = max(size.prompts, MAX_PROMPTS)  # synthesized prompts are assumed to be as long as the given ones
+    grown = replace(size, prompts=pairs, tokens=round(size.tokens_each * (pairs + size.heldout)))
     asked = _evaluation(recipe, size, prices, live=True)
     judged = tuple(_judging(recipe, size, prices, live=True))
     worst = (_synthesis(recipe, grown, prices), _training(recipe, grown, prices), asked, *judged)
@@ -176,7 +177,8 @@ def _synthesis(recipe: Recipe, size: DatasetSize, prices: RecipePrices) -> CostI
         _round_up_to_cents(one * size.prompts),
         f"{describe_price(prices.teacher)}. Bedrock may synthesize up to {MAX_PROMPTS} pairs: "
         f"${_round_up_to_cents(one * MAX_PROMPTS)} then",
-        *_tokens(recipe, size, size.prompts),
+        round(size.tokens_each * size.prompts),
+        recipe.max_answer_tokens * size.prompts,
     )
 
 
@@ -266,15 +268,6 @@ def _hourly_cost(recipe: Recipe) -> tuple[Decimal, str]:
         )
     basis = f"{recipe.model_units} model unit(s) at ${recipe.unit_price_usd_per_hour} an hour, as set in the recipe"
     return recipe.model_units * recipe.unit_price_usd_per_hour, basis
-
-
-def _tokens(recipe: Recipe, size: DatasetSize, answers: int) -> tuple[int, int]:
-    return round(size.tokens_each * answers), recipe.max_answer_tokens * answers
-
-
-def _grown_tokens(size: DatasetSize) -> int:
-    """Tokens after synthesis: synthesized prompts are assumed to be as long as the given ones."""
-    return round(size.tokens_each * (max(size.prompts, MAX_PROMPTS) + size.heldout))
 
 
 def _total(lines: tuple[CostItem, ...]) -> Decimal:

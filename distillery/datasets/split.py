@@ -25,8 +25,6 @@ from distillery.core.conversation import Prompt, formula_characters
 
 DIGITS = 13
 """Hexadecimal digits of a digest that decide its side: the 52 bits that a float represents exactly."""
-
-
 MIN_PASSAGE = 40
 """Characters from which a line can be a passage that prompts share."""
 TEMPLATE = 0.5
@@ -199,7 +197,7 @@ def passages(texts: Iterable[str]) -> list[str | None]:
     Two prompts about one document have the same passage, whatever is asked. A template is a line that most texts have,
     or one whose texts fall into smaller groups by another long line.
     """
-    lines = [sorted(_long_lines(text), key=_longest_first) for text in texts]
+    lines = [sorted(_long_lines(text), key=lambda line: (-len(line), line)) for text in texts]
     found: defaultdict[str, list[int]] = defaultdict(list)
     for number, each in enumerate(lines):
         for line in each:
@@ -248,12 +246,5 @@ def _value(text: str, line: re.Pattern[str], field: re.Pattern[str]) -> str | No
 
 
 def _long_lines(text: str) -> set[str]:
-    return {
-        line
-        for line in map(str.strip, unicodedata.normalize("NFC", text).lower().split("\n"))
-        if len(line) >= MIN_PASSAGE
-    }
-
-
-def _longest_first(line: str) -> tuple[int, str]:
-    return -len(line), line
+    lines = map(str.strip, unicodedata.normalize("NFC", text).lower().split("\n"))
+    return {line for line in lines if len(line) >= MIN_PASSAGE}

@@ -54,7 +54,7 @@ class Curated:
 
     @cached_property
     def passages(self) -> list[str | None]:
-        """The passage of each of `rows`, see `groups`."""
+        """The passage of each of `rows`."""
         return passages(prompt_text(row.prompt) for row in self.rows)
 
 

@@ -16,9 +16,8 @@ several segments, and prompts that share one of their rarest shingles. The secon
 """
 
 import math
-import zlib
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
@@ -30,10 +29,12 @@ from distillery.core.conversation import Prompt
 from distillery.datasets.curation.text import (
     Ids,
     Vocabulary,
+    checksum,
     distinct,
     normalize,
     numbers,
     prompt_text,
+    repeated,
     segments,
     shingle_ids,
     symbols,
@@ -155,7 +156,7 @@ class Corpus:
         self._canonical = canonical_texts(prompts)
         read = deque(self._read(segments(self._text(number))) for number in range(len(prompts)))
         self._segments = [distinct(one.hashes) for one in read]
-        self._segment_counts = dict(_repeated(self._segments))
+        self._segment_counts = dict(repeated(self._segments))
         shared = np.array([one for one, count in self._segment_counts.items() if count >= SHARED], dtype=np.int64)
         self._shingles: list[Ids] = []
         while read:  # frees each as it goes, because both take as much memory as the texts
@@ -172,7 +173,7 @@ class Corpus:
         """Returns a hash of all segments, the rarest of those that are common, and how many a candidate must have."""
         found = sorted(map(int, self._segments[number]))
         common = sorted((self._segment_counts[one], one) for one in found if one in self._segment_counts)
-        whole = _hash(repr(found)) ^ self._identities[number].mark
+        whole = checksum(repr(found)) ^ self._identities[number].mark
         least = COMMON_SEGMENTS * min(len(found), SKETCH)
         return whole, self._marked(number, [one for _, one in common[:SKETCH]]), least
 
@@ -200,7 +201,7 @@ class Corpus:
         of_first, of_second = set(first.segments), set(second.segments)
         mine = [segment for segment in first.segments if segment not in of_second]
         its = [segment for segment in second.segments if segment not in of_first]
-        if _in_order(first.segments, of_second) != _in_order(second.segments, of_first):
+        if [s for s in first.segments if s in of_second] != [s for s in second.segments if s in of_first]:
             return False  # the same lines in another order: `From: Berlin`, `To: Paris`
         if not mine and not its:
             return True
@@ -221,10 +222,8 @@ class Corpus:
         plain = len(both) / max(1, len(first) + len(second) - len(both))
         if plain < self._threshold:
             return plain
-        common, every = (
-            float(self._weigh(both)[1].sum()),
-            float(self._weigh(distinct(np.concatenate((first, second))))[1].sum()),
-        )
+        either = distinct(np.concatenate((first, second)))
+        common, every = (float(self._weigh(ids)[1].sum()) for ids in (both, either))
         return min(plain, common / every) if every else plain
 
     def _ids(self, text: str) -> Ids:
@@ -237,7 +236,7 @@ class Corpus:
     def _read(self, found: Sequence[str]) -> ReadPrompt:
         of_segments = [*map(word_pattern("".join(found)).findall, found)]
         return ReadPrompt(
-            hashes=np.array([_hash(segment) for segment in found], dtype=np.int64),
+            hashes=np.array([checksum(segment) for segment in found], dtype=np.int64),
             lengths=np.array([len(each) for each in of_segments], dtype=np.intp),
             words=self._vocabulary.numbers([*chain.from_iterable(of_segments)]),
         )
@@ -255,25 +254,7 @@ class Corpus:
         return Dissected((self._identities[number], symbols(text)), tuple(segments(text)) or (text.strip(),))
 
 
-def _in_order(found: Sequence[str], common: set[str]) -> list[str]:
-    return [segment for segment in found if segment in common]
-
-
 def _identity(prompt: Prompt) -> Identity:
     answer = None if prompt.reference is None else " ".join(normalize(prompt.reference).split())
     identity = (" ".join(normalize(prompt.system or "").split()), len(prompt.messages), answer)
-    return Identity(identity, _hash(repr(identity)))
-
-
-def _hash(text: str) -> int:
-    """Returns a checksum and the length. The same in every process, unlike Python's hash."""
-    encoded = text.encode(errors="surrogatepass")
-    return zlib.crc32(encoded) << 16 | len(encoded) & 0xFFFF
-
-
-def _repeated(found: Sequence[NDArray[np.int64]]) -> Iterator[tuple[int, int]]:
-    """Yields the segments that more than one prompt has, and how many have them."""
-    if found:
-        hashes, counts = np.unique(np.concatenate(found), return_counts=True)
-        several = counts > 1
-        yield from zip(map(int, hashes[several]), map(int, counts[several]), strict=True)
+    return Identity(identity, checksum(repr(identity)))

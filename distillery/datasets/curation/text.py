@@ -7,8 +7,9 @@ words: `7 + 2` and `7 - 2`, C and C++.
 import re
 import statistics
 import unicodedata
+import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, count
@@ -207,6 +208,19 @@ def distinct(numbers: NDArray[Number]) -> NDArray[Number]:
     first = np.ones(len(ordered), dtype=bool)
     np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
     return ordered[first]
+
+
+def repeated(found: Iterable[NDArray[np.int64]]) -> Iterator[tuple[int, int]]:
+    """Yields the numbers that several of these arrays of distinct numbers have, and how many have them."""
+    numbers, counts = np.unique(np.concatenate([np.empty(0, np.int64), *found]), return_counts=True)
+    several = counts > 1
+    yield from zip(map(int, numbers[several]), map(int, counts[several]), strict=True)
+
+
+def checksum(text: str) -> int:
+    """Returns a checksum and the length. The same in every process, unlike Python's hash."""
+    encoded = text.encode(errors="surrogatepass")
+    return zlib.crc32(encoded) << 16 | len(encoded) & 0xFFFF
 
 
 def _hashed(of_words: Ids) -> Ids:
