@@ -10,7 +10,7 @@ from datetime import date
 from decimal import ROUND_UP, Decimal
 
 from distillery.core.catalog import HostingMode, Price
-from distillery.core.errors import BadRequest, OverBudget
+from distillery.core.errors import BadRequest
 from distillery.core.inference import max_tokens
 from distillery.core.limits import MAX_PROMPTS
 from distillery.core.pipeline import Dataset
@@ -46,7 +46,7 @@ class DatasetSize:
         return Decimal(self.tokens) / max(1, self.prompts + self.heldout)
 
     @property
-    def asked(self) -> "DatasetSize":
+    def evaluated(self) -> "DatasetSize":
         """All prompts that an evaluation asks, as held-out ones."""
         if not self.golden:
             return self
@@ -132,32 +132,6 @@ def estimate(recipe: Recipe, size: DatasetSize, *, region: str, on: date) -> Est
     )
 
 
-def check_budget(recipe: Recipe, estimated: Estimate, *, approved_usd: Decimal | None = None) -> None:
-    """Raises OverBudget where the worst case is above both the budget and the sum that was approved for the run.
-
-    The worst case decides, because the number of pairs that Bedrock synthesizes is known only when they are paid for.
-    """
-    if estimated.at_most_usd <= max(recipe.budget_usd, approved_usd or Decimal(0)):
-        return
-    approved = f", and ${approved_usd} were approved" if approved_usd is not None else ""
-    raise OverBudget(
-        f"the run is estimated at ${estimated.total_usd} and may cost up to ${estimated.at_most_usd}, if Bedrock "
-        f"synthesizes as many pairs as it may (prices as of {estimated.prices_as_of}); the budget of recipe "
-        f"{recipe.name!r} is ${recipe.budget_usd}{approved}; give shorter prompts, lower max_answer_tokens, or raise "
-        "budget_usd"
-    )
-
-
-def check_monthly_cap(recipe: Recipe, estimated: Estimate) -> None:
-    """Raises OverBudget where the run alone may cost more than the recipe may spend in a month."""
-    if estimated.at_most_usd > recipe.monthly_cap_usd:
-        raise OverBudget(
-            f"the run may cost up to ${estimated.at_most_usd}, more than the ${recipe.monthly_cap_usd} that recipe "
-            f"{recipe.name!r} may spend in a month, so an approval could not start it; give shorter prompts, lower "
-            "max_answer_tokens, or raise monthly_budget_usd"
-        )
-
-
 def _run_items(recipe: Recipe, size: DatasetSize, prices: RecipePrices) -> Iterator[CostItem]:
     yield _synthesis(recipe, size, prices)
     yield _training(recipe, size, prices)
@@ -191,7 +165,7 @@ def _training(recipe: Recipe, size: DatasetSize, prices: RecipePrices) -> CostIt
 
 def _evaluation(recipe: Recipe, size: DatasetSize, prices: RecipePrices, *, live: bool = False) -> CostItem:
     """`live`: whether the alias has a model, which is asked too, and assumed to cost what the student costs."""
-    golden, size = size.golden, size.asked
+    golden, size = size.golden, size.evaluated
     models: dict[str, Price] = {"teacher": prices.teacher, "untrained student": prices.base}
     if prices.distilled:
         models["distilled student"] = prices.distilled
@@ -213,7 +187,7 @@ def _evaluation(recipe: Recipe, size: DatasetSize, prices: RecipePrices, *, live
 def _judging(recipe: Recipe, size: DatasetSize, prices: RecipePrices, *, live: bool = False) -> Iterator[CostItem]:
     """What judges read and write: each answer with its prompt, a reference as long as it, and the instructions. Equal
     answers are judged once, so this is the most. What a function costs is not known here."""
-    size = size.asked
+    size = size.evaluated
     rated = (3 + live + len(recipe.contenders)) * size.heldout
     for model in recipe.judges:
         price = prices.judges[model]

@@ -7,100 +7,21 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import StrEnum
 
 from distillery.core import env_vars
 from distillery.core.catalog import HostingMode
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import NAME_MAX, address, quoted
 from distillery.core.judging import GraderKind, GraderSpec, InconclusivePolicy
-from distillery.core.limits import MAX_PROMPTS
 from distillery.core.logs import LogSource
 from distillery.core.names import digest
+from distillery.core.recipe_options import BadLines, Curation, MixedLabels, OverBudgetPolicy
 from distillery.core.serialization import from_wire, to_wire
 
 MOST_TO_CHOOSE_FROM = 50_000
 """Distinct prompts that curation keeps in memory: 800 MB at their maximum length, within the function's memory."""
-
-
-class NearDuplicates(StrEnum):
-    """What happens to near duplicates of an earlier prompt."""
-
-    REMOVE = "remove"
-    """They are removed."""
-    REPORT = "report"
-    """They are counted in the report and stay."""
-    IGNORE = "ignore"
-    """They are not searched for."""
-
-
-class PersonalData(StrEnum):
-    """What happens to e-mail addresses, card, account and telephone numbers, and the like."""
-
-    MASK = "mask"
-    """They are replaced by placeholders."""
-    REJECT = "reject"
-    """The whole upload is rejected if it contains any."""
-    REPORT = "report"
-    """They are counted in the report and stay."""
-    IGNORE = "ignore"
-    """They are not searched for."""
-
-
-class ExcessPrompts(StrEnum):
-    """What happens to an upload with more prompts than may be trained on."""
-
-    REJECT = "reject"
-    """The upload is refused."""
-    SELECT = "select"
-    """A diverse part is selected, balanced over labels."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Curation:
-    """How prompts are curated before they are split."""
-
-    near_duplicates: NearDuplicates = NearDuplicates.REPORT
-    """What happens to near duplicates of an earlier prompt."""
-    likeness: float = 0.8
-    """Similarity at which two prompts are near duplicates: of the words and word pairs in which they differ, 0 to 1."""
-    personal_data: PersonalData = PersonalData.REPORT
-    """What happens to e-mail addresses, card, account and telephone numbers, and the like."""
-    too_many: ExcessPrompts = ExcessPrompts.REJECT
-    """What happens to an upload with more than `most_prompts`."""
-    most_prompts: int = MAX_PROMPTS
-    """Maximum number of prompts in a job."""
-
-
 SETTINGS_FILE = "recipes.json"
 """The file of the settings layer."""
-
-
-class BadLines(StrEnum):
-    """What happens to lines that break a rule."""
-
-    REJECT = "reject"
-    """The whole upload is rejected if a line is bad."""
-    QUARANTINE = "quarantine"
-    """Bad lines are set aside, up to `max_bad_lines`, and reported."""
-
-
-class OverBudgetPolicy(StrEnum):
-    """What happens to a run whose estimate is above the budget."""
-
-    REFUSE = "refuse"
-    """The run is refused."""
-    APPROVE = "approve"
-    """The run waits until somebody approves or rejects it."""
-
-
-class MixedLabels(StrEnum):
-    """What happens to an upload in which some prompts have a reference answer and some have none."""
-
-    WARN = "warn"
-    """The report warns: for Nova, Amazon recommends a few good answers among many prompts without."""
-    REJECT = "reject"
-    """The upload is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

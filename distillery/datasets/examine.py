@@ -10,11 +10,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from distillery.core import catalog
+from distillery.core.budget import check_budget, check_monthly_cap
 from distillery.core.conversation import Prompt, to_line
 from distillery.core.errors import DatasetRejected, OverBudget
-from distillery.core.estimate import DatasetSize, Estimate, check_budget, check_monthly_cap, estimate
+from distillery.core.estimate import DatasetSize, Estimate, estimate
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
-from distillery.core.recipe import MOST_TO_CHOOSE_FROM, BadLines, MixedLabels, OverBudgetPolicy, Recipe
+from distillery.core.recipe import MOST_TO_CHOOSE_FROM, Recipe
+from distillery.core.recipe_options import BadLines, MixedLabels, OverBudgetPolicy
 from distillery.core.system_prompt import SystemPrompts
 from distillery.datasets.split import HashedPrompt, Split
 from distillery.datasets.validation import file_rules as rules

@@ -16,7 +16,8 @@ from distillery.core.errors import BadRequest, DatasetRejected
 from distillery.core.escaping import address
 from distillery.core.golden import MOST_BYTES, MOST_PROMPTS, GoldenSet
 from distillery.core.names import split_s3_uri
-from distillery.core.recipe import NearDuplicates, Recipe
+from distillery.core.recipe import Recipe
+from distillery.core.recipe_options import NearDuplicates
 from distillery.datasets.split import HashedPrompt
 from distillery.datasets.upload import DENIED, MISSING
 from distillery.datasets.validation.fast_path import LineLimits

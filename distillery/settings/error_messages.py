@@ -14,7 +14,8 @@ from pydantic_core import ErrorDetails
 from distillery.core.judging import GraderSpec
 from distillery.core.logs import LogSource
 from distillery.core.names import DISTILLED_PREFIX
-from distillery.core.recipe import Curation, Recipe
+from distillery.core.recipe import Recipe
+from distillery.core.recipe_options import Curation
 from distillery.settings.environment import (
     LifecycleAcknowledgement,
     Logging,

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from distillery.core.names import DISTILLED_PREFIX
 from distillery.core.nearest import nearest
-from distillery.core.recipe import PersonalData
+from distillery.core.recipe_options import PersonalData
 from distillery.settings.checks import findings
 from distillery.settings.environment import Settings, recipe_route
 from distillery.settings.error_messages import converted_dates, finding_of, misplaced_keys

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from distillery.core import catalog, model_ids
 from distillery.core.aws import ClientError, code
 from distillery.core.boundary import get_logger
+from distillery.core.budget import check_budget
 from distillery.core.errors import ModelUnavailable
-from distillery.core.estimate import check_budget, estimate, size_of
+from distillery.core.estimate import estimate, size_of
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Run
 from distillery.core.recipe import Recipe

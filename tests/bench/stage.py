@@ -12,7 +12,8 @@ from datetime import date
 from decimal import Decimal
 
 from distillery.core.errors import Refused
-from distillery.core.recipe import Curation, ExcessPrompts, Recipe
+from distillery.core.recipe import Recipe
+from distillery.core.recipe_options import Curation, ExcessPrompts
 from distillery.datasets.examine import Examination, examine
 from distillery.datasets.validation.reading import InputFile
 from tests.bench import prompts, varied

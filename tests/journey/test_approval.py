@@ -17,7 +17,7 @@ from distillery.client.function_url import post_signed
 from distillery.core.judging import InconclusivePolicy
 from distillery.core.names import PROMPTS_PREFIX, TAG_RECIPE
 from distillery.core.pipeline import Outcome, Stage
-from distillery.core.recipe import OverBudgetPolicy
+from distillery.core.recipe_options import OverBudgetPolicy
 from local import people
 from local.account import ROOT
 from tests.journey.conftest import Deploy

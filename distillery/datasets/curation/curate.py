@@ -12,7 +12,8 @@ from typing import Any
 
 from distillery.core.conversation import Prompt, fold
 from distillery.core.errors import DatasetRejected
-from distillery.core.recipe import Curation, ExcessPrompts, NearDuplicates, PersonalData, Recipe
+from distillery.core.recipe import Recipe
+from distillery.core.recipe_options import Curation, ExcessPrompts, NearDuplicates, PersonalData
 from distillery.core.serialization import to_wire
 from distillery.datasets.curation.near_duplicates import Progress, cluster_leaders
 from distillery.datasets.curation.personal_data import mask_prompt

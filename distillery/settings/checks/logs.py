@@ -9,7 +9,7 @@ from datetime import date
 from distillery.core.limits import METADATA_MAX
 from distillery.core.logs import METADATA, METADATA_PAIRS, LogReadMode, LogSource, Operator, fits
 from distillery.core.names import METADATA_SIDE
-from distillery.core.recipe import Curation, PersonalData
+from distillery.core.recipe_options import Curation, PersonalData
 from distillery.settings.environment import Settings
 from distillery.settings.finding import ConfigFinding
 

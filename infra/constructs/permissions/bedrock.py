@@ -87,11 +87,7 @@ def customize(
         Permission(actions=create, resources=(*bases, *jobs, *models), conditions=made, because=_IDS),
         Permission(actions=("bedrock:TagResource",), resources=(*jobs, *models), conditions=made, because=_IDS),
         Permission(actions=("bedrock:GetModelCustomizationJob",), resources=jobs, because=_IDS),
-        Permission(
-            actions=("iam:PassRole",),
-            resources=(job_role,),
-            conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
-        ),
+        _pass_to_bedrock(job_role),
         stop_jobs(location, names),
     )
 
@@ -108,11 +104,7 @@ def evaluate(location: Location, names: Names, job_role: str, *, tags: Collectio
         Permission(actions=("bedrock:TagResource",), resources=jobs, conditions=made, because=_IDS),
         Permission(actions=("bedrock:GetEvaluationJob",), resources=jobs, because=_IDS),
         Permission(actions=("bedrock:ListEvaluationJobs",), resources=("*",), because=_LISTS),
-        Permission(
-            actions=("iam:PassRole",),
-            resources=(job_role,),
-            conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
-        ),
+        _pass_to_bedrock(job_role),
     )
 
 
@@ -159,13 +151,11 @@ def create_endpoints(location: Location, names: Names, *, tags: Collection[str])
 
     `tags` are the keys of all tags of an endpoint.
     """
-    endpoints, models = _endpoints(location), _all(location, "custom-model")
+    endpoints, models, made = _endpoints(location), _all(location, "custom-model"), _tagged(names, tags)
     create = ("bedrock:CreateCustomModelDeployment", "bedrock:CreateProvisionedModelThroughput")
     return (
         Permission(actions=create, resources=models, conditions=_tagged_over_owned(names, tags), because=_IDS),
-        Permission(
-            actions=("bedrock:TagResource",), resources=endpoints, conditions=_tagged(names, tags), because=_IDS
-        ),
+        Permission(actions=("bedrock:TagResource",), resources=endpoints, conditions=made, because=_IDS),
         *delete_endpoints(location, names),
     )
 
@@ -218,18 +208,18 @@ def list_jobs() -> Permission:
 def take_inventory(location: Location) -> tuple[Permission, ...]:
     """List the endpoints, models and jobs of the account, and read their tags (`distillery/core/inventory`)."""
     lists = ("bedrock:ListCustomModels", "bedrock:ListEvaluationJobs", "bedrock:ListModelCustomizationJobs")
-    types = (
-        "custom-model",
-        "custom-model-deployment",
-        "evaluation-job",
-        "model-customization-job",
-        "provisioned-model",
-    )
+    jobs = ("evaluation-job", "model-customization-job")
+    tagged = _all(location, "custom-model", "custom-model-deployment", *jobs, "provisioned-model")
     return (
         list_endpoints(),
         Permission(actions=lists, resources=("*",), because=_LISTS),
-        Permission(actions=("bedrock:ListTagsForResource",), resources=_all(location, *types), because=_IDS),
+        Permission(actions=("bedrock:ListTagsForResource",), resources=tagged, because=_IDS),
     )
+
+
+def _pass_to_bedrock(role: str) -> Permission:
+    condition = {"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}}
+    return Permission(actions=("iam:PassRole",), resources=(role,), conditions=condition)
 
 
 def _destinations(location: Location, model: str, profile: str) -> tuple[str, ...]:

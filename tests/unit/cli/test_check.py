@@ -16,7 +16,7 @@ import pytest
 
 from distillery.cli.offline_check.checker import recipe_run
 from distillery.core.errors import BadRequest
-from distillery.core.recipe import Curation, ExcessPrompts
+from distillery.core.recipe_options import Curation, ExcessPrompts
 from tests.unit.cli.conftest import Command
 from tests.unit.dataset.fakes import file, line
 

@@ -9,7 +9,7 @@ import pytest
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Outcome, Run, Stage
-from distillery.core.recipe import OverBudgetPolicy
+from distillery.core.recipe_options import OverBudgetPolicy
 from tests.fakes.pipeline import dataset, distilled, recipe, verdict
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command

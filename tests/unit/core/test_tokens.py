@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distillery.core.budget import check_budget
 from distillery.core.conversation import Prompt
 from distillery.core.errors import OverBudget
-from distillery.core.estimate import DatasetSize, check_budget, estimate
+from distillery.core.estimate import DatasetSize, estimate
 from distillery.core.tokens import BOUND, estimate_tokens, token_weight
 from tests.fakes.pipeline import recipe
 

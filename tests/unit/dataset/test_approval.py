@@ -15,7 +15,7 @@ from distillery.core.ledger.approvals import Approvals
 from distillery.core.ledger.uploads import Uploaded, Uploads
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Outcome, Stage
-from distillery.core.recipe import OverBudgetPolicy
+from distillery.core.recipe_options import OverBudgetPolicy
 from distillery.datasets.report import UploadStatus
 from lambdas.dataset import approval as handler
 from lambdas.dataset.approval import Approval, Decision

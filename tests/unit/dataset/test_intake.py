@@ -15,7 +15,14 @@ import pytest
 
 from distillery.core.aws import ClientError
 from distillery.core.pipeline import Outcome, Stage
-from distillery.core.recipe import BadLines, Curation, MixedLabels, NearDuplicates, OverBudgetPolicy, PersonalData
+from distillery.core.recipe_options import (
+    BadLines,
+    Curation,
+    MixedLabels,
+    NearDuplicates,
+    OverBudgetPolicy,
+    PersonalData,
+)
 from distillery.core.system_prompt import SystemPrompt, SystemPromptUse
 from distillery.datasets.report import UploadStatus
 from distillery.datasets.upload import Upload

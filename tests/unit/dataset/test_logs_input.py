@@ -14,7 +14,8 @@ from distillery.core.conversation import Prompt, to_line
 from distillery.core.errors import BadRequest, DatasetRejected
 from distillery.core.holdout import Side, side_of
 from distillery.core.logs import DirectLogs, InvocationLogs, LogReadMode, LogSource
-from distillery.core.recipe import Curation, OverBudgetPolicy, PersonalData, Recipe
+from distillery.core.recipe import Recipe
+from distillery.core.recipe_options import Curation, OverBudgetPolicy, PersonalData
 from distillery.core.serialization import to_wire
 from distillery.datasets.report import UploadStatus
 from distillery.datasets.upload import IgnoredEvent, Upload, parse_event

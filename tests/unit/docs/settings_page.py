@@ -17,7 +17,8 @@ from pydantic import BaseModel, StringConstraints
 
 from distillery.core.judging import GraderKind, GraderSpec
 from distillery.core.logs import LogSource
-from distillery.core.recipe import Curation, Recipe
+from distillery.core.recipe import Recipe
+from distillery.core.recipe_options import Curation
 from distillery.evaluation.graders.registry import grader_class
 from distillery.settings import (
     LONGEST_RUN_DAYS,

@@ -14,7 +14,8 @@ from distillery.core.conversation import Prompt, to_line
 from distillery.core.judging import GraderKind, GraderSpec, VerdictOutcome
 from distillery.core.logs import LogReadMode, LogSource
 from distillery.core.pipeline import Stage, Verdict
-from distillery.core.recipe import OverBudgetPolicy, Recipe
+from distillery.core.recipe import Recipe
+from distillery.core.recipe_options import OverBudgetPolicy
 from distillery.core.serialization import from_wire, to_wire
 from distillery.core.served_routes import CallerQuota, Period, ServedRoute, ServedRoutes
 from lambdas.bucket_cleanup.handler import empty

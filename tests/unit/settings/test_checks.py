@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from distillery.core.logs import LogReadMode
-from distillery.core.recipe import Curation, PersonalData
+from distillery.core.recipe_options import Curation, PersonalData
 from distillery.settings import ConfigFinding, Settings
 from distillery.settings.checks import CHECKS, findings
 

@@ -10,7 +10,8 @@ import pytest
 from distillery.core.conversation import Prompt
 from distillery.core.errors import DatasetRejected
 from distillery.core.judging import GraderKind
-from distillery.core.recipe import Curation, ExcessPrompts, NearDuplicates, PersonalData, Recipe
+from distillery.core.recipe import Recipe
+from distillery.core.recipe_options import Curation, ExcessPrompts, NearDuplicates, PersonalData
 from distillery.datasets.curation.curate import (
     LabelBalance,
     curate,

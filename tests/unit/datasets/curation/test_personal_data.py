@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from distillery.core.conversation import Prompt, parse, to_line
 from distillery.core.limits import MAX_LINE_BYTES
-from distillery.core.recipe import Curation, PersonalData
+from distillery.core.recipe_options import Curation, PersonalData
 from distillery.datasets.curation.curate import curate
 from distillery.datasets.curation.personal_data import EntityType, count_by_type, find, mask
 from distillery.datasets.split import HashedPrompt

@@ -1,0 +1,82 @@
+"""The choices of a recipe: what happens to bad lines, near duplicates, personal data, and runs above the budget."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from distillery.core.limits import MAX_PROMPTS
+
+
+class NearDuplicates(StrEnum):
+    """What happens to near duplicates of an earlier prompt."""
+
+    REMOVE = "remove"
+    """They are removed."""
+    REPORT = "report"
+    """They are counted in the report and stay."""
+    IGNORE = "ignore"
+    """They are not searched for."""
+
+
+class PersonalData(StrEnum):
+    """What happens to e-mail addresses, card, account and telephone numbers, and the like."""
+
+    MASK = "mask"
+    """They are replaced by placeholders."""
+    REJECT = "reject"
+    """The whole upload is rejected if it contains any."""
+    REPORT = "report"
+    """They are counted in the report and stay."""
+    IGNORE = "ignore"
+    """They are not searched for."""
+
+
+class ExcessPrompts(StrEnum):
+    """What happens to an upload with more prompts than may be trained on."""
+
+    REJECT = "reject"
+    """The upload is refused."""
+    SELECT = "select"
+    """A diverse part is selected, balanced over labels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curation:
+    """How prompts are curated before they are split."""
+
+    near_duplicates: NearDuplicates = NearDuplicates.REPORT
+    """What happens to near duplicates of an earlier prompt."""
+    likeness: float = 0.8
+    """Similarity at which two prompts are near duplicates: of the words and word pairs in which they differ, 0 to 1."""
+    personal_data: PersonalData = PersonalData.REPORT
+    """What happens to e-mail addresses, card, account and telephone numbers, and the like."""
+    too_many: ExcessPrompts = ExcessPrompts.REJECT
+    """What happens to an upload with more than `most_prompts`."""
+    most_prompts: int = MAX_PROMPTS
+    """Maximum number of prompts in a job."""
+
+
+class BadLines(StrEnum):
+    """What happens to lines that break a rule."""
+
+    REJECT = "reject"
+    """The whole upload is rejected if a line is bad."""
+    QUARANTINE = "quarantine"
+    """Bad lines are set aside, up to `max_bad_lines`, and reported."""
+
+
+class OverBudgetPolicy(StrEnum):
+    """What happens to a run whose estimate is above the budget."""
+
+    REFUSE = "refuse"
+    """The run is refused."""
+    APPROVE = "approve"
+    """The run waits until somebody approves or rejects it."""
+
+
+class MixedLabels(StrEnum):
+    """What happens to an upload in which some prompts have a reference answer and some have none."""
+
+    WARN = "warn"
+    """The report warns: for Nova, Amazon recommends a few good answers among many prompts without."""
+    REJECT = "reject"
+    """The upload is refused."""
