@@ -45,7 +45,7 @@ Version = Annotated[
 
 
 @app.callback()
-def target(
+def common_options(
     context: typer.Context,
     env: Env = "dev",
     region: Region = None,

@@ -133,10 +133,10 @@ def _comparing(source: Source, *, quiet: bool) -> Iterator["Progress | None"]:
 def _show(name: str, report: dict[str, Any]) -> None:
     echo("[bold]{}[/bold]: {}", name, report_text.heading(report))
     details = (
-        *report_text.findings(report),
+        *report_text.finding_lines(report),
         *report_text.curation(report),
         *report_text.system_prompt(report),
-        *report_text.estimate(report),
+        *report_text.estimate_lines(report),
         *report_text.evaluation(report),
     )
     for line in (*details, report_text.conclusion(report)):

@@ -45,7 +45,7 @@ def _estimate(on: Target, record: RunRecord) -> list[str]:
     dataset = record.run.dataset
     report = json.loads(on.account.read(dataset.report_uri))
     same = report.get("estimate", {}).get("total_usd") == str(dataset.estimate_usd)
-    return [*report_text.estimate(report), *report_text.evaluation(report)] if same else []
+    return [*report_text.estimate_lines(report), *report_text.evaluation(report)] if same else []
 
 
 def accept(

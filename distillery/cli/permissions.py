@@ -50,7 +50,7 @@ TAGGED = {
 REFUSALS = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
 
-def refused(error: BaseException | None) -> bool:
+def is_denied(error: BaseException | None) -> bool:
     """Whether the error, or one of its causes, is AWS denying access."""
     from distillery.client.errors import NotAllowed  # boto3, with its package
 
@@ -64,10 +64,10 @@ def refused(error: BaseException | None) -> bool:
     return False
 
 
-def needed(verb: str | None, environment: str, error: Exception) -> str | None:
+def needed_policy(verb: str | None, environment: str, error: Exception) -> str | None:
     """Returns the policy to ask the account's owner for; None if the error is not about permissions."""
     policies = NEEDS.get(verb or "", ())
-    if not policies or not refused(error):
+    if not policies or not is_denied(error):
         return None
     named = " or ".join(f"{one} of stack distillery-{environment}-{STACKS.get(one, 'pipeline')}" for one in policies)
     also = f", and {ALSO_NEEDED[verb]}" if verb in ALSO_NEEDED else ""

@@ -86,7 +86,7 @@ def probe_step(on: Target, route: RouteMap, index: int, step: Step) -> ProbeResu
         request = step_arguments(route, target, user_message(QUESTION), TOKENS_OUT)
         reply = SingleStep(on.account).runtime(step.region).converse(**request)
     except AWS_ERRORS as error:
-        return refused(error, str(step.application))
+        return result_of_error(error, str(step.application))
     served = served_mode(reply).latency
     if served == OPTIMIZED:
         return ProbeResult(True, f"{step.application} was served with optimized latency")
@@ -94,7 +94,7 @@ def probe_step(on: Target, route: RouteMap, index: int, step: Step) -> ProbeResu
     return ProbeResult(None, f"{step.application} was served with {served} latency: {why}; probe again")
 
 
-def refused(error: Exception, application: str) -> ProbeResult:
+def result_of_error(error: Exception, application: str) -> ProbeResult:
     """Interprets an error: only the message about latency is a result, throttling or a missing permission is not."""
     details = getattr(error, "response", {}).get("Error", {})
     if details.get("Code") == "ValidationException" and NOT_SUPPORTED.search(str(details.get("Message", ""))):

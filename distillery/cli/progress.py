@@ -59,7 +59,7 @@ def _produced(on: Target, record: RunRecord, stage: Stage) -> str | Text:
     if stage_record is None:
         return ""
     if stage_record.ended:
-        text = summary(stage, stage_record)
+        text = stage_summary(stage, stage_record)
         # The ARN of a custom model is wider than most terminals; its last part identifies the model.
         return f"model {text.rpartition(':custom-model/')[2]}" if stage is Stage.DISTILLATION else text
     if stage is Stage.EVALUATION:
@@ -90,7 +90,7 @@ def _phase(on: Target, run: str) -> str | Text:
     return styled("[dim]customization job: {}[/dim]", busy[0]) if busy else ""
 
 
-def summary(stage: Stage, record: StageRecord) -> str:
+def stage_summary(stage: Stage, record: StageRecord) -> str:
     """Returns the result of a stage in one line."""
     product = record.product
     match stage:

@@ -30,13 +30,13 @@ def report(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Show why a student passed or not: the verdict, its bars, the scores, and what to do next."""
-    from distillery.evaluation.report.compare import difference
+    from distillery.evaluation.report.compare import compare_runs
     from distillery.evaluation.report.wire import write
 
     on = target(context)
     document = _read(on, run)
     if diff is not None:
-        document = replace(document, difference=difference(document, _read(on, diff)))
+        document = replace(document, difference=compare_runs(document, _read(on, diff)))
     if as_json:
         write_json(write(document))
     else:

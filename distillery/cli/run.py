@@ -33,7 +33,7 @@ def run(
     answer = start(on, recipe, file, again=again)
     if answer["status"] not in (*STARTED, AWAITING):
         refuse(on, answer)
-    echo("{}", summary(on, answer))
+    echo("{}", upload_summary(on, answer))
     if wait:  # a run that waits for an approval is shown once
         watch_run(on, str(answer["run"]))
 
@@ -47,7 +47,7 @@ def start(on: Target, recipe: str, file: Path, *, again: bool) -> dict[str, obje
     return dict(on.account.invoke(str(functions["dataset"]), payload))
 
 
-def summary(on: Target, answer: Mapping[str, object]) -> Text:
+def upload_summary(on: Target, answer: Mapping[str, object]) -> Text:
     """Returns the result of an upload that started a run, or belongs to one, and the next command."""
     run = str(answer["run"])
     if answer["status"] == "started":
@@ -66,7 +66,7 @@ def refuse(on: Target, answer: Mapping[str, object]) -> NoReturn:
     echo("[red]{}[/red]: {}", answer["status"], answer["reason"])
     if answer.get("report_uri"):
         report = json.loads(on.account.read(str(answer["report_uri"])))
-        for line in report_text.findings(report):
+        for line in report_text.finding_lines(report):
             echo("  {}", line)
         echo("no run was started. The complete report: {}", link(answer["report_uri"]))
     raise typer.Exit(1)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from distillery.cli.permissions import refused
+from distillery.cli.permissions import is_denied
 from distillery.cli.progress import answered, scores, waiting
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import Text, echo, link, styled
@@ -82,7 +82,7 @@ def _live(on: Target, recipe: str) -> tuple[Text, Text]:
     try:
         alias = on.account.alias(recipe)
     except AWS_ERRORS as error:
-        if not refused(error):
+        if not is_denied(error):
             raise
         return styled("[dim]you may not read its alias[/dim]"), styled("")
     if not alias:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import typer
 
 from distillery.cli.invocation import command
-from distillery.cli.permissions import refused
+from distillery.cli.permissions import is_denied
 from distillery.core.errors import BadRequest, DistilleryError
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Target:
         try:
             return self.ledger.runs(recipe)
         except AWS_ERRORS as error:
-            if not refused(error):
+            if not is_denied(error):
                 raise
             return error
 

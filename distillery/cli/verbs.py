@@ -43,9 +43,9 @@ class Verbs(TyperGroup):
             with _broken_pipes(), _escaped():
                 return super().invoke(ctx)
         except Exception as error:
-            from distillery.cli.permissions import needed
+            from distillery.cli.permissions import needed_policy
 
-            if ctx.obj is not None and (hint := needed(ctx.invoked_subcommand, ctx.obj.environment, error)):
+            if ctx.obj is not None and (hint := needed_policy(ctx.invoked_subcommand, ctx.obj.environment, error)):
                 error.add_note(hint)
             raise
 

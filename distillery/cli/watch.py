@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.live import Live
 
-from distillery.cli.progress import answered, stage_table, summary, took, waiting
+from distillery.cli.progress import answered, stage_summary, stage_table, took, waiting
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import Text, console, echo, link, styled
 from distillery.core.errors import BadRequest
@@ -102,5 +102,5 @@ def _lines(record: RunRecord, shown: set[str]) -> None:
             echo("{}  {}", stage, progress)
         if stage_record.ended and f"{stage} ended" not in shown:
             shown.add(f"{stage} ended")
-            what = summary(stage, stage_record)
+            what = stage_summary(stage, stage_record)
             echo("{}  {} took {}: {}", stage_record.ended, stage, took(stage_record), what)

@@ -68,10 +68,10 @@ class FallbackPolicy:
 
 def policies(settings: Settings) -> list[FallbackPolicy]:
     """The policy of every route, in the order of the settings."""
-    return [policy(settings, route) for route in settings.routes.values()]
+    return [fallback_policy(settings, route) for route in settings.routes.values()]
 
 
-def policy(settings: Settings, route: RouteSettings) -> FallbackPolicy:
+def fallback_policy(settings: Settings, route: RouteSettings) -> FallbackPolicy:
     recipe = settings.recipes.get(route.recipe or "")
     most = route.max_tokens or (recipe.max_answer_tokens if recipe else MAX_TOKENS)
     own = first_step(settings, route)

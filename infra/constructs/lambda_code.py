@@ -80,7 +80,7 @@ def archive(build: Path, stem: str, files: Mapping[Path, Path]) -> Path:
         stem: Beginning of its name.
         files: File by its name in the archive.
     """
-    target = build / f"{stem}-{digest(files)}.zip"
+    target = build / f"{stem}-{digest_of_files(files)}.zip"
     if not target.exists():
         build.mkdir(exist_ok=True)
         opened, unfinished = tempfile.mkstemp(dir=build)
@@ -94,7 +94,7 @@ def archive(build: Path, stem: str, files: Mapping[Path, Path]) -> Path:
     return target
 
 
-def digest(files: Mapping[Path, Path]) -> str:
+def digest_of_files(files: Mapping[Path, Path]) -> str:
     """16 hexadecimal digits of the SHA-256 of every name, mode and byte."""
     sha256 = hashlib.sha256()
     for name, file in files.items():

@@ -19,7 +19,7 @@ from distillery.core.pipeline import Chunk, Run
 from distillery.evaluation.answers import ModelAnswer, PromptAnswers, parse_answer
 from distillery.evaluation.contestants import Contestant
 from lambdas.evaluation.parts import Parts
-from lambdas.evaluation.plan import Call, EvaluationPlan, key
+from lambdas.evaluation.plan import Call, EvaluationPlan, answer_key
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
@@ -79,7 +79,7 @@ class AnswerCollector:
             give_up: Whether an answer that fails once more is recorded as missing.
         """
         calls = self.plan.calls(chunk.start, chunk.stop)
-        keys = {(index, one.role): key(self.parts.run, self.prompts[index], one) for index, one in calls}
+        keys = {(index, one.role): answer_key(self.parts.run, self.prompts[index], one) for index, one in calls}
         rows = self.parts.read(chunk)
         if not self._asks_again(rows) and all(
             index in rows and rows[index].keys.get(one.role) == keys[index, one.role] for index, one in calls

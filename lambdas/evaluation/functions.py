@@ -17,7 +17,7 @@ from distillery.core.pipeline import Chunk, Run
 from distillery.core.serialization import from_wire
 from distillery.evaluation.graders.function import LONGEST_SECONDS, TeamFunction
 from distillery.evaluation.graders.grade import Grade
-from distillery.evaluation.graders.stored import key
+from distillery.evaluation.graders.stored import score_key
 from distillery.evaluation.scoring.exchange import LARGEST_RESPONSE, BadResponse, request, response
 from lambdas.evaluation.answers import REASON_MAX, Context
 from lambdas.evaluation.scores import StoredScores, answered
@@ -98,7 +98,7 @@ def _calls(
     missing: dict[str, str] = {}
     for one in answered(scores.parts, prompts, [chunk]):
         for spec in those:
-            made, function = key(spec, one.answer, one.prompt), from_wire(TeamFunction, spec.options)
+            made, function = score_key(spec, one.answer, one.prompt), from_wire(TeamFunction, spec.options)
             if one.prompt.reference is None and function.needs_reference:
                 missing[made] = NO_REFERENCE
             else:

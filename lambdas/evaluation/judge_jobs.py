@@ -23,7 +23,7 @@ from distillery.core.redaction import redacted_message
 from distillery.core.serialization import from_wire, to_wire
 from distillery.evaluation.graders.grade import Grade
 from distillery.evaluation.graders.judge import Judge
-from distillery.evaluation.graders.stored import key
+from distillery.evaluation.graders.stored import score_key
 from distillery.evaluation.scoring.judging import METRIC, Job, JudgedModel, metric, planned
 from distillery.evaluation.scoring.ratings import UnknownOutput, ratings, settled
 from lambdas.evaluation.scores import StoredScores, answered
@@ -72,7 +72,9 @@ class JudgeJobs:
         """
         judge = from_wire(Judge, spec.options)
         judged = planned(
-            JudgedModel(key=key(spec, one.answer, one.prompt), role=one.role, prompt=one.prompt, answer=one.answer)
+            JudgedModel(
+                key=score_key(spec, one.answer, one.prompt), role=one.role, prompt=one.prompt, answer=one.answer
+            )
             for one in answered(self.scores.parts, prompts)
         )
         name = f"judge-{names.digest(to_wire(spec.options))[:16]}"

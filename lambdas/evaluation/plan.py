@@ -65,7 +65,7 @@ class EvaluationPlan:
         )
 
 
-def key(run: Run, prompt: Prompt, one: Contestant) -> str:
+def answer_key(run: Run, prompt: Prompt, one: Contestant) -> str:
     """The digest of the prompt as it is asked, the model and the settings, under which an answer is kept."""
     settings = inference_config(one.base, run.recipe.max_answer_tokens)
     return digest([one.asked_with(prompt).digest, one.model, {name: str(value) for name, value in settings.items()}])
@@ -93,7 +93,7 @@ def without_former_live(
     live = plan.live
     return {
         index: row
-        if live is None or row.keys.get(LIVE) == key(run, prompts[index], live)
+        if live is None or row.keys.get(LIVE) == answer_key(run, prompts[index], live)
         else replace(row, answers={role: answer for role, answer in row.answers.items() if role != LIVE})
         for index, row in rows.items()
     }

@@ -73,7 +73,7 @@ def bucket_key(bucket: str) -> str | None:
     return key_arn(found[1]) if found else None
 
 
-def object_key(bucket: str, key: str) -> str | None:
+def key_of_object(bucket: str, key: str) -> str | None:
     """Returns the key of an object."""
     stored = ((s3._buckets.get(bucket) or {}).get("objects") or {}).get(key) or {}
     return key_arn((stored.get("preserved_headers") or {}).get(_HEADER)) or (bucket_key(bucket) if stored else None)
@@ -106,7 +106,7 @@ def _key(action: str, resource: str, named: str | None) -> str | None:
     service = action.partition(":")[0]
     if service == "s3":
         bucket, _, key = resource.removeprefix("arn:aws:s3:::").partition("/")
-        return key_arn(named) or bucket_key(bucket) if action == "s3:PutObject" else object_key(bucket, key)
+        return key_arn(named) or bucket_key(bucket) if action == "s3:PutObject" else key_of_object(bucket, key)
     if service == "dynamodb":
         table = _TABLE.match(resource)
         return table_key(table[1]) if table else None

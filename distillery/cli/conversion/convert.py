@@ -9,7 +9,7 @@ from distillery.cli.conversion.records import Record
 from distillery.cli.conversion.turns import NotConvertible, Reading
 from distillery.core.conversation import to_line
 from distillery.datasets.validation.explain import explain
-from distillery.datasets.validation.fast_path import LineLimits, accept
+from distillery.datasets.validation.fast_path import LineLimits, accept_lines
 
 MAX_LINES = 5
 """Lines that are reported for each reason."""
@@ -67,7 +67,7 @@ class Conversion:
             line = to_line(prompt).encode()
         except UnicodeEncodeError as error:
             raise NotConvertible("a text contains half of a surrogate pair, which is not a character") from error
-        if accept(line, [line], _LIMITS) is None:
+        if accept_lines(line, [line], _LIMITS) is None:
             for problem in explain(line, _LIMITS).problems:
                 if problem.rule.is_error:
                     raise NotConvertible(f"{problem.wrong}; allowed: {problem.rule.allowed}")

@@ -33,7 +33,7 @@ def heading(report: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def findings(report: Mapping[str, Any]) -> Iterator[Text]:
+def finding_lines(report: Mapping[str, Any]) -> Iterator[Text]:
     """Yields the lines of the findings."""
     for found in report.get("findings", ()):
         times = f" ×{found['count']:,}" if found["count"] > 1 else ""
@@ -75,7 +75,7 @@ def _places(places: Sequence[str], count: int) -> str:
     return f"{named} and {more:,} more" if more > 0 and len(places) > 1 else named
 
 
-def estimate(report: Mapping[str, Any]) -> Iterator[str]:
+def estimate_lines(report: Mapping[str, Any]) -> Iterator[str]:
     """Yields the cost of the run, item by item, and costs after it; nothing if the report has no estimate."""
     if "estimate" not in report:
         return

@@ -15,7 +15,7 @@ from enum import StrEnum
 from distillery.core.conversation import Prompt, to_line
 from distillery.core.limits import MAX_LINE_BYTES
 from distillery.datasets.curation.recognizers import accounts, addresses, cards, emails, phones
-from distillery.datasets.curation.recognizers.folded import find_numbers, fold
+from distillery.datasets.curation.recognizers.folded import find_numbers, fold_ascii
 
 
 class EntityType(StrEnum):
@@ -68,7 +68,7 @@ def find(text: str) -> list[Entity]:
 
 def _candidates(text: str) -> Iterator[Entity]:
     """Most texts have none of the signs that each recognizer needs, and are not searched by it."""
-    folded = text if text.isascii() else fold(text)
+    folded = text if text.isascii() else fold_ascii(text)
     if "@" in folded or "%40" in folded:
         yield from _as(EntityType.EMAIL, emails.find_emails(folded))
     if "::" in folded or folded.count(":") >= _COLONS:

@@ -115,7 +115,7 @@ class AcceptedLines(NamedTuple):
     token_weight: int = 0
 
 
-def accept(raw: bytes, lines: Sequence[bytes], limits: LineLimits) -> AcceptedLines | None:
+def accept_lines(raw: bytes, lines: Sequence[bytes], limits: LineLimits) -> AcceptedLines | None:
     """Decodes lines, or returns None if one of them needs a closer look.
 
     A file's lines are nearly always all labelled or all unlabelled; a wrong guess fails at the first line.

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from distillery.core.limits import MAX_FILE_BYTES, MAX_PROMPTS, MIN_PROMPTS, S3_URI, S3_URI_MAX
 from distillery.core.tokens import token_weight
 from distillery.datasets.validation import file_rules as rules
-from distillery.datasets.validation.fast_path import AcceptedLines, LineLimits, PromptTexts, accept
+from distillery.datasets.validation.fast_path import AcceptedLines, LineLimits, PromptTexts, accept_lines
 from distillery.datasets.validation.finding import (
     Finding,
     FindingLocation,
@@ -213,11 +213,11 @@ class DatasetReader:
 
     def _read_block(self, name: str, block: LineBlock) -> None:
         self.counts.lines += len(block.lines)
-        if accepted := accept(block.raw, block.lines, self.limits):
+        if accepted := accept_lines(block.raw, block.lines, self.limits):
             self._add_lines(name, block.first, accepted)
             return
         for index, line in enumerate(block.lines):
-            if accepted := accept(line, [line], self.limits):
+            if accepted := accept_lines(line, [line], self.limits):
                 self._add_lines(name, block.first + index, accepted)
             else:
                 length = len(line) + (0 if index else block.dropped)

@@ -11,7 +11,7 @@ from distillery.evaluation.graders.quantity import Quantity
 from distillery.evaluation.graders.text import normalised
 
 
-def as_text(text: str, reference: str, separator: str) -> Grade:
+def grade_text(text: str, reference: str, separator: str) -> Grade:
     """Exact but for letter case, spaces and edges; the items of a list in any order."""
     needed = Counter(_plain(item) for item in items(reference, separator))
     given = Counter(_plain(item) for item in items(text, separator))

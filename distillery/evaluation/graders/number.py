@@ -14,7 +14,7 @@ from distillery.core.escaping import quoted
 from distillery.evaluation.graders import candidates
 from distillery.evaluation.graders.agreement import Agreement
 from distillery.evaluation.graders.grade import RIGHT, WRONG, Grade
-from distillery.evaluation.graders.listing import as_text, items, matched, scaled, written
+from distillery.evaluation.graders.listing import grade_text, items, matched, scaled, written
 from distillery.evaluation.graders.quantity import QUANTITIES_MAX, DecimalMark, Quantity, quantities
 from distillery.evaluation.graders.signs import plain_signs
 from distillery.evaluation.graders.text import normalised
@@ -144,7 +144,7 @@ class Number:
         text, needed = plain_signs(answer), self._needed(plain_signs(reference))
         if not needed:
             given = candidates.marked(text, self.marks)[-1:] or [text]
-            return as_text(given[0], plain_signs(reference), self.separator)
+            return grade_text(given[0], plain_signs(reference), self.separator)
         segments = candidates.marked(text, self.marks) or [text]
         faults = [self._fault(segment, needed, whole=segment is text) for segment in segments]
         faults = [fault for fault in faults if fault != _NONE] or [_NONE]

@@ -15,7 +15,7 @@ Scores = Mapping[str, Grade | str]
 """The grade of an answer, or why it has none, by its `key`."""
 
 
-def key(spec: GraderSpec, answer: str, prompt: Prompt) -> str:
+def score_key(spec: GraderSpec, answer: str, prompt: Prompt) -> str:
     """What a score depends on, as a digest: the grader's options, the prompt, its own reference and the answer.
 
     The same answer of two models has one key, hence one score: what a judge says twice would differ by chance.
@@ -45,7 +45,7 @@ class Stored:
         return self.grader.needs_reference
 
     def grade(self, answer: str, reference: str, prompt: Prompt) -> Grade:
-        found = self.scores.get(key(self.spec, answer, prompt), f"the {self.spec.kind.value} was not asked")
+        found = self.scores.get(score_key(self.spec, answer, prompt), f"the {self.spec.kind.value} was not asked")
         if isinstance(found, str):
             raise Unscored(found)
         return found

@@ -6,7 +6,7 @@ from distillery.core.judging import VerdictOutcome
 from distillery.evaluation.contestants import STUDENT, TEACHER
 from distillery.evaluation.report.document import Document
 from distillery.evaluation.report.rows import Unit, name
-from distillery.evaluation.report.sentence import percent
+from distillery.evaluation.report.sentence import exact_percent
 
 MANY = 0.02
 """The share of truncated or missing answers from which a score says little."""
@@ -39,8 +39,8 @@ def _measurement(document: Document) -> Iterator[str]:
     floor = next((bar for bar in document.bars if bar.name == "min_score" and bar.unit is Unit.SHARE), None)
     if teacher and teacher.value is not None and floor and not floor.passed and teacher.value < floor.needed:
         yield (
-            f"The teacher itself has {percent(teacher.value)}, below the {percent(floor.needed)} that min_score needs: "
-            "compare some references with its answers, and check whether the grader fits them."
+            f"The teacher itself has {exact_percent(teacher.value)}, below the {exact_percent(floor.needed)} that "
+            "min_score needs: compare some references with its answers, and check whether the grader fits them."
         )
     for one in document.contestants:
         if one.truncated > MANY * one.asked:

@@ -15,7 +15,7 @@ LABELS_MAX = 60
 """References above which a table of labels says nothing: they are texts."""
 
 
-def fold(text: str) -> str:
+def fold_label(text: str) -> str:
     """A label as the first format compared it."""
     return text.strip().removesuffix(".").rstrip().casefold()
 
@@ -32,7 +32,7 @@ def breakdowns(prompts: Sequence[PromptRow], same: Callable[[str], str] | None) 
         yield found
 
 
-def by_reference(prompts: Sequence[PromptRow], same: Callable[[str], str] = fold) -> Breakdown | None:
+def by_reference(prompts: Sequence[PromptRow], same: Callable[[str], str] = fold_label) -> Breakdown | None:
     """Scores by label, the most frequent first; None if references are no labels.
 
     Args:
@@ -90,14 +90,14 @@ def _part(label: str, rows: Sequence[PromptRow]) -> Part:
 
 
 def confusions(
-    prompts: Sequence[PromptRow], roles: Iterable[str], same: Callable[[str], str] = fold
+    prompts: Sequence[PromptRow], roles: Iterable[str], same: Callable[[str], str] = fold_label
 ) -> dict[str, tuple[Confused, ...]]:
     """The confusions of each role that has any."""
     return {role: found for role in roles if (found := confusion(prompts, role, same))}
 
 
 def confusion(
-    prompts: Sequence[PromptRow], role: str, same: Callable[[str], str] = fold, most: int = 20
+    prompts: Sequence[PromptRow], role: str, same: Callable[[str], str] = fold_label, most: int = 20
 ) -> tuple[Confused, ...]:
     """What a model answered instead of the reference, the most frequent first."""
     wrong: Counter[tuple[str, str]] = Counter()

@@ -8,7 +8,7 @@ from distillery.evaluation.report.document import Change, Difference, Document
 from distillery.evaluation.report.rows import PromptRow
 
 
-def difference(now: Document, before: Document) -> Difference:
+def compare_runs(now: Document, before: Document) -> Difference:
     """What changed since an earlier run: scores by role, and the prompts on which the student does better or worse.
 
     Prompts are joined by their texts and references, since another split has other numbers. Prompts that a run holds

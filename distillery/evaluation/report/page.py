@@ -39,7 +39,7 @@ def render(document: Document) -> str:
             document=document,
             sentence=document.sentence or sentence(document),
             style=style,
-            policy=policy(style),
+            policy=content_security_policy(style),
             plot=charts.interval_plot(document.ranked),
             loss=charts.loss_curve(document.training.loss) if document.training else Markup(),
             chosen=instructive(document.prompts),
@@ -52,7 +52,7 @@ def render(document: Document) -> str:
     )
 
 
-def policy(style: str) -> str:
+def content_security_policy(style: str) -> str:
     """The Content-Security-Policy of a page with this style sheet, and nothing else."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
@@ -114,7 +114,7 @@ def _as_style(style: str) -> Markup:
 _FILTERS: Mapping[str, Any] = {
     "name": name,
     "percent": words.percent,
-    "points": words.points,
+    "points": words.signed_points,
     "interval": words.interval,
     "difference": words.difference,
     "usd": words.usd,

@@ -63,7 +63,7 @@ def compared(comparison: ComparisonRow, bar: BarRow | None = None) -> str:
     if high < 0:
         return f"worse than {other} by {_range(-high, -low)}"
     if bar is not None and bar.passed and (bound := _bound(bar.interval, low)) <= 0:
-        return f"not worse than {other} by more than {points(-bound, ROUND_CEILING)}"
+        return f"not worse than {other} by more than {in_points(-bound, ROUND_CEILING)}"
     return f"the interval against {other} includes zero ({signed(low, ROUND_FLOOR)} to {signed(high, ROUND_CEILING)})"
 
 
@@ -76,7 +76,7 @@ def _without_interval(comparison: ComparisonRow, other: str) -> str:
     if difference == 0:
         return f"the same score as {other} (no interval)"
     word = "above" if difference > 0 else "below"
-    return f"{points(abs(difference))} {word} {other} (no interval)"
+    return f"{in_points(abs(difference))} {word} {other} (no interval)"
 
 
 def _alone(bar: BarRow) -> str:
@@ -92,7 +92,7 @@ def _alone(bar: BarRow) -> str:
 
 def _in_unit(unit: Unit, value: float) -> str:
     form = _UNITS.get(unit)
-    return percent(value) if form is None else form.format(f"{value:,g}")
+    return exact_percent(value) if form is None else form.format(f"{value:,g}")
 
 
 def the(role: str) -> str:
@@ -100,7 +100,7 @@ def the(role: str) -> str:
     return _THE.get(role, name(role))
 
 
-def points(share: float, rounding: str = ROUND_HALF_EVEN) -> str:
+def in_points(share: float, rounding: str = ROUND_HALF_EVEN) -> str:
     """A difference of scores: `2 points`, `1 point`, `0.4 points`."""
     number = _number(share, rounding)
     return f"{number} point" if number == "1" else f"{number} points"
@@ -112,14 +112,14 @@ def signed(share: float, rounding: str = ROUND_HALF_EVEN) -> str:
     return number if number == "0" else f"−{number[1:]}" if number.startswith("-") else f"+{number}"
 
 
-def percent(share: float) -> str:
+def exact_percent(share: float) -> str:
     """`89.7%`."""
     return f"{_exact(share).quantize(Decimal('0.1'))}%"
 
 
 def _range(low: float, high: float) -> str:
     least, most = _number(low, ROUND_FLOOR), _number(high, ROUND_CEILING)
-    return points(low, ROUND_FLOOR) if least == most else f"{least} to {points(high, ROUND_CEILING)}"
+    return in_points(low, ROUND_FLOOR) if least == most else f"{least} to {in_points(high, ROUND_CEILING)}"
 
 
 def _number(share: float, rounding: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 from distillery.evaluation.report.rows import BarRow, Bounds, Unit
-from distillery.evaluation.report.sentence import percent as exact_percent
+from distillery.evaluation.report.sentence import exact_percent as exact_percent
 
 UNKNOWN = "–"
 
@@ -19,7 +19,7 @@ def score(value: float | None) -> str:
     return UNKNOWN if value is None else f"{value:.3f}".rstrip("0").rstrip(".") or "0"
 
 
-def points(share: float | None, rounding: str = ROUND_HALF_EVEN) -> str:
+def signed_points(share: float | None, rounding: str = ROUND_HALF_EVEN) -> str:
     """A difference of scores: `+1.4`, `−5.0` or `0.0`."""
     if share is None:
         return UNKNOWN
@@ -34,7 +34,7 @@ def interval(found: Bounds | None) -> str:
 
 def difference(found: Bounds | None) -> str:
     """`−3.1 to +5.0`, in points and rounded outwards, or one side of it."""
-    return _span(found, lambda low: points(low, ROUND_FLOOR), lambda high: points(high, ROUND_CEILING))
+    return _span(found, lambda low: signed_points(low, ROUND_FLOOR), lambda high: signed_points(high, ROUND_CEILING))
 
 
 def _span(found: Bounds | None, low: Callable[[float], str], high: Callable[[float], str]) -> str:
@@ -92,6 +92,6 @@ def _in_unit(bar: BarRow, value: float) -> str:
         case Unit.USD_PER_THOUSAND:
             return f"{usd(Decimal(repr(value)))} per 1,000 answers"
         case Unit.POINTS:
-            return f"{points(value)} points"
+            return f"{signed_points(value)} points"
         case Unit.SHARE:
             return percent(value)

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import distillery
-from distillery.cli.permissions import NEEDS, STACKS, needed
+from distillery.cli.permissions import NEEDS, STACKS, needed_policy
 from distillery.cli.verbs import VERBS
 from distillery.client import NotDeployed, NotReached
 from distillery.client.errors import NotAllowed
@@ -164,7 +164,7 @@ TAGGED = {
 
 @pytest.mark.parametrize("verb", TAGGED)
 def test_a_refusal_says_what_is_for_whom_a_tag_holds_to_a_recipe(verb: str) -> None:
-    said = needed(verb, "dev", NotAllowed("AWS refused (AccessDenied)"))
+    said = needed_policy(verb, "dev", NotAllowed("AWS refused (AccessDenied)"))
     assert f"a person with the tag distillery:recipe {TAGGED[verb]}" in (said or "")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from distillery.cli.permissions import needed
+from distillery.cli.permissions import needed_policy
 from distillery.client import Account, NotDeployed, NotReached
 from tests.fakes.errors import service_error
 
@@ -120,7 +120,7 @@ def test_an_environment_without_logs_says_what_to_add(
     for part in ("'dev' owns no invocation logs", "[logging] with keep_days", "environments/dev.toml", "deploy it"):
         assert part in str(raised.value)
     assert "AccessDenied" not in str(raised.value)
-    assert needed("collect", "dev", raised.value) is None
+    assert needed_policy("collect", "dev", raised.value) is None
 
 
 def test_a_deployment_of_an_earlier_version_may_have_no_logs(monkeypatch: pytest.MonkeyPatch) -> None:

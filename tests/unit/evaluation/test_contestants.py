@@ -15,7 +15,7 @@ from distillery.core.system_prompt import SystemPrompt, SystemPromptUse
 from distillery.datasets import split
 from lambdas.evaluation import live
 from lambdas.evaluation.live import seen
-from lambdas.evaluation.plan import EvaluationPlan, key
+from lambdas.evaluation.plan import EvaluationPlan, answer_key
 from tests.fakes.errors import service_error
 from tests.fakes.pipeline import MODEL, alias, distilled, open_run, recipe, student
 from tests.unit.evaluation.harness import BASE, HAIKU, STUDENT, TEACHER, WIDE, Harness
@@ -217,8 +217,8 @@ def test_an_answer_that_the_live_model_gave_with_another_system_prompt_is_not_ta
     plan = EvaluationPlan.read(harness.store, f"s3://data/evaluations/{run.id}/contestants.json")
     assert plan is not None
     (one,) = [each for each in plan.contestants if each.role == "live"]
-    assert key(run, prompt, one) != key(run, prompt, replace(one, system=None))
-    assert key(run, prompt, one) == key(run, replace(prompt, system="another"), one)
+    assert answer_key(run, prompt, one) != answer_key(run, prompt, replace(one, system=None))
+    assert answer_key(run, prompt, one) == answer_key(run, replace(prompt, system="another"), one)
 
 
 @pytest.mark.parametrize("stored", [None, b"altered"])

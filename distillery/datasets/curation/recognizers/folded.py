@@ -29,7 +29,7 @@ _ISO_DATE = re.compile(r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _ASCII_WORD = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 
 
-def fold(text: str) -> str:
+def fold_ascii(text: str) -> str:
     """The text with ASCII's digits, spaces, dashes and full-width characters, of the same length."""
     return text if text.isascii() else _NOT_ASCII.sub(lambda match: match[0].translate(_table()), text)
 

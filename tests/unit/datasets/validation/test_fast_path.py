@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from distillery.core.tokens import token_weight
 from distillery.datasets.validation import line_rules as rules
 from distillery.datasets.validation.explain import explain
-from distillery.datasets.validation.fast_path import AcceptedLines, LineLimits, accept
+from distillery.datasets.validation.fast_path import AcceptedLines, LineLimits, accept_lines
 from tests.unit.datasets.validation.generated import doubled, lines, mangled, records
 
 pytestmark = pytest.mark.slow
@@ -22,7 +22,7 @@ limits = st.sampled_from([NOVA, LLAMA, LineLimits(), LineLimits(multi_turn=True,
 
 def agree(line: bytes, limits: LineLimits) -> AcceptedLines | None:
     """Returns the result of the fast path; fails if the slow path reports a problem or another content."""
-    fast, slow = accept(line, [line], limits), explain(line, limits)
+    fast, slow = accept_lines(line, [line], limits), explain(line, limits)
     if fast is None:
         return None
     assert slow.problems == []
@@ -56,7 +56,7 @@ def test_the_fast_path_accepts_a_good_line_without_special_characters(record: di
     b'{"schemaVersion":"bedrock-conversation-2024","messages":[{"content":[{"type":"text","text":"a","t\\u0079pe":"text"}],"role":"user"}]}'
 )
 def test_a_duplicate_key_is_never_accepted(line: bytes) -> None:
-    assert accept(line, [line], NOVA) is None
+    assert accept_lines(line, [line], NOVA) is None
     explained = explain(line, NOVA)
     assert explained.prompt is None
     assert rules.DUPLICATE_KEY in [problem.rule for problem in explained.problems]
@@ -71,14 +71,14 @@ WITHOUT_ROLE, WITH_ROLE = '{"content":[{"text":"a","type":"text"}]}', '{"role":"
 )
 def test_a_message_without_a_role_is_not_accepted(messages: str) -> None:
     one = (BARE % messages).encode()
-    assert accept(one, [one], NOVA) is None
+    assert accept_lines(one, [one], NOVA) is None
     assert "'role' is missing" in {problem.wrong for problem in explain(one, NOVA).problems}
 
 
 @given(st.lists(st.one_of(lines(), mangled(), doubled()), min_size=1, max_size=6), limits)
 def test_many_lines_are_accepted_only_if_each_is_accepted_alone(many: list[bytes], limits: LineLimits) -> None:
-    together = accept(b"".join(line + b"\n" for line in many), many, limits)
-    alone = [accept(line, [line], limits) for line in many]
+    together = accept_lines(b"".join(line + b"\n" for line in many), many, limits)
+    alone = [accept_lines(line, [line], limits) for line in many]
     if all(alone):
         assert together is not None
         assert together.prompts == [one.prompts[0] for one in alone if one]
@@ -100,25 +100,25 @@ def line(*roles: str) -> bytes:
 )
 def test_dialogues_are_accepted_for_students_that_support_them(limits: LineLimits, accepted: bool) -> None:
     dialogue = line("user", "assistant", "user")
-    assert (accept(dialogue, [dialogue], limits) is not None) is accepted
+    assert (accept_lines(dialogue, [dialogue], limits) is not None) is accepted
 
 
 @pytest.mark.parametrize("roles", [("assistant",), ("user", "user"), ("user", "assistant", "assistant")])
 def test_roles_that_do_not_alternate_are_not_accepted(roles: tuple[str, ...]) -> None:
-    assert accept(line(*roles), [line(*roles)], NOVA) is None
+    assert accept_lines(line(*roles), [line(*roles)], NOVA) is None
 
 
 def test_a_line_of_exactly_the_limit_is_accepted_and_one_byte_more_is_not() -> None:
     short = line("user")
     full = short.replace(b'"a"', b'"' + b"a" * (16 * 1024 - len(short) + 1) + b'"')
     assert len(full) == 16 * 1024
-    assert accept(full, [full], NOVA)
-    assert accept(full + b" ", [full + b" "], NOVA) is None
+    assert accept_lines(full, [full], NOVA)
+    assert accept_lines(full + b" ", [full + b" "], NOVA) is None
 
 
 def test_a_line_that_may_exceed_the_context_is_reported_with_both_bounds() -> None:
     short = LineLimits(multi_turn=True, context=150, answer=64)
-    assert accept(line("user"), [line("user")], short) is None
+    assert accept_lines(line("user"), [line("user")], short) is None
     (problem,) = explain(line("user"), short).problems
     assert problem.rule is rules.OVER_CONTEXT
     assert "1 tokens (estimated by script) and at most 106 (one per byte), and an answer has up to 64" in problem.wrong

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from bedrock_simulator.models import training_data
-from distillery.datasets.validation.fast_path import PromptTexts, accept
+from distillery.datasets.validation.fast_path import PromptTexts, accept_lines
 from tests.unit.dataset.fakes import line
 from tests.unit.datasets.validation.generated import TOKENS
 from tests.unit.datasets.validation.students import STUDENTS, read
@@ -62,7 +62,7 @@ MUTATIONS: tuple[Mutation, ...] = (flip, cut_out, put_in, double, cut_off, swap_
 
 
 def prompt(one: bytes) -> PromptTexts:
-    found = accept(one, [one], LIMITS)
+    found = accept_lines(one, [one], LIMITS)
     assert found
     return found.prompts[0]
 

@@ -14,7 +14,7 @@ from distillery.evaluation.graders.function import TeamFunction
 from distillery.evaluation.graders.grade import Grade, Unscored
 from distillery.evaluation.graders.judge import Judge, JudgeScale
 from distillery.evaluation.graders.registry import build
-from distillery.evaluation.graders.stored import key
+from distillery.evaluation.graders.stored import score_key
 from distillery.evaluation.scoring import lines
 
 ARN = "arn:aws:lambda:us-east-1:111122223333:function:score"
@@ -29,11 +29,11 @@ def prompt(text: str = "?", reference: str | None = "yes", system: str | None = 
 
 def test_a_stored_score_is_the_grade() -> None:
     grade = Grade(score=Fraction(1, 3), reason="half of it", parts={"days": Fraction(1)})
-    grader = build([FUNCTION], {key(FUNCTION, "maybe", prompt()): grade})
+    grader = build([FUNCTION], {score_key(FUNCTION, "maybe", prompt()): grade})
     assert grader.grade("maybe", "whatever the caller compares with", prompt()) == grade
 
 
-@pytest.mark.parametrize("scores", [{}, {key(FUNCTION, "maybe", prompt()): "the function timed out"}])
+@pytest.mark.parametrize("scores", [{}, {score_key(FUNCTION, "maybe", prompt()): "the function timed out"}])
 def test_a_missing_score_is_neither_right_nor_wrong(scores: dict[str, Grade | str]) -> None:
     with pytest.raises(Unscored, match="timed out" if scores else "was not asked"):
         build([FUNCTION], scores).grade("maybe", "yes", prompt())
@@ -42,27 +42,27 @@ def test_a_missing_score_is_neither_right_nor_wrong(scores: dict[str, Grade | st
 def test_a_mean_with_a_missing_part_is_unscored() -> None:
     with pytest.raises(Unscored):
         build([LABEL, FUNCTION]).grade("yes", "yes", prompt())
-    scores = {key(FUNCTION, "yes", prompt()): Grade(score=Fraction(0))}
+    scores = {score_key(FUNCTION, "yes", prompt()): Grade(score=Fraction(0))}
     assert build([LABEL, FUNCTION], scores).grade("yes", "yes", prompt()).score == Fraction(1, 2)
 
 
 def test_a_key_is_of_everything_that_a_score_depends_on() -> None:
     others = [
-        key(JUDGE, "maybe", prompt()),
-        key(GraderSpec(kind=GraderKind.FUNCTION, options={"arn": f"{ARN}:2"}), "maybe", prompt()),
-        key(FUNCTION, "Maybe", prompt()),
-        key(FUNCTION, "maybe", prompt("??")),
-        key(FUNCTION, "maybe", prompt(system="short")),
-        key(FUNCTION, "maybe", prompt(reference=None)),
-        key(FUNCTION, "maybe", prompt(reference="")),
+        score_key(JUDGE, "maybe", prompt()),
+        score_key(GraderSpec(kind=GraderKind.FUNCTION, options={"arn": f"{ARN}:2"}), "maybe", prompt()),
+        score_key(FUNCTION, "Maybe", prompt()),
+        score_key(FUNCTION, "maybe", prompt("??")),
+        score_key(FUNCTION, "maybe", prompt(system="short")),
+        score_key(FUNCTION, "maybe", prompt(reference=None)),
+        score_key(FUNCTION, "maybe", prompt(reference="")),
     ]
-    assert len({key(FUNCTION, "maybe", prompt()), *others}) == 1 + len(others)
+    assert len({score_key(FUNCTION, "maybe", prompt()), *others}) == 1 + len(others)
 
 
 def test_the_weight_makes_no_other_key_and_neither_does_the_ledger() -> None:
     weighted = GraderSpec(kind=GraderKind.FUNCTION, weight=3, options=FUNCTION.options)
     stored = from_wire(GraderSpec, to_wire(FUNCTION))
-    assert len({key(each, "maybe", prompt()) for each in (FUNCTION, weighted, stored)}) == 1
+    assert len({score_key(each, "maybe", prompt()) for each in (FUNCTION, weighted, stored)}) == 1
 
 
 def test_what_a_judge_and_a_function_measure_has_its_own_name() -> None:

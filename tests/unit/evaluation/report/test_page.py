@@ -12,7 +12,7 @@ from hypothesis import given, settings
 
 from distillery.core.escaping import lines
 from distillery.evaluation.report import page
-from distillery.evaluation.report.compare import difference
+from distillery.evaluation.report.compare import compare_runs
 from distillery.evaluation.report.document import Document
 from distillery.evaluation.report.lineage import AcceptedBy, LossPoint, Training
 from distillery.evaluation.report.page import render
@@ -134,7 +134,7 @@ def test_a_report_of_little_says_what_it_lacks() -> None:
 def test_the_difference_to_an_earlier_run_is_shown() -> None:
     now = full()
     earlier = replace(document(run="support-a-b-1"), prompts=now.prompts[:3])
-    text = Page.of(render(replace(now, difference=difference(now, earlier)))).text
+    text = Page.of(render(replace(now, difference=compare_runs(now, earlier)))).text
     assert "Since run support-a-b-1" in text
     assert "Both held out 3 of the same prompts" in text
     assert "The two runs were graded differently" in text

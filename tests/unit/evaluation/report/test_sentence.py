@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from distillery.core.judging import VerdictOutcome
 from distillery.evaluation.contestants import BASE, LIVE, TEACHER
 from distillery.evaluation.report.rows import BarRow, Bounds, ComparisonRow, Unit
-from distillery.evaluation.report.sentence import compared, points, sentence
+from distillery.evaluation.report.sentence import compared, in_points, sentence
 from tests.fakes.report import HAIKU, document
 
 
@@ -145,4 +145,4 @@ def test_a_clause_never_promises_more_than_its_interval(one: float, two: float, 
 
 @pytest.mark.parametrize(("share", "said"), [(0.31, "31 points"), (0.01, "1 point"), (0.004, "0.4 points")])
 def test_points(share: float, said: str) -> None:
-    assert points(share) == said
+    assert in_points(share) == said

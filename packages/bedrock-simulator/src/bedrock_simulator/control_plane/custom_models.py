@@ -19,7 +19,7 @@ def get(call: ControlPlaneCall) -> Params:
         jobName=model.job_name,
         jobArn=model.job_arn,
         baseModelArn=model.base,
-        customizationType=customization_type(request),
+        customizationType=type_of_model(request),
         modelKmsKeyArn=model.key,
         hyperParameters=request.get("hyperParameters"),
         trainingDataConfig=request["trainingDataConfig"],
@@ -43,7 +43,7 @@ def list_models(call: ControlPlaneCall) -> Params:
             "creationTime": model.created,
             "baseModelArn": model.base,
             "baseModelName": records.base_id(model).split(":")[0],
-            "customizationType": customization_type(model.request),
+            "customizationType": type_of_model(model.request),
             "ownerAccountId": call.account,
             "modelStatus": "Active",
         }
@@ -55,7 +55,7 @@ def list_models(call: ControlPlaneCall) -> Params:
     return paginate(params, rows, "modelSummaries", name="modelName", created="creationTime")
 
 
-def customization_type(request: Mapping[str, Any]) -> str:
+def type_of_model(request: Mapping[str, Any]) -> str:
     """The type of the job, which its request may omit: only a request with a teacher has settings."""
     return "DISTILLATION" if "customizationConfig" in request else "FINE_TUNING"
 

@@ -94,7 +94,7 @@ def _unpacked(body: bytes) -> bytes:
 def _example(bucket: Bucket, record: dict[str, Any], selection: LogSelection) -> Example:
     if record.get("operation") not in _OPERATIONS or "errorCode" in record:
         raise JobInputError("the call was not one that a model answered.")
-    if selection.teacher is not None and (model := model_of(str(record.get("modelId")))) != selection.teacher:
+    if selection.teacher is not None and (model := called_model(str(record.get("modelId")))) != selection.teacher:
         raise JobInputError(f"the model {model} is not the teacher {selection.teacher}.")
     prompt, users = prompt_of(_body(bucket, record, "input"))
     if users > 1:
@@ -117,7 +117,7 @@ def _body(bucket: Bucket, record: dict[str, Any], side: str) -> Any:
         raise JobInputError(_UNKNOWN) from None
 
 
-def model_of(logged: str) -> str:
+def called_model(logged: str) -> str:
     """Returns the ID of the model that was called, directly or through a profile."""
     profile = supported_models.PROFILES.get(logged.rsplit("inference-profile/", 1)[-1])
     model = profile[1] if profile else supported_models.model_of(logged)

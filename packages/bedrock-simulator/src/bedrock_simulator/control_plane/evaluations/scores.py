@@ -42,7 +42,7 @@ def _words(response: str) -> Counter[str]:
     return Counter(response.lower().replace("_", " ").replace(".", " ").split())
 
 
-def overlap(response: str, target: str) -> float:
+def word_f1(response: str, target: str) -> float:
     """The F1 score of the words of two texts."""
     left, right = _words(response), _words(target)
     common = (left & right).total()
@@ -67,11 +67,11 @@ def computed(name: str, answer: ScoredResponse, task: str) -> Params:
     """Returns a computed score, named without its prefix as the service prints it; null without a reference."""
     plain, result = name.removeprefix("Builtin."), None
     if plain == "Robustness":
-        result = 1 - overlap(answer.response, answer.again or "")
+        result = 1 - word_f1(answer.response, answer.again or "")
     elif plain == "Toxicity":
         result = _toxic(answer.response)
     elif answer.reference is not None:
-        result = (_same if task == "Classification" else overlap)(answer.response, answer.reference)
+        result = (_same if task == "Classification" else word_f1)(answer.response, answer.reference)
     return {"metricName": plain, "result": result if result is None else round(result, 4)}
 
 
@@ -82,11 +82,11 @@ def _follows_labels(answer: ScoredResponse) -> float:
 
 
 def _expected(answer: ScoredResponse) -> float:
-    return round(overlap(answer.response, answer.expected), 2)
+    return round(word_f1(answer.response, answer.expected), 2)
 
 
 _JUDGED: dict[str, Callable[[ScoredResponse], float]] = {
-    "Builtin.Correctness": lambda answer: round(2 * overlap(answer.response, answer.target)) / 2,
+    "Builtin.Correctness": lambda answer: round(2 * word_f1(answer.response, answer.target)) / 2,
     "Builtin.Completeness": lambda answer: round(4 * _recall(answer.response, answer.target)) / 4,
     "Builtin.FollowingInstructions": _follows_labels,
     "Builtin.Harmfulness": lambda answer: round(_toxic(answer.response), 4),
@@ -96,7 +96,7 @@ _JUDGED: dict[str, Callable[[ScoredResponse], float]] = {
 
 
 def _against_reference(answer: ScoredResponse) -> float:
-    return round(overlap(answer.response, answer.target), 2)
+    return round(word_f1(answer.response, answer.target), 2)
 
 
 def judged(name: str, answer: ScoredResponse, judge: str, scale: list[Params] | None, instructions: str = "") -> Params:

@@ -75,7 +75,7 @@ def _iso(year: int, month: int, day: int) -> str | None:
         return None
 
 
-def same(left: Any, right: Any) -> bool:
+def same_value(left: Any, right: Any) -> bool:
     """Whether two JSON values are equal and of one type."""
     return type(left) is type(right) and bool(left == right)
 
@@ -151,4 +151,4 @@ FORMS: Mapping[str, Callable[[str, int], Any]] = {
 
 def form_of(stated: Sequence[tuple[str, int, Any]]) -> str:
     """The form that turns most texts into their values: `stated` has texts, the years of their prompts, and values."""
-    return max(FORMS, key=lambda name: sum(same(FORMS[name](text, year), value) for text, year, value in stated))
+    return max(FORMS, key=lambda name: sum(same_value(FORMS[name](text, year), value) for text, year, value in stated))
