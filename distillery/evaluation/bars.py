@@ -33,6 +33,8 @@ class Bar:
             1,000 prompts that are needed. Latency and cost must not exceed it; scores and differences must reach it.
         role: Whose bar it is.
         against: With whom a difference compares; otherwise empty.
+        golden: Whether it is about the golden set, and not about the held-out prompts.
+        census: Whether the score decides as it was measured: what was asked is all there is, and no sample of more.
     """
 
     name: str
@@ -40,6 +42,8 @@ class Bar:
     needed: Decimal
     role: str = STUDENT
     against: str = ""
+    golden: bool = False
+    census: bool = False
 
     def __post_init__(self) -> None:
         low, high = {Kind.SCORE: (0, 1), Kind.DIFFERENCE: (-1, 1)}.get(self.kind, (0, Decimal("Infinity")))
@@ -95,7 +99,7 @@ def max_usd_per_thousand(usd: Decimal) -> Bar:
 
 
 def of_recipe(recipe: Recipe, roles: Collection[str]) -> list[Bar]:
-    """The recipe's  Decimal texts of the settings' floats are what people wrote."""
+    """The recipe's bars. Decimal texts of the settings' floats are what people wrote."""
     found = [min_score(Decimal(str(recipe.min_score)))]
     if recipe.min_teacher_score:
         found.append(floor(TEACHER, Decimal(str(recipe.min_teacher_score))))
@@ -107,4 +111,20 @@ def of_recipe(recipe: Recipe, roles: Collection[str]) -> list[Bar]:
         found.append(max_latency_ms(Decimal(recipe.max_latency_ms)))
     if recipe.max_usd_per_thousand is not None:
         found.append(max_usd_per_thousand(recipe.max_usd_per_thousand))
+    return found
+
+
+def of_golden_set(recipe: Recipe) -> list[Bar]:
+    """The recipe's bars on its golden set.
+
+    An examiner writes some dozens of prompts that a student must answer, one by one. They are no sample, and for a test
+    they would be too few; so the score on them is compared as it is. A margin to the teacher is tested, as elsewhere.
+    """
+    score = Decimal(str(recipe.least_golden_score))
+    found = [Bar(name="golden_min_score", kind=Kind.SCORE, needed=score, golden=True, census=True)]
+    if recipe.golden_teacher_margin is not None:
+        margin = -Decimal(str(recipe.golden_teacher_margin))
+        found.append(
+            Bar(name="golden_teacher_margin", kind=Kind.DIFFERENCE, needed=margin, against=TEACHER, golden=True)
+        )
     return found

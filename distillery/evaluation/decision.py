@@ -41,6 +41,7 @@ class BarResult:
         mcnemar: The exact two-sided p-value of McNemar's test. It never decides.
         more_prompts: How many more held-out prompts would decide an open bar, if that can be said.
         obstacle: Why it can neither hold nor be refuted, whatever its interval; may be empty.
+        golden: Whether it is about the golden set; `asked` counts its prompts then.
     """
 
     name: str
@@ -65,6 +66,7 @@ class BarResult:
     reason: str
     more_prompts: int | None
     obstacle: str = ""
+    golden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,17 +95,26 @@ class BarsDecision:
         return (self.incomplete, *bars) if self.incomplete else bars
 
 
-def decide(bars: Sequence[Bar], sample: HeldOutSample, *, seed: int = SEED) -> BarsDecision:
+def decide(
+    bars: Sequence[Bar],
+    sample: HeldOutSample,
+    *,
+    golden: tuple[Sequence[Bar], HeldOutSample] | None = None,
+    seed: int = SEED,
+) -> BarsDecision:
     """Passed if all bars hold, failed if one is refuted after Holm's correction, otherwise inconclusive.
 
     All bars must hold, so testing each at 5 % keeps the error of a pass at 5 % (an intersection-union test). One of
-    several refutations is enough to fail, so those are corrected.
+    several refutations is enough to fail, so those are corrected. The bars of a golden set are among them.
+
+    Args:
+        golden: The bars on the golden set, and what was measured there.
 
     Raises:
         BadRequest: There is no bar, or one names a role that was not measured.
         EvaluationFailed: A number is NaN, or out of its range.
     """
-    tests = measured(bars, sample, seed=seed)
+    tests = measured(bars, sample, seed=seed) + (measured(*golden, seed=seed) if golden else ())
     refuted = holm([test.p_refuted for test in tests])
     incomplete = " ".join(dict.fromkeys(test.incomplete for test in tests if test.incomplete))
     results = tuple(_result(test, by_holm, len(tests)) for test, by_holm in zip(tests, refuted, strict=True))
@@ -134,7 +145,7 @@ def holm(p_values: Sequence[float]) -> list[bool]:
 def _result(test: Measured, refuted: bool, bars: int) -> BarResult:
     state = BarState.HOLDS if test.p_holds <= ALPHA else BarState.REFUTED if refuted else BarState.OPEN
     more, (lower, upper) = None, test.interval.bounds
-    if state is BarState.OPEN:
+    if state is BarState.OPEN and not test.bar.golden:  # its examiner decides how many prompts it has
         needed, limit = float(test.bar.needed), test.bar.at_most
         more = test.shortfall or more_prompts(test.interval, needed, test.asked, at_most=limit, bars=bars)
     result = BarResult(
@@ -160,6 +171,7 @@ def _result(test: Measured, refuted: bool, bars: int) -> BarResult:
         reason="",
         more_prompts=more,
         obstacle=test.obstacle or test.incomplete,
+        golden=test.bar.golden,
     )
     return replace(result, reason=_reason(test, result))
 
@@ -170,7 +182,9 @@ def _reason(test: Measured, result: BarResult) -> str:
     whose = called(result.role)
     what = f"{whose} minus {called(result.against)}" if result.against else f"the {test.bar.kind} of {whose}"
     limit = "at most" if test.bar.at_most else "at least"
-    text = f"{result.name}: {what} is {result.value:.4g} ({low} to {high}), {limit} {result.needed} is needed"
+    span = "" if test.bar.census else f" ({low} to {high})"
+    where = f" on the {result.asked} prompts of the golden set" if result.golden else ""
+    text = f"{result.name}: {what}{where} is {result.value:.4g}{span}, {limit} {result.needed} is needed"
     ends = {
         BarState.HOLDS: "it holds",
         BarState.REFUTED: "it is missed",

@@ -39,22 +39,38 @@ def grade_prompts(
     prompts: Sequence[Prompt],
     rows: Mapping[int, PromptAnswers],
     contestants: Sequence[Priced],
+    *,
+    golden: bool = False,
 ) -> list[GradedPrompt]:
-    """The prompts with their answers and grades. Raises EvaluationFailed if rows or reference answers are missing."""
-    if absent := [index for index in range(len(prompts)) if index not in rows]:
+    """The prompts with their answers and grades.
+
+    Args:
+        golden: Whether the prompts are those of the golden set. Their rows follow those of the held-out prompts.
+
+    Raises:
+        EvaluationFailed: Rows or reference answers are missing.
+    """
+    first, what = (run.dataset.heldout, "golden") if golden else (0, "held-out")
+    if absent := [index for index in range(len(prompts)) if first + index not in rows]:
         raise EvaluationFailed(
-            f"{len(absent)} of {len(prompts)} held-out prompts have no answers, the first is number {absent[0]}; "
+            f"{len(absent)} of {len(prompts)} {what} prompts have no answers, the first is number {absent[0]}; "
             "evaluate the run again (distillery evaluate)"
         )
-    return [_grade(run, grader, prompt, rows[index], contestants) for index, prompt in enumerate(prompts)]
+    if run.dataset.labelled and not golden:
+        _check_references(prompts)
+    return [_grade(grader, prompt, rows[first + index], contestants) for index, prompt in enumerate(prompts)]
 
 
-def _grade(run: Run, grader: Grader, prompt: Prompt, row: PromptAnswers, contestants: Sequence[Priced]) -> GradedPrompt:
-    if run.dataset.labelled and prompt.reference is None:
-        raise EvaluationFailed(
-            f"held-out prompt {row.index} has no reference answer though the data set says that all have; "
-            "upload the prompts again"
-        )
+def _check_references(prompts: Sequence[Prompt]) -> None:
+    for index, prompt in enumerate(prompts):
+        if prompt.reference is None:
+            raise EvaluationFailed(
+                f"held-out prompt {index} has no reference answer though the data set says that all have; "
+                "upload the prompts again"
+            )
+
+
+def _grade(grader: Grader, prompt: Prompt, row: PromptAnswers, contestants: Sequence[Priced]) -> GradedPrompt:
     reference = prompt.reference
     if reference is None and grader.needs_reference and (taught := row.answers.get(TEACHER)):
         reference = taught.text
@@ -87,10 +103,10 @@ def _ended_before_text(answer: ModelAnswer) -> bool:
     return answer.is_truncated and not answer.text.strip()
 
 
-def unscored(graded: Sequence[GradedPrompt]) -> Iterator[str]:
+def unscored(graded: Sequence[GradedPrompt], where: str = "") -> Iterator[str]:
     """A sentence for each role that has answers without a score, with the most frequent reason."""
     roles = sorted({role for row in graded for role in row.unscored})
     for role in roles:
         why = Counter(row.unscored[role] for row in graded if role in row.unscored)
         (reason, _), *_ = why.most_common(1)
-        yield f"{why.total()} of {len(graded)} answers of {called(role)} have no score: {reason}."
+        yield f"{why.total()} of {len(graded)} answers of {called(role)}{where} have no score: {reason}."

@@ -5,7 +5,7 @@ grades → sample → decision → verdict. `report.assemble` describes the same
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -40,6 +40,8 @@ class Judgement:
     Attributes:
         shown: The intervals of the report by role: of the score and, except for the student, of the student's score
             minus this role's. None of them decides.
+        golden: The prompts of the golden set; empty if the run has none.
+        golden_scores: The results on the golden set by role.
     """
 
     run: Run
@@ -53,6 +55,8 @@ class Judgement:
     outcome: VerdictOutcome
     reasons: tuple[str, ...]
     shown: Mapping[str, tuple[Measured, Measured | None]]
+    golden: tuple[GradedPrompt, ...] = ()
+    golden_scores: Mapping[str, Score] = field(default_factory=dict)
 
 
 def judge(
@@ -63,16 +67,18 @@ def judge(
     *,
     families: Sequence[int] = (),
     scores: Scores | None = None,
+    golden: Sequence[Prompt] = (),
     seed: int = SEED,
 ) -> Judgement:
     """Judges the student of a run.
 
     Args:
         prompts: The held-out prompts, in the order of their file.
-        rows: The answers to each prompt, by its index.
+        rows: The answers to each prompt, by its index. Those to the golden set follow.
         contestants: Who was asked.
         families: The family of each prompt; empty if each stands alone.
         scores: What judges and functions have said.
+        golden: The prompts of the golden set that the run pinned.
 
     Raises:
         EvaluationFailed: Rows or reference answers are missing, or the families are those of other prompts.
@@ -84,23 +90,73 @@ def judge(
             "upload the prompts again"
         )
     grader = build(run.recipe.grader_specs, scores)
+    heldout = [_within(one, 0, len(prompts)) for one in contestants]
     graded = tuple(grade_prompts(run, grader, prompts, rows, contestants))
-    sample = _sample(graded, contestants, families, binary=grader.binary)
-    decision = decide(bars.of_recipe(run.recipe, {one.role for one in contestants}), sample, seed=seed)
+    sample = _sample(graded, heldout, families, binary=grader.binary)
+    of_golden, exam = _golden(run, grader, golden, rows, contestants)
+    decision = decide(
+        bars.of_recipe(run.recipe, {one.role for one in contestants}),
+        sample,
+        golden=(bars.of_golden_set(run.recipe), exam) if exam else None,
+        seed=seed,
+    )
     agreement = grader.needs_reference and not run.dataset.labelled
     return Judgement(
         run=run,
         measure=AGREEMENT if agreement else grader.measure,
         grader=grader,
-        contestants=tuple(contestants),
+        contestants=tuple(heldout),
         graded=graded,
         families=tuple(families),
         sample=sample,
         decision=decision,
         outcome=VerdictOutcome.INCONCLUSIVE if agreement else decision.outcome,
-        reasons=((NO_REFERENCES,) if agreement else ()) + tuple(unscored(graded)) + decision.reasons,
+        reasons=(
+            *((NO_REFERENCES,) if agreement else ()),
+            *unscored(graded),
+            *unscored(of_golden, " to the golden set"),
+            *decision.reasons,
+        ),
         shown={one.role: _shown(one.role, sample, seed) for one in contestants},
+        golden=of_golden,
+        golden_scores={one.role: _score(one, of_golden, _census(one.role, exam, seed)) for one in contestants}
+        if exam
+        else {},
     )
+
+
+def _within(one: Priced, start: int, stop: int) -> Priced:
+    """The contestant among some of the prompts, numbered from 0."""
+    return replace(one, left_out=tuple(index - start for index in one.left_out if start <= index < stop))
+
+
+def _golden(
+    run: Run,
+    grader: Grader,
+    prompts: Sequence[Prompt],
+    rows: Mapping[int, PromptAnswers],
+    contestants: Sequence[Priced],
+) -> tuple[tuple[GradedPrompt, ...], HeldOutSample | None]:
+    """The answers to the golden set, and what was measured there. Raises EvaluationFailed where it was not asked."""
+    pinned = run.dataset.golden
+    if pinned is None:
+        return (), None
+    if len(prompts) != pinned.prompts:
+        raise EvaluationFailed(
+            f"{len(prompts)} prompts of the golden set are to be judged, and the run pinned {pinned.prompts}; a "
+            "verdict needs all: evaluate the run again (distillery evaluate)"
+        )
+    graded = tuple(grade_prompts(run, grader, prompts, rows, contestants, golden=True))
+    first = run.dataset.heldout
+    those = [_within(one, first, first + len(prompts)) for one in contestants]
+    return graded, _sample(graded, those, pinned.families, binary=grader.binary)
+
+
+def _census(role: str, exam: HeldOutSample, seed: int) -> Measured:
+    """The score of a role on the golden set."""
+    bar = Bar(name="score", kind=Kind.SCORE, needed=Decimal(0), role=role, golden=True, census=True)
+    (found,) = measured([bar], exam.without(exam.excluded.get(role, frozenset())), seed=seed)
+    return found
 
 
 def verdict(judgement: Judgement, *, sentence: str, report_uri: str, exploratory: str = "", look: str = "") -> Verdict:
@@ -128,6 +184,7 @@ def verdict(judgement: Judgement, *, sentence: str, report_uri: str, exploratory
         more_prompts=judgement.decision.more_prompts,
         exploratory=exploratory,
         look=look,
+        golden=judgement.golden_scores,
     )
 
 
@@ -176,7 +233,11 @@ def _shown(role: str, sample: HeldOutSample, seed: int) -> tuple[Measured, Measu
 def score_of(judgement: Judgement, one: Priced) -> Score:
     """The result of a contestant, as the run stores it and the report shows it."""
     own, _ = judgement.shown[one.role]
-    answers = [answer for row in judgement.graded if (answer := row.answers.get(one.role))]
+    return _score(one, judgement.graded, own)
+
+
+def _score(one: Priced, graded: Sequence[GradedPrompt], own: Measured) -> Score:
+    answers = [answer for row in graded if (answer := row.answers.get(one.role))]
     latencies = [answer.latency_ms for answer in answers]
     return Score(
         model=one.model,

@@ -118,7 +118,8 @@ def _incomplete(bar: Bar, sides: Sequence[Sequence[Fraction | None]]) -> str:
         missing = side.count(None)
         if missing > MAX_MISSING * len(side):
             has = f"{len(side) - missing} of {len(side)} answers"
-            sentences.append(f"{_capitalized(called(role))} has {has}; a verdict needs at least 98 %.")
+            where = " on the golden set" if bar.golden else ""
+            sentences.append(f"{_capitalized(called(role))} has {has}{where}; a verdict needs at least 98 %.")
     return " ".join(sentences)
 
 
@@ -142,6 +143,8 @@ def _tested(
             return _too_few(test, costs)
         return replace(test, interval=by_family.mean_cost(costs, needed, seed=seed))
     own = [Fraction(0) if number is None else number for number in sides[0]]
+    if bar.census:
+        return replace(test, interval=_census(Fraction(sum(own), len(own)), needed))
     if bar.kind is Kind.SCORE:
         if counts:
             return replace(test, interval=proportion(sum(map(int, own)), len(own), needed))
@@ -178,6 +181,19 @@ def _too_few(test: Measured, values: Families) -> Measured:
         interval=_nothing("too few families", float(values.mean)),
         obstacle=f"the families are equivalent to {float(effective):.3g} of equal size; {MIN_FAMILIES} are needed",
         shortfall=math.ceil((MIN_FAMILIES - effective) * test.asked / effective),
+    )
+
+
+def _census(mean: Fraction, needed: Fraction) -> Interval:
+    """The score itself: nothing is inferred, so it is no interval, and the bar is kept or missed for certain."""
+    kept = mean >= needed
+    return Interval(
+        estimate=float(mean),
+        lower=float(mean),
+        upper=float(mean),
+        p_above=0.0 if kept else 1.0,
+        p_below=1.0 if kept else 0.0,
+        method="all prompts of the golden set, without inference",
     )
 
 

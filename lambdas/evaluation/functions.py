@@ -20,6 +20,7 @@ from distillery.evaluation.graders.grade import Grade
 from distillery.evaluation.graders.stored import score_key
 from distillery.evaluation.scoring.exchange import LARGEST_RESPONSE, BadResponse, request, response
 from lambdas.evaluation.answers import REASON_MAX, Context
+from lambdas.evaluation.parts import part_name
 from lambdas.evaluation.scores import StoredScores, answered
 
 AT_A_TIME = 8
@@ -75,7 +76,7 @@ def score(
     Args:
         give_up: Whether a call that fails once more is recorded as missing.
     """
-    run, name = scores.parts.run, f"part-{chunk.index:04}"
+    run, name = scores.parts.run, part_name(chunk)
     calls, missing = _calls(scores, prompts, chunk, specs(run))
     before = scores.completed(name)
     if before.keys() >= calls.keys() | missing.keys():

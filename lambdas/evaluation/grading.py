@@ -47,10 +47,11 @@ def judge_answers(event: Event, _context: Any) -> Verdict:
         return standing
     parts = Parts(run, read(Variable.DATA_BUCKET), ObjectStore(), evaluation_of(event))
     plan = plan_of(parts, contestants(run, student, _candidate(event, run, student), _region()))
-    prompts, now = parts.heldout(), clock.now()
-    rows = {index: row for chunk in chunks(len(prompts)) for index, row in parts.read(chunk).items()}
+    asked, now = parts.asked(), clock.now()
+    prompts = asked[: run.dataset.heldout]
+    rows = {index: row for chunk in chunks(run.dataset) for index, row in parts.read(chunk).items()}
     if parts.evaluation:
-        rows = without_former_live(plan, run, prompts, rows)
+        rows = without_former_live(plan, run, asked, rows)
     scored = any(spec.kind.is_external for spec in run.recipe.grader_specs)
     found = judge(
         run,
@@ -59,6 +60,7 @@ def judge_answers(event: Event, _context: Any) -> Verdict:
         priced(plan.contestants, on=now.date()),
         families=_families(parts),
         scores=StoredScores(parts).read() if scored else None,
+        golden=asked[run.dataset.heldout :],
     )
     exploratory = looks.why_exploratory(record, run.judging_digest, plan.judging_digest, look)
     document = assemble(

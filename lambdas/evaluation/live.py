@@ -71,9 +71,13 @@ class LiveModel:
         return body.decode()
 
     def _families(self, asking: Run) -> list[int]:
-        """The family of each held-out prompt; empty if each stands alone."""
-        uri = asking.dataset.families_uri
-        return [int(family) for family in json.loads(self.store.read(uri))] if uri else []
+        """The family of each prompt that is asked, those of the golden set last; empty if each stands alone."""
+        uri, golden, heldout = asking.dataset.families_uri, asking.dataset.golden, asking.dataset.heldout
+        families = [int(family) for family in json.loads(self.store.read(uri))] if uri else []
+        if golden is None or not (families or golden.families):
+            return families
+        of_golden = golden.families or range(golden.prompts)
+        return [*(families or range(heldout)), *(heldout + family for family in of_golden)]
 
     def _run(self, alias: Alias) -> Run | str:
         """The run that made the model, or why it is unknown."""

@@ -1,10 +1,12 @@
-"""The answers to the held-out prompts: each kept as soon as it arrives, and a part of rows for each complete chunk.
+"""The answers to the held-out prompts and the golden set: each kept as soon as it arrives, and a part of rows for each
+complete chunk.
 
 evaluations/<run id>/contestants.json                     who is asked, and how fast
                      answers/part-0000/<digest>.json      one answer, by prompt, model and settings
                      answers/part-0000/<digest>.missing.json             why there is none
                      answers/part-0000/<digest>.missing.<execution>.json the same of a later evaluation
                      part-0000.jsonl                      the rows of a complete chunk
+                     golden-<digest>-0001.jsonl           the same of a chunk of a golden set, by its SHA-256
                      report.json                          of the confirmatory verdict
                      report-<execution>.json              of an exploratory one
                      report.html                          the same for people, beside each
@@ -19,12 +21,15 @@ from distillery.core import conversation, names
 from distillery.core.aws import ObjectStore
 from distillery.core.conversation import Prompt
 from distillery.core.errors import EvaluationFailed
-from distillery.core.pipeline import Chunk, Run
+from distillery.core.golden import read_pinned
+from distillery.core.pipeline import Chunk, Dataset, Run
 from distillery.core.serialization import from_wire, to_wire
 from distillery.evaluation.answers import ModelAnswer, PromptAnswers
 from distillery.evaluation.pace import PROMPTS_PER_CHUNK
 
 PLAN = "contestants.json"
+GOLDEN_DIGITS = 16
+"""Digits of the SHA-256 of a golden set in the names of its parts."""
 
 
 def report_name(exploratory: str) -> str:
@@ -32,12 +37,19 @@ def report_name(exploratory: str) -> str:
     return f"report-{exploratory}.json" if exploratory else "report.json"
 
 
-def chunks(heldout: int) -> list[Chunk]:
-    """Chunks of [0, heldout); the last one may be shorter."""
-    starts = range(0, heldout, PROMPTS_PER_CHUNK)
+def chunks(dataset: Dataset) -> list[Chunk]:
+    """The chunks of the held-out prompts, and then those of the golden set, whose prompts are numbered after them. No
+    chunk has prompts of both, so another golden set makes no difference to answers of held-out prompts."""
+    golden, heldout = dataset.golden, dataset.heldout
+    cuts = [(start, min(start + PROMPTS_PER_CHUNK, heldout), "") for start in range(0, heldout, PROMPTS_PER_CHUNK)]
+    if golden:
+        end = heldout + golden.prompts
+        cuts += [
+            (start, min(start + PROMPTS_PER_CHUNK, end), golden.sha256[:GOLDEN_DIGITS])
+            for start in range(heldout, end, PROMPTS_PER_CHUNK)
+        ]
     return [
-        Chunk(index=index, start=start, stop=min(start + PROMPTS_PER_CHUNK, heldout))
-        for index, start in enumerate(starts)
+        Chunk(index=index, start=start, stop=stop, golden=digest) for index, (start, stop, digest) in enumerate(cuts)
     ]
 
 
@@ -58,7 +70,7 @@ class Parts:
         return f"s3://{self.bucket}/{names.EVALUATIONS_PREFIX}{self.run.id}/{name}"
 
     def part_uri(self, chunk: Chunk) -> str:
-        return self.uri(f"{_part(chunk)}.jsonl")
+        return self.uri(f"{part_name(chunk)}.jsonl")
 
     def heldout(self) -> list[Prompt]:
         """The held-out prompts that are asked, from the beginning of the file. Those held back follow them.
@@ -74,6 +86,16 @@ class Parts:
                 f"{self.run.dataset.heldout}, and at least one is needed; upload the prompts again"
             )
         return prompts[: self.run.dataset.heldout]
+
+    def asked(self) -> list[Prompt]:
+        """All prompts that are asked: the held-out ones, and those of the golden set.
+
+        Raises:
+            EvaluationFailed: One of the files is not the one that the run was opened with.
+        """
+        pinned = self.run.dataset.golden
+        golden = read_pinned(pinned, self.store) if pinned else []
+        return [*self.heldout(), *golden]
 
     def read(self, chunk: Chunk) -> dict[int, PromptAnswers]:
         """The rows of a chunk by index; none before it is complete."""
@@ -111,8 +133,9 @@ class Parts:
         return f".missing.{self.evaluation}" if self.evaluation else ".missing"
 
     def _folder(self, chunk: Chunk) -> str:
-        return self.uri(f"answers/{_part(chunk)}/")
+        return self.uri(f"answers/{part_name(chunk)}/")
 
 
-def _part(chunk: Chunk) -> str:
-    return f"part-{chunk.index:04}"
+def part_name(chunk: Chunk) -> str:
+    """The name of a chunk's objects."""
+    return f"golden-{chunk.golden}-{chunk.index:04}" if chunk.golden else f"part-{chunk.index:04}"

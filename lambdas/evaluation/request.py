@@ -26,7 +26,7 @@ from distillery.core.ledger.table import Table
 from distillery.core.pipeline import Outcome, Run, Stage
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import to_wire
-from lambdas.evaluation.parts import Parts, chunks
+from lambdas.evaluation.parts import Parts, chunks, part_name
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -125,13 +125,14 @@ class EvaluationStarter:
                 f"{run.id!r}: upload the prompts again"
             )
         parts = Parts(run, self.bucket, self.store)
-        there = set(self.store.names(parts.uri("part-")))
-        absent = [each for each in chunks(run.dataset.heldout) if f"{each.index:04}.jsonl" not in there]
+        there = {f"{kind}{name}" for kind in ("part-", "golden-") for name in self.store.names(parts.uri(kind))}
+        wanted = chunks(run.dataset)
+        absent = [each for each in wanted if f"{part_name(each)}.jsonl" not in there]
         if judge_only and absent:
             raise BadRequest(
-                f"run {run.id!r} has complete answers for {len(chunks(run.dataset.heldout)) - len(absent)} of "
-                f"{len(chunks(run.dataset.heldout))} parts of its held-out prompts; only a complete set can be judged: "
-                "evaluate it without --judge-only to request the missing answers"
+                f"run {run.id!r} has complete answers for {len(wanted) - len(absent)} of {len(wanted)} parts of its "
+                "held-out prompts and golden set; only a complete set can be judged: evaluate it without --judge-only "
+                "to request the missing answers"
             )
 
 

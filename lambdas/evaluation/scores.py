@@ -32,7 +32,7 @@ class Answered:
 
 def answered(parts: Parts, prompts: list[Prompt], only: Iterable[Chunk] | None = None) -> Iterator[Answered]:
     """The answers of all models to the prompts of the chunks, by default of all chunks."""
-    for chunk in chunks(len(prompts)) if only is None else only:
+    for chunk in chunks(parts.run.dataset) if only is None else only:
         for index, row in sorted(parts.read(chunk).items()):
             for role, answer in row.answers.items():
                 yield Answered(index=index, role=role, prompt=prompts[index], answer=answer.text)

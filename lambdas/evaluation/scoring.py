@@ -21,7 +21,7 @@ from lambdas.evaluation.scores import StoredScores
 def plan_scores(event: Event, _context: Any) -> dict[str, Any]:
     """The chunks whose answers functions score, none without such a grader, and how many judges the recipe has."""
     run = _parts(event).run
-    scored = chunks(run.dataset.heldout) if functions.specs(run) else []
+    scored = chunks(run.dataset) if functions.specs(run) else []
     return {"chunks": scored, "judges": len(judge_jobs.specs(run))}
 
 
@@ -29,7 +29,7 @@ def score_chunk(event: Event, context: Context) -> dict[str, Any]:
     """The state of a chunk: how many answers are left, and the seconds to wait before it is called again."""
     parts, rounds = _parts(event), int(event["scored"]["rounds"])
     chunk = from_wire(Chunk, event["chunk"])
-    found = functions.score(StoredScores(parts), parts.heldout(), chunk, context, give_up=rounds >= FUTILE_ROUNDS)
+    found = functions.score(StoredScores(parts), parts.asked(), chunk, context, give_up=rounds >= FUTILE_ROUNDS)
     return {
         "left": found.left,
         "pause": pause_after_failure(rounds) if found.failure else 0,
@@ -47,7 +47,7 @@ def follow_judges(event: Event, _context: Any) -> dict[str, Any]:
         model_key=read(Variable.MODEL_KEY),
         bedrock=client("bedrock"),
     )
-    prompts, give_up = parts.heldout(), rounds >= MOST_ROUNDS
+    prompts, give_up = parts.asked(), rounds >= MOST_ROUNDS
     pending = sum(jobs.follow(spec, prompts, give_up=give_up) for spec in judge_jobs.specs(parts.run))
     return {"pending": pending, "rounds": rounds + 1}
 
