@@ -35,7 +35,7 @@ LIBRARY_PARTS: Mapping[str, tuple[str, ...]] = {
     "distillation": ("core",),
     "bucket_cleanup": ("core",),
     "endpoint": ("core",),
-    "evaluation": ("core", "evaluation"),
+    "evaluation": ("core", "datasets", "evaluation"),
     "expiry": ("core",),
     "invocation_logging": ("core",),
     "promotion": ("core",),

@@ -8,6 +8,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from distillery.core.env_vars import Variable
+from distillery.core.golden import golden_folders
 from distillery.core.names import DATASETS_PREFIX, EVALUATIONS_PREFIX, JOBS_PREFIX, SYSTEM_PROMPTS_PREFIX
 from distillery.core.recipe import Recipe
 from distillery.evaluation.pace import CHUNKS_AT_A_TIME
@@ -45,6 +46,7 @@ class EvaluationStage(Construct):
     ) -> None:
         super().__init__(scope, ident)
         location, packages = Location.of(self), packages_layer(self, "GradingPackages", Packages.GRADING)
+        golden = storage.read_if_any(stores.prompts, *golden_folders(recipes))
         self.function = Function(
             self,
             "Function",
@@ -56,6 +58,7 @@ class EvaluationStage(Construct):
                 *storage.use_ledger(stores.ledger),
                 *storage.read(stores.data, DATASETS_PREFIX, EVALUATIONS_PREFIX, SYSTEM_PROMPTS_PREFIX),
                 *storage.write(stores.data, EVALUATIONS_PREFIX),
+                *golden,
                 *bedrock.invoke_models(location, {model for recipe in recipes for model in _models(recipe)}),
                 bedrock.invoke_students(location, context.names),
                 quotas.list_quotas(),
@@ -77,6 +80,7 @@ class EvaluationStage(Construct):
                 *storage.use_ledger(stores.ledger),
                 *storage.read(stores.data, DATASETS_PREFIX, EVALUATIONS_PREFIX, JOBS_PREFIX),
                 *storage.write(stores.data, EVALUATIONS_PREFIX),
+                *golden,
             ],
             environment={Variable.LEDGER: stores.ledger.table_name, Variable.DATA_BUCKET: stores.data.bucket_name},
             layers=[packages],
@@ -109,9 +113,13 @@ class EvaluationStage(Construct):
             handler="lambdas.evaluation.request.evaluate",
             description="Has runs evaluated again that have ended",
             timeout=Duration.minutes(1),
-            permissions=[*storage.use_ledger(stores.ledger), storage.list_objects(stores.data)],
-            environment={Variable.LEDGER: stores.ledger.table_name, Variable.DATA_BUCKET: stores.data.bucket_name},
-            layers=[settings],
+            permissions=[*storage.use_ledger(stores.ledger), storage.list_objects(stores.data), *golden],
+            environment={
+                Variable.LEDGER: stores.ledger.table_name,
+                Variable.DATA_BUCKET: stores.data.bucket_name,
+                **({Variable.PROMPTS_BUCKET: stores.prompts.bucket_name} if golden else {}),
+            },
+            layers=[settings, *([packages_layer(self, "ExamPackages", Packages.DATASET)] if golden else [])],
         )
         self.request_url = iam_url(self.request)
 

@@ -9,6 +9,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from distillery.core.env_vars import Variable
+from distillery.core.golden import golden_folders
 from distillery.core.judging import GraderKind
 from distillery.core.names import DATASETS_PREFIX, EVALUATIONS_PREFIX, MADE_BY_A_RUN
 from distillery.core.recipe import Recipe, tag_keys
@@ -47,6 +48,7 @@ class Scoring(Construct):
             permissions=[
                 *storage.read(stores.data, DATASETS_PREFIX, EVALUATIONS_PREFIX),
                 *storage.write(stores.data, EVALUATIONS_PREFIX),
+                *storage.read_if_any(stores.prompts, *golden_folders(recipes)),
                 *([running.invoke(*self._functions)] if self._functions else []),
                 *judging,
             ],

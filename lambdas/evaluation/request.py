@@ -18,6 +18,7 @@ from distillery.core.decisions import handle_decision
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import BadRequest, Refused
 from distillery.core.function_url import Caller
+from distillery.core.golden import GoldenSet
 from distillery.core.ledger.evaluations import Evaluations, check_evaluable, execution_name
 from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.ledger import Ledger
@@ -39,7 +40,7 @@ JUDGING = (
     *("live_margin", "max_latency_ms", "max_usd_per_thousand"),
     *("golden_min_score", "golden_teacher_margin"),
 )
-"""The settings of a recipe that judge, those of `Recipe.judging_digest`."""
+"""The settings of a recipe that judge, those of `Recipe.judging_digest`. The golden set of today judges with them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,7 @@ class EvaluationStarter:
     machine_arn: str
     stepfunctions: "SFNClient"
     recipes: Callable[[str], Recipe]
+    golden: Callable[[Recipe], GoldenSet | None]
 
     def start(self, request: EvaluationRequest, by: Caller) -> dict[str, Any]:
         """Starts the execution. Where its response is lost (no ClientError), the run stays active: the execution may be
@@ -91,7 +93,7 @@ class EvaluationStarter:
         judging = self._judging(record.run, request)
         judge_only = request.judge_only or _has_verdict(record, judging)
         check_evaluable(record)
-        self._check_stored(record.run, judge_only=judge_only)
+        self._check_stored(judging, judge_only=judge_only)
         execution = execution_name(request.recipe, clock.now())
         record = self.evaluations.begin(request.run, execution, by=by.arn, reason=request.reason)
         try:
@@ -111,11 +113,13 @@ class EvaluationStarter:
         return {"run": request.run, "execution": execution, "judge_only": judge_only}
 
     def _judging(self, run: Run, request: EvaluationRequest) -> Run:
-        """The run, with the graders and bars that judge."""
+        """The run, with the graders, bars and golden set that judge."""
         if not request.current_settings:
             return run
         today = self.recipes(request.recipe)
-        return replace(run, recipe=replace(run.recipe, **{name: getattr(today, name) for name in JUDGING}))
+        given = {name: getattr(today, name) for name in (*JUDGING, "golden_set")}
+        dataset = replace(run.dataset, golden=self.golden(replace(run.recipe, **given)))
+        return replace(run, recipe=replace(run.recipe, **given), dataset=dataset)
 
     def _check_stored(self, run: Run, *, judge_only: bool) -> None:
         """Raises BadRequest where the held-out prompts are gone, or answers that are to be judged are not complete."""
@@ -153,6 +157,19 @@ def evaluate(event: Mapping[str, Any], context: object) -> Any:
     return handle_decision(event, context, EvaluationRequest, _start)
 
 
+def _pinned(of: Recipe) -> GoldenSet | None:
+    """The recipe's golden set of today. Raises Refused where it is missing, or breaks a rule."""
+    if not of.golden_set:
+        return None
+    from distillery.datasets.examine import line_limits  # slow imports, for such recipes only
+    from distillery.datasets.golden import pin
+    from distillery.evaluation.preview import needing_references
+
+    limits = line_limits(of.student, answer=of.max_answer_tokens)
+    found = pin(of, read(Variable.PROMPTS_BUCKET), ObjectStore(), limits, needing=needing_references(of))
+    return found.pinned if found else None
+
+
 def _start(request: EvaluationRequest, by: Caller) -> dict[str, Any]:
     table = Table(read(Variable.LEDGER))
     starter = EvaluationStarter(
@@ -163,5 +180,6 @@ def _start(request: EvaluationRequest, by: Caller) -> dict[str, Any]:
         read(Variable.STATE_MACHINE),
         client("stepfunctions"),
         recipe.load,
+        _pinned,
     )
     return starter.start(request, by)

@@ -42,6 +42,11 @@ def read(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
     )
 
 
+def read_if_any(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
+    """`read`, or nothing where there are no folders."""
+    return read(bucket, *folders) if folders else ()
+
+
 def list_objects(bucket: s3.IBucket) -> Permission:
     """See which objects there are, without reading any."""
     return Permission(actions=("s3:ListBucket",), resources=(bucket.bucket_arn,))
