@@ -216,6 +216,11 @@ unit: .venv/ok .venv-local/ok .build/wheels/ok node_modules/ok ## Unit tests but
 unit-all: .venv/ok .venv-local/ok .build/wheels/ok node_modules/ok ## Unit tests, the slow ones too
 	$(BIN)/python -m pytest tests/unit --ignore tests/unit/local/emulator --numprocesses 2
 
+# Not part of the gate, which runs a seeded part of the cases: this runs all of them, and new ones each time.
+.PHONY: thorough
+thorough: ## Unit tests with every case of the large properties, new ones each time
+	HYPOTHESIS_PROFILE=thorough $(MAKE) --no-print-directory unit-all local-unit
+
 .PHONY: hook
 hook: .venv/ok ## Test the pre-commit hooks
 	$(BIN)/python -m pytest tests/hook

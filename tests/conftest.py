@@ -4,11 +4,10 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
 
-# Real time decides nothing: on a busy machine an example may take any time.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+from simulator_support.thoroughness import load_profile
+
+load_profile()
 
 
 @pytest.fixture(scope="session", autouse=True)

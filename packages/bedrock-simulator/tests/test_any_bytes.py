@@ -12,6 +12,7 @@ from bedrock_simulator import json_text
 from bedrock_simulator.clock import EARLIEST, LATEST, MAX_SPEED, ClockState
 from bedrock_simulator.fault_kinds import KINDS
 from simulator_support.in_process import HOST, SIGNED, InProcess
+from simulator_support.thoroughness import cases
 
 ROUTES = [
     *[("PUT", name) for name in ("clock", "quotas", "latency", "undocumented", "access")],
@@ -89,7 +90,7 @@ def world() -> InProcess:
     return InProcess()
 
 
-ANY = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+ANY = settings(max_examples=cases(400), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @ANY

@@ -18,6 +18,7 @@ from bedrock_simulator.protocol.service_model import operations
 from bedrock_simulator.runtime.dispatch import RUNTIME
 from simulator_support.fakes import ACCOUNT, World, distilled
 from simulator_support.shape_strategies import Known, request
+from simulator_support.thoroughness import cases
 
 OFFERED = [("bedrock", name) for name in CONTROL] + [("bedrock-runtime", name) for name in RUNTIME]
 COMMON = {"ValidationException", "AccessDeniedException", "ThrottlingException", "UnknownOperationException"}
@@ -70,7 +71,7 @@ def test_a_request_of_the_models_shape_is_answered_or_refused_in_the_services_wo
     model = model_of(service, name)
     declared = {shape.name for shape in model.error_shapes} | COMMON
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=cases(40), deadline=None, suppress_health_check=list(HealthCheck))
     @given(request(model.input_shape, known))
     def ask(params: dict[str, Any]) -> None:
         client = world.client(service)
@@ -87,7 +88,7 @@ def test_a_request_of_the_models_shape_is_answered_or_refused_in_the_services_wo
     ask()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=cases(300), deadline=None)
 @given(
     st.sampled_from(OFFERED),
     st.binary(max_size=60) | st.sampled_from([b"[]", b"null", b"{", b'{"a":' * 99, b"\xff", b'"x"', b"1e999"]),

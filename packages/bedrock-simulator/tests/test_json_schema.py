@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from bedrock_simulator.models.json_schema import Unsatisfiable, generate
 from simulator_support.schema_strategies import Judged, inner_schemas, schemas
+from simulator_support.thoroughness import cases
 
-QUICK = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=cases(300), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @QUICK

@@ -17,6 +17,7 @@ from bedrock_simulator.records import RegionResources
 from bedrock_simulator.settings import Quotas
 from simulator_support.fakes import ACCOUNT, TODAY, World, answer, distilled, job, jsonl, prompts, say
 from simulator_support.steps import ACTIONS, LIFE, PRO, REGIONS, Action, hosts
+from simulator_support.thoroughness import cases
 
 QUESTIONS = ("please reimburse the amount", "has it shipped yet", "my password is rejected", "stop renewing", "hello")
 LISTS = {
@@ -95,7 +96,7 @@ def _said(world: World, model: str, question: str) -> str:
         return str(refusal)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=cases(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example([*LIFE])
 @given(st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 5)), max_size=14))
 def test_whatever_was_done_another_goes_on_from_where_this_one_is(steps: list[tuple[Action, int]]) -> None:

@@ -18,6 +18,7 @@ from distillery.cli import main, terminal
 from distillery.client import FunctionRefused, NotReached
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Outcome, Stage
+from simulator_support.thoroughness import cases
 from tests.fakes.errors import service_error
 from tests.fakes.hostile_text import ACTIVE, ATTACKS, ORDINARY, hostile
 from tests.fakes.pipeline import dataset, open_run, recipe, verdict
@@ -266,7 +267,7 @@ def test_a_model_s_answer_keeps_its_lines_and_its_brackets(
 
 
 @given(text=hostile())
-@settings(max_examples=200)
+@settings(max_examples=cases(200))
 def test_a_value_is_one_line_and_reads_as_no_markup(text: str) -> None:
     told = terminal.styled("[bold]{}[/bold] and {}", text, terminal.styled("[red]{}[/red]", text))
     assert not ACTIVE.search(told.plain)

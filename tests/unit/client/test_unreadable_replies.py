@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bedrock_simulator.protocol import eventstream
 from distillery.client import MapUnavailable, Route, StreamBroken
 from distillery.client.fallback import STEP_ATTEMPTS
+from simulator_support.thoroughness import cases
 from tests.unit.client.harness import MESSAGES, START, THOUGHT, answer, delta, end
 from tests.unit.client.raw_server import (
     BAD,
@@ -147,7 +148,7 @@ def test_a_reply_that_is_reset_is_no_reply(raw: RawServer, route: Route) -> None
     both_steps_were_tried(raw)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=cases(40), deadline=None)
 @given(data=st.data(), chunks=st.booleans())
 def test_a_reply_cut_anywhere_is_no_reply(raw: RawServer, data: st.DataObject, chunks: bool) -> None:
     response = chunked(BODY[:100], BODY[100:]) if chunks else http_response(BODY)
@@ -180,7 +181,7 @@ def paths(value: Any) -> Iterator[list[Any]]:
 REPLY = answer("whole", performanceConfig={"latency": "optimized"}, serviceTier={"type": "default"})
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=cases(80), deadline=None)
 @given(path=st.sampled_from(list(paths(REPLY))), junk=JUNK)
 def test_whatever_stands_in_a_member_the_reply_is_used_or_not(raw: RawServer, path: list[Any], junk: Any) -> None:
     """Never an error of Python. What is used has what a caller counts on."""
@@ -271,7 +272,7 @@ def text_of(event: Any) -> str:
     return str(event.get("contentBlockDelta", {}).get("delta", {}).get("text", ""))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=cases(80), deadline=None)
 @given(at=st.integers(0, len(STREAM) - 1), flip=st.integers(0, 255), events=st.booleans())
 def test_a_stream_damaged_anywhere_is_whole_or_not_used(raw: RawServer, at: int, flip: int, events: bool) -> None:
     """`flip`: the bits of one byte that are wrong; 0: the stream is cut there."""

@@ -12,6 +12,7 @@ from distillery.client.aws import MAP_REFUSALS, classify
 from distillery.core.aws import redact
 from distillery.core.phrases import FUNCTION_WORDS, SENTENCES, SERVICE_WORDS
 from distillery.core.redaction import GAP, LEFT_OUT, SHORT, code, redacted_message, redacted_model_text, redacted_text
+from simulator_support.thoroughness import cases
 from tests.fakes.errors import service_error
 from tests.fakes.hostile_text import ORDINARY
 
@@ -63,7 +64,7 @@ SAYING: tuple[Callable[[str], str], ...] = (
 
 @pytest.mark.slow
 @given(prompt=PROMPTS, saying=st.sampled_from(SAYING))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=cases(1500), deadline=None)
 def test_no_prompt_of_twenty_characters_comes_through_whole_or_in_part(
     prompt: str, saying: Callable[[str], str]
 ) -> None:

@@ -2,7 +2,7 @@
 
 The local Bedrock runs in a separate process and logs every answer that it started. The log is compared with what the
 client reports: no request is lost, no stream restarts after it delivered text, and every request is recorded with what
-was served.
+was served. The gate runs 1,000 of the requests, and `make thorough` all.
 """
 
 import gzip
@@ -21,11 +21,13 @@ import pytest
 from distillery.client import Mode, Prices, Route, RouteMap, Served, Step, StreamBroken
 from local.account import ROOT
 from simulator_support.standalone import Standalone
+from simulator_support.thoroughness import cases
 from tests.fakes.services import FakeSsm
 from tests.unit.local.observed import ObservedRequest, ask
 
 pytestmark = pytest.mark.slow
-REQUESTS, THREADS, ENDS_AT = 5000, 16, 2000
+REQUESTS, THREADS = cases(5000), 16
+ENDS_AT = REQUESTS * 2 // 5
 LLAMA, PRO, HAIKU = "meta.llama3-1-70b-instruct-v1:0", "amazon.nova-pro-v1:0", "anthropic.claude-haiku-5-5"
 DOLLAR = Prices(input="1.00", output="1.00", as_of="2026-11-20")
 STEPS = tuple(
@@ -38,7 +40,7 @@ STEPS = tuple(
 )
 MAP = RouteMap(environment="dev", route="fast", description="d", max_tokens=64, steps=STEPS)
 FAULTS: list[dict[str, Any]] = [
-    {"kind": "error", "error": "ThrottlingException", "named": f"us.{LLAMA}", "after": 600, "times": 30},
+    {"kind": "error", "error": "ThrottlingException", "named": f"us.{LLAMA}", "after": REQUESTS * 3 // 25, "times": 30},
     {"kind": "error", "error": "ThrottlingException", "probability": 0.08},
     {"kind": "error", "error": "InternalServerException", "probability": 0.04},
     {"kind": "error", "error": "ServiceUnavailableException", "probability": 0.04},
@@ -102,7 +104,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         bedrock.client(region="us-east-2").put_model_invocation_logging_configuration(
             loggingConfig={"s3Config": {"bucketName": "logs"}, "textDataDeliveryEnabled": True}
         )
-        bedrock.admin("PUT", "quotas", {"tokens": {"optimized": {f"us-east-2/{LLAMA}": 5_000}}})
+        bedrock.admin("PUT", "quotas", {"tokens": {"optimized": {f"us-east-2/{LLAMA}": REQUESTS}}})
         bedrock.admin("POST", "faults", FAULTS)
         told: list[Served] = []
         route = Route("fast", environment="dev", session=Session(bedrock.url), deadline=8.0, metrics=told.append)

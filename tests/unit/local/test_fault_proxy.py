@@ -1,8 +1,7 @@
 """5,000 requests of 64 threads to a route whose connections are cut, dripped, reset, refused and filled with nonsense.
 
 No answer is wrong, none is lost that a step could serve, and none is asked for again after it was delivered. What the
-proxy recorded is compared with what callers got. The gate also runs 400 requests of another seed, for a quick look
-(`-k 400`).
+proxy recorded is compared with what callers got. The gate runs 400 requests of another seed, and `make thorough` both.
 """
 
 import json
@@ -19,6 +18,7 @@ from distillery.client import Prices, Route, RouteMap, Served, Step, StreamBroke
 from distillery.client.fallback import ROUNDS, STEP_ATTEMPTS
 from local.account import ROOT
 from simulator_support.standalone import Standalone
+from simulator_support.thoroughness import THOROUGH
 from tests.unit.local.fault_proxy import BEFORE, CLEAN, FAULTS, Exchange, FaultProxy, proxied
 from tests.unit.local.observed import ObservedRequest, ask
 
@@ -65,7 +65,9 @@ class Run:
             yield number, seen, self.proxy.exchanges[number]
 
 
-SIZES = [pytest.param((400, "gate"), id="400"), pytest.param((5000, "whole"), id="5000")]
+SIZES = [pytest.param((400, "gate"), id="400")]
+if THOROUGH:
+    SIZES.append(pytest.param((5000, "whole"), id="5000"))
 
 
 @pytest.fixture(scope="module", params=SIZES)

@@ -16,6 +16,7 @@ from distillery.core.aws import ClientError
 from distillery.core.errors import BadRequest, OverBudget, RunActive
 from distillery.core.ledger.approvals import Approvals
 from distillery.core.pipeline import Outcome, Run
+from simulator_support.thoroughness import cases
 from tests.fakes.pipeline import distilled, recipe
 from tests.fakes.table import MemoryTable
 from tests.unit.core.ledger.harness import CAP, NOVEMBER, WORST, FlakyTable, LedgerHarness
@@ -141,7 +142,7 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS, seed=st.integers(0, 2**16))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 def test_no_month_is_ever_reserved_above_its_cap(steps: list[tuple[Any, ...]], seed: int) -> None:
     """Days pass. Runs differ in cost, fail before or after their job, and cost more than estimated."""
     now = datetime(2026, 1, 1, tzinfo=UTC).timestamp()

@@ -16,6 +16,7 @@ from distillery.datasets.validation.explain import MAX_PROBLEMS
 from distillery.datasets.validation.fast_path import LineLimits
 from distillery.datasets.validation.lines import CHUNK
 from distillery.datasets.validation.reading import DatasetReader, InputFile, PromptIndex
+from simulator_support.thoroughness import cases
 from tests.unit.dataset.fakes import line
 
 LINE, TOTAL, PROBLEMS, MEMBERS = 1_000_000, 4_000_000, 300, 300
@@ -103,7 +104,7 @@ def test_endless_input_ends_within_its_bound_with_a_report(case: str) -> None:
     json.dumps(report)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=cases(60), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.binary(min_size=1, max_size=60), st.booleans())
 @pytest.mark.slow
 def test_any_endless_input_ends_with_an_error(piece: bytes, is_packed: bool) -> None:

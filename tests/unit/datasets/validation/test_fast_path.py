@@ -11,6 +11,7 @@ from distillery.core.tokens import token_weight
 from distillery.datasets.validation import line_rules as rules
 from distillery.datasets.validation.explain import explain
 from distillery.datasets.validation.fast_path import AcceptedLines, LineLimits, accept_lines
+from simulator_support.thoroughness import cases
 from tests.unit.datasets.validation.generated import doubled, lines, mangled, records
 
 pytestmark = pytest.mark.slow
@@ -31,7 +32,7 @@ def agree(line: bytes, limits: LineLimits) -> AcceptedLines | None:
     return fast
 
 
-@settings(max_examples=1000)
+@settings(max_examples=cases(1000))
 @given(st.one_of(lines(), mangled(), doubled()), limits)
 def test_the_slow_path_accepts_what_the_fast_path_accepts(line: bytes, limits: LineLimits) -> None:
     agree(line, limits)
@@ -44,7 +45,7 @@ def test_the_fast_path_accepts_a_good_line_without_special_characters(record: di
     assert (agree(line, NOVA) is None) <= special
 
 
-@settings(max_examples=500)
+@settings(max_examples=cases(500))
 @given(doubled())
 @example(
     b'{"schemaVersion":"bedrock-conversation-2024","messages":[{"role":"user","content":[{"text":"a","text":"\\u003A"}]}]}'

@@ -21,6 +21,7 @@ from distillery.evaluation.statistics.paired import (
     paired_difference,
     score_statistic,
 )
+from simulator_support.thoroughness import cases
 
 PUBLISHED = [
     # gains, losses, n, confidence, interval
@@ -105,7 +106,7 @@ def tables(draw: st.DrawFn) -> tuple[int, int, int]:
     return gains, draw(st.integers(0, n - gains)), n
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=cases(25), deadline=None)
 @given(tables(), st.integers(-50, 50))
 def test_interval_and_test_agree_and_mirror(table: tuple[int, int, int], points: int) -> None:
     gains, losses, n = table

@@ -20,6 +20,7 @@ from distillery.evaluation.statistics.families import (
 from distillery.evaluation.statistics.interval import ALPHA
 from distillery.evaluation.statistics.order import median
 from distillery.evaluation.statistics.resampling import BOOTSTRAP, Families, bootstrap_t, studentized
+from simulator_support.thoroughness import cases
 
 MARGIN = Fraction(-1, 20)
 
@@ -100,7 +101,7 @@ def test_prompts_of_one_family_are_one_observation() -> None:
 scores = st.lists(st.fractions(-1, 1, max_denominator=60), min_size=30, max_size=80)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=cases(30), deadline=None)
 @given(scores, st.integers(-20, 20))
 def test_interval_and_test_agree(values: list[Fraction], points: int) -> None:
     needed = Fraction(points, 100)

@@ -19,6 +19,7 @@ from lambdas.collection.models import LoggedModels
 from lambdas.collection.packed_lines import unpacked_lines
 from lambdas.collection.reasons import Reason
 from lambdas.collection.selection import Selection
+from simulator_support.thoroughness import cases
 from tests.unit.collection.forged_records import APP, TEACHERS
 from tests.unit.collection.records import ACCOUNT, PREFIX, PRO, ROUTE, URI, Json, converse, packed, record, reply
 from tests.unit.collection.test_formats import FORMATS, INTERVENED, LEFT_OUT, SAME, STOPPED
@@ -265,7 +266,7 @@ def told_by_both(files: dict[str, bytes], source: LogSource) -> tuple[Any, Any]:
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=cases(40))
 @given(files=FILES, body=st.booleans(), use_responses=st.booleans())
 def test_a_query_and_reading_tell_the_same_of_damaged_files(
     files: list[bytes], body: bool, use_responses: bool
