@@ -144,8 +144,11 @@ def waiting(on: Target, record: RunRecord) -> str:
 
 
 def scores(verdict: Mapping[str, Any]) -> str:
-    """`student 87.6%, teacher 85.4%, untrained 37.2%`."""
-    return ", ".join(f"{who} {verdict[key]['value']:.1%}" for who, key in SCORES)
+    """`student 87.6%, teacher 85.4%, untrained 37.2%`, and what the student has on the golden set, if there is one."""
+    every = [f"{who} {verdict[key]['value']:.1%}" for who, key in SCORES]
+    if golden := verdict.get("golden", {}).get("student"):
+        every.append(f"golden set {golden['value']:.1%}")
+    return ", ".join(every)
 
 
 SCORES = (("student", "student"), ("teacher", "teacher"), ("untrained", "base"))

@@ -17,6 +17,8 @@ from distillery.core.names import EVALUATIONS_PREFIX, split_s3_uri
 if TYPE_CHECKING:
     from distillery.evaluation.report.document import Document
 
+MOST_MISSED = 20
+"""Numbers of golden prompts that are printed for a model."""
 COLOURS = {"passed": "[green]{}[/green]", "failed": "[red]{}[/red]", "inconclusive": "[yellow]{}[/yellow]"}
 
 
@@ -88,6 +90,9 @@ def _summary(on: Target, run: str, document: "Document", *, opened: bool) -> Non
     show(_bars(document))
     echo("")
     show(_scores(document))
+    if document.golden:
+        echo("")
+        show(_golden(document))
     if document.difference:
         _changes(document)
     echo("")
@@ -126,6 +131,19 @@ def _scores(document: "Document") -> WordTable:
             words.usd(one.usd_per_thousand),
             style="bold" if one.role == "student" else None,
         )
+    return table
+
+
+def _golden(document: "Document") -> WordTable:
+    """The results on the golden set, with the numbers of the prompts that a model did not answer as they should be."""
+    from distillery.evaluation.report import words
+    from distillery.evaluation.report.rows import short_name
+
+    table = WordTable("golden set", document.measure, "scored", "missed", box=None, pad_edge=False, header_style="dim")
+    for one in document.golden:
+        missed = ", ".join(map(str, one.missed[:MOST_MISSED])) + (", …" if len(one.missed) > MOST_MISSED else "")
+        scored = f"{one.scored:,} of {one.asked:,}"
+        append_row(table, short_name(one.role), words.percent(one.value), scored, missed or "none")
     return table
 
 

@@ -27,6 +27,7 @@ from distillery.evaluation.report.rows import (
     Bounds,
     ComparisonRow,
     ContestantRow,
+    GoldenRow,
     Message,
     PriceRow,
     PromptRow,
@@ -94,6 +95,7 @@ def assemble(
         lineage=lineage(judgement, student),
         method=method(judgement, exploratory),
         looks=looks,
+        golden=tuple(_golden(judgement)),
         more_prompts=judgement.decision.more_prompts,
     )
     paid_off = tuple(breakdown.break_evens(document))
@@ -143,7 +145,8 @@ def _bounds(test: Measured) -> Bounds | None:
 
 
 def _bar(result: BarResult) -> BarRow:
-    found = result.lower is not None or result.upper is not None
+    is_census = result.golden and not result.against  # decided by the score itself
+    found = not is_census and (result.lower is not None or result.upper is not None)
     return BarRow(
         name=result.name,
         needed=float(result.needed),
@@ -156,7 +159,22 @@ def _bar(result: BarResult) -> BarRow:
         interval=Bounds(low=result.lower, high=result.upper, method=result.method, level=LEVEL) if found else None,
         p_value=result.p_holds,
         more_prompts=result.more_prompts,
+        golden=result.golden,
     )
+
+
+def _golden(judgement: Judgement) -> Iterator[GoldenRow]:
+    for one in judgement.contestants:
+        if found := judgement.golden_scores.get(one.role):
+            grades = [(number, row.grades[one.role]) for number, row in enumerate(judgement.golden, 1)]
+            yield GoldenRow(
+                role=one.role,
+                model=one.model,
+                value=found.value if found.scored else None,
+                scored=found.scored,
+                asked=found.asked,
+                missed=tuple(number for number, grade in grades if grade is None or grade.score < 1),
+            )
 
 
 def _meaning(result: BarResult) -> str:
@@ -171,6 +189,9 @@ def _meaning(result: BarResult) -> str:
             text = f"what a thousand of {whose} answers cost"
         case _:
             text = f"{whose} mean score"
+    if result.golden:
+        text += f" on the {result.asked} prompts of the golden set"
+        text += "" if result.against else ", as measured"
     return f"{text}; {result.obstacle}" if result.obstacle else text
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from distillery.core.judging import VerdictOutcome
 from distillery.evaluation.report.lineage import AcceptedBy, Lineage, Looks, Method, Training
-from distillery.evaluation.report.rows import BarRow, ComparisonRow, ContestantRow, PromptRow
+from distillery.evaluation.report.rows import BarRow, ComparisonRow, ContestantRow, GoldenRow, PromptRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +85,7 @@ class Document:
         more_prompts: How many more held-out prompts would decide an inconclusive verdict, if that can be said.
         confusion: By role, the most frequent first.
         once_usd: What the run cost once: training and evaluation.
+        golden: The results on the golden set; empty if the run has none.
     """
 
     run: str
@@ -110,6 +111,7 @@ class Document:
     lineage: Lineage = field(default_factory=Lineage)
     method: Method = field(default_factory=Method)
     looks: Looks | None = None
+    golden: tuple[GoldenRow, ...] = ()
     difference: Difference | None = None
 
     def contestant(self, role: str) -> ContestantRow | None:

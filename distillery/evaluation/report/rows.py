@@ -102,6 +102,7 @@ class BarRow:
         at_most: Whether the bound is an upper one, as of latency and cost.
         against: The role that the student is compared with; empty if with none.
         more_prompts: How many more held-out prompts would probably decide an inconclusive bar.
+        golden: Whether it is about the golden set.
     """
 
     name: str
@@ -115,10 +116,28 @@ class BarRow:
     interval: Bounds | None = None
     p_value: float | None = None
     more_prompts: int | None = None
+    golden: bool = False
 
     @property
     def passed(self) -> bool:
         return self.outcome is VerdictOutcome.PASSED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoldenRow:
+    """A model's result on the golden set. No text is shown: who uploads prompts may read reports.
+
+    Attributes:
+        value: The mean score; None if nothing was scored.
+        missed: The numbers, from 1, of the prompts on which it has less than the full score.
+    """
+
+    role: str
+    model: str
+    value: float | None
+    scored: int
+    asked: int
+    missed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from distillery.evaluation.report.document import Document
 from distillery.evaluation.report.rows import BarRow, Bounds, ComparisonRow, Unit, name
 
 _FLOOR = "min_teacher_score"
+_EXAM = "golden_min_score"
 _ORDER = (BASE, TEACHER, LIVE)
 _THE = {TEACHER: "the teacher", LIVE: "the live model", STUDENT: "the student"}
 _OPENING = {
@@ -30,9 +31,9 @@ def sentence(document: Document) -> str:
 
 
 def _clauses(document: Document) -> Iterator[str]:
-    bars = {bar.against: bar for bar in document.bars if bar.against}
+    bars = {bar.against: bar for bar in document.bars if bar.against and not bar.golden}
     refuted_first = sorted(document.bars, key=lambda bar: bar.outcome is not VerdictOutcome.FAILED)
-    yield from (clause for bar in refuted_first if not bar.against and (clause := _alone(bar)))
+    yield from (clause for bar in refuted_first if (bar.golden or not bar.against) and (clause := _alone(bar)))
     refuted = {role for role, bar in bars.items() if bar.outcome is VerdictOutcome.FAILED}
     for comparison in sorted(document.comparisons, key=lambda one: (one.against not in refuted, _place(one.against))):
         if comparison.pairs:
@@ -82,12 +83,16 @@ def _without_interval(comparison: ComparisonRow, other: str) -> str:
 def _alone(bar: BarRow) -> str:
     """A bar that compares with no model is mentioned where it does not hold."""
     if bar.passed:
-        return ""
+        return f"{exact_percent(bar.value)} on the golden set" if bar.name == _EXAM and bar.value is not None else ""
     whose = the(TEACHER if bar.name == _FLOOR else STUDENT)
     needed, has = _in_unit(bar.unit, bar.needed), "nothing" if bar.value is None else _in_unit(bar.unit, bar.value)
     bound = "at most" if bar.at_most else "at least"
     verb = "does not hold" if bar.outcome is VerdictOutcome.FAILED else "is undecided"
-    return f"{bar.name} {verb}: {whose} has {has}, needed is {bound} {needed}"
+    where = " on the golden set" if bar.golden else ""
+    if bar.against:
+        gap, least = ("nothing" if bar.value is None else signed(bar.value)), signed(bar.needed)
+        return f"{bar.name} {verb}{where}: {gap} points against {the(bar.against)}, needed is {bound} {least}"
+    return f"{bar.name} {verb}: {whose} has {has}{where}, needed is {bound} {needed}"
 
 
 def _in_unit(unit: Unit, value: float) -> str:
