@@ -25,6 +25,9 @@ from distillery.core.principals import Principals
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import from_wire
 
+REASON_MAX = 1000
+"""Characters of a person's reason."""
+
 
 class RecipeDecision(Protocol):
     """A request that concerns one recipe."""
@@ -65,6 +68,12 @@ def _status(refused: Refused) -> HTTPStatus:
     if isinstance(refused, BadRequest):
         return HTTPStatus.BAD_REQUEST
     return HTTPStatus.FORBIDDEN if isinstance(refused, NotAdmitted) else HTTPStatus.CONFLICT
+
+
+def check_reason(reason: str) -> None:
+    """Raises BadRequest for a reason that is longer than the ledger keeps."""
+    if len(reason) > REASON_MAX:
+        raise BadRequest(f"the reason has {len(reason)} characters; a reason has {REASON_MAX} at most: shorten it")
 
 
 def all_name_deciders(recipes: Iterable[Recipe]) -> bool:

@@ -8,7 +8,7 @@ from distillery.core.errors import DistilleryError
 from distillery.core.escaping import one_line, quoted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ConfigFinding:
     """One problem. `where` is the key in the file; the other parts are clauses without a full stop."""
 

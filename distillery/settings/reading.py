@@ -114,16 +114,20 @@ def read(name: str, folder: Path | None = None) -> dict[str, Any]:
     folder = folder or find_folder()
     if not folder.is_dir():
         fix = f"run this where a folder environments is, such as a checkout, or name the folder in {VARIABLE}"
-        raise ConfigError(name, [_finding("env", f"there is no folder {folder}", "a folder of TOML files", fix)])
+        raise ConfigError(name, [ConfigFinding("env", f"there is no folder {folder}", "a folder of TOML files", fix)])
     if name not in (names := environment_names(folder)):
         near = closest_matches(name, names)
         fix = f"choose one with -c env=<name>, or write environments/{name}.toml (near it: {near})"
-        raise ConfigError(name, [_finding("env", f"there is no environment {name!r}", ", ".join(names) or "none", fix)])
+        raise ConfigError(
+            name, [ConfigFinding("env", f"there is no environment {name!r}", ", ".join(names) or "none", fix)]
+        )
     try:
         return tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         wrong = f"the file is not TOML: {error}"
-        raise ConfigError(name, [_finding(f"{name}.toml", wrong, "TOML 1.0 in UTF-8", "correct that line")]) from error
+        raise ConfigError(
+            name, [ConfigFinding(f"{name}.toml", wrong, "TOML 1.0 in UTF-8", "correct that line")]
+        ) from error
 
 
 def parse(raw: dict[str, Any], name: str) -> Settings:
@@ -148,7 +152,7 @@ def _shared_account(settings: Settings, folder: Path) -> list[ConfigFinding]:
     allowed = "an account that no other environment names"
     fix = f"give {settings.environment} or {', '.join(sharing)} an account of its own"
     wrong = f"{settings.account!r} is also the account of {', '.join(sharing)}"
-    return [_finding("account", wrong, allowed, fix)] if sharing else []
+    return [ConfigFinding("account", wrong, allowed, fix)] if sharing else []
 
 
 def _account_with_kept_data(settings: Settings, folder: Path, credentials: str | None) -> list[ConfigFinding]:
@@ -160,7 +164,7 @@ def _account_with_kept_data(settings: Settings, folder: Path, credentials: str |
     wrong = "it is missing, and the credentials belong to {}, the account of {}, which keeps its data"
     fix = f'use credentials of another account, or write account = "…" into {settings.environment}.toml'
     return [
-        _finding("account", wrong.format(credentials, other), "an account where no environment keeps data", fix)
+        ConfigFinding("account", wrong.format(credentials, other), "an account where no environment keeps data", fix)
         for other in there
         if other != settings.environment and _value_of(other, "keep_data", folder) is True
     ]
@@ -171,7 +175,3 @@ def _value_of(name: str, key: str, folder: Path) -> object:
         return read(name, folder).get(key)
     except ConfigError:  # an invalid file is reported when that environment is loaded
         return None
-
-
-def _finding(where: str, wrong: str, allowed: str, fix: str) -> ConfigFinding:
-    return ConfigFinding(where=where, wrong=wrong, allowed=allowed, fix=fix)

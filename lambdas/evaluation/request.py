@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from distillery.core import clock, names, recipe
 from distillery.core.aws import ClientError, ObjectStore, client
 from distillery.core.boundary import boundary
-from distillery.core.decisions import handle_decision
+from distillery.core.decisions import check_reason, handle_decision
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import BadRequest, Refused
 from distillery.core.function_url import Caller
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 EVALUATE = "evaluate"
-REASON_MAX = 1000
-"""Characters of a reason."""
 JUDGING = (
     *("grader", "graders", "min_score", "min_teacher_score", "teacher_margin", "min_share_of_teacher", "min_gain"),
     *("live_margin", "max_latency_ms", "max_usd_per_thousand"),
@@ -85,10 +83,7 @@ class EvaluationStarter:
             BadRequest: The run is active or has no student, or what is needed no longer exists.
             RunActive: Something else holds the recipe.
         """
-        if len(request.reason) > REASON_MAX:
-            raise BadRequest(
-                f"the reason has {len(request.reason)} characters; a reason has {REASON_MAX} at most: shorten it"
-            )
+        check_reason(request.reason)
         record = self.ledger.run(request.run)
         judging = self._judging(record.run, request)
         judge_only = request.judge_only or _has_verdict(record, judging)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from distillery.core import clock, names
 from distillery.core.aliases import Aliases
 from distillery.core.aws import ClientError, client, code
-from distillery.core.decisions import check_second_person
+from distillery.core.decisions import check_reason, check_second_person
 from distillery.core.env_vars import Variable, is_set, read
 from distillery.core.errors import BadRequest, NothingToAccept, Refused, RunActive
 from distillery.core.function_url import Caller
@@ -32,9 +32,6 @@ from lambdas.promotion.target import PROMOTE
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
     from mypy_boto3_stepfunctions import SFNClient
-
-REASON_MAX = 1000
-"""Characters of a reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +97,7 @@ class AcceptanceDecider:
             NotAdmitted: The person uploaded the prompts, and the environment requires a second one.
             RunActive: Something else holds the recipe.
         """
-        if len(request.reason) > REASON_MAX:
-            raise BadRequest(
-                f"the reason has {len(request.reason)} characters; a reason has {REASON_MAX} at most: shorten it"
-            )
+        check_reason(request.reason)
         if not request.accept:
             record = self.acceptances.decline(request.run, request.reason, by=by.arn)
             self._notify(record, f"was declined by {record.closed_by}: {record.reason or 'no reason given'}.")

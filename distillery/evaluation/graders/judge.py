@@ -5,7 +5,7 @@ The job, its planted bad answers and its output are in `distillery.evaluation.sc
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 
 from distillery.core.conversation import Prompt
 from distillery.core.errors import BadRequest
@@ -35,6 +35,8 @@ class JudgeScale(StrEnum):
 class Judge:
     """The rating that a model gives, in a Bedrock evaluation job on the answers of all models."""
 
+    needs_reference: ClassVar[bool] = False
+
     model: str
     """Catalog id of the judge. It must differ from every model that is judged."""
     criteria: str = CRITERIA
@@ -60,10 +62,6 @@ class Judge:
     @property
     def binary(self) -> bool:
         return self.scale is JudgeScale.RIGHT_OR_WRONG
-
-    @property
-    def needs_reference(self) -> bool:
-        return False
 
     def grade(self, answer: str, reference: str, prompt: Prompt) -> Grade:
         """Raises Unscored: the judge is asked by the pipeline, and `Stored` has what it said."""

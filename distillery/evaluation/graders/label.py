@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import ClassVar
 
 from distillery.core.conversation import Prompt
 from distillery.core.escaping import quoted
@@ -19,20 +20,12 @@ _FULL_STOPS = (".", "。", "।", "۔", "።")
 class Label:
     """Right if the answer is the reference's label and nothing else."""
 
+    measure: ClassVar[str] = "accuracy"
+    binary: ClassVar[bool] = True
+    needs_reference: ClassVar[bool] = True
+
     case: bool = False
     """Whether letter case matters."""
-
-    @property
-    def measure(self) -> str:
-        return "accuracy"
-
-    @property
-    def binary(self) -> bool:
-        return True
-
-    @property
-    def needs_reference(self) -> bool:
-        return True
 
     def grade(self, answer: str, reference: str, prompt: Prompt) -> Grade:
         if self.name(answer) == self.name(reference):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
+from typing import ClassVar
 
 from distillery.core.conversation import Prompt
 from distillery.core.errors import BadRequest
@@ -64,6 +65,10 @@ class Number:
     item, is compared as text.
     """
 
+    measure: ClassVar[str] = "accuracy"
+    binary: ClassVar[bool] = True
+    needs_reference: ClassVar[bool] = True
+
     take: Take = Take.LAST
     """Which number counts where none is marked: `last` for answers that reason first, `first` for those that do not."""
     marks: tuple[str, ...] = candidates.MARKS
@@ -112,21 +117,6 @@ class Number:
             significant=self.significant_digits,
             bare=self.bare,
         )
-
-    @property
-    def measure(self) -> str:
-        """The share of right answers."""
-        return "accuracy"
-
-    @property
-    def binary(self) -> bool:
-        """An answer is right or wrong."""
-        return True
-
-    @property
-    def needs_reference(self) -> bool:
-        """There is no number without one."""
-        return True
 
     def misfit(self, reference: str, prompt: Prompt) -> str:
         """Why the reference is compared as text, if it is."""

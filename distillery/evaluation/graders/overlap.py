@@ -4,6 +4,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import ClassVar
 
 from distillery.core.conversation import Prompt
 from distillery.evaluation.graders.grade import RIGHT, WRONG, Grade
@@ -14,17 +15,9 @@ from distillery.evaluation.graders.text import normalised, terms
 class Overlap:
     """F1 of the words that answer and reference share, counting repetitions."""
 
-    @property
-    def measure(self) -> str:
-        return "word F1"
-
-    @property
-    def binary(self) -> bool:
-        return False
-
-    @property
-    def needs_reference(self) -> bool:
-        return True
+    measure: ClassVar[str] = "word F1"
+    binary: ClassVar[bool] = False
+    needs_reference: ClassVar[bool] = True
 
     def grade(self, answer: str, reference: str, prompt: Prompt) -> Grade:
         given, expected = Counter(terms(answer)), Counter(terms(reference))

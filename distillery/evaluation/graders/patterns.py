@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import re2
 
@@ -30,6 +30,9 @@ _EDGE = "\x00"  # in no word
 class Contains:
     """Right if the answer contains phrases as whole words, ignoring letter case and punctuation around them."""
 
+    measure: ClassVar[str] = "phrase match rate"
+    binary: ClassVar[bool] = True
+
     phrases: tuple[str, ...] = ()
     """What the answer must contain. Without phrases, it is the reference."""
     any: bool = False
@@ -45,14 +48,6 @@ class Contains:
                         f"{option} of the grader `contains` has {quoted(phrase)}; a phrase has at least one letter, "
                         "digit or symbol; remove it"
                     )
-
-    @property
-    def measure(self) -> str:
-        return "phrase match rate"
-
-    @property
-    def binary(self) -> bool:
-        return True
 
     @property
     def needs_reference(self) -> bool:
@@ -93,6 +88,8 @@ def _why(error: Exception) -> str:
 class Pattern:
     """Right if the answer matches a regular expression, and if what its group `answer` captures is the reference."""
 
+    binary: ClassVar[bool] = True
+
     pattern: str
     """In RE2's syntax. `\\d`, `\\w` and `\\b` are ASCII's; write `\\p{N}` and `\\p{L}` for every script. With a group
     `(?P<answer>…)`, what it captures must be the reference's label."""
@@ -129,10 +126,6 @@ class Pattern:
     @property
     def measure(self) -> str:
         return "accuracy" if self.needs_reference else "pattern match rate"
-
-    @property
-    def binary(self) -> bool:
-        return True
 
     @property
     def needs_reference(self) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import ClassVar
 
 from distillery.core.conversation import Prompt
 from distillery.core.errors import BadRequest
@@ -76,6 +77,10 @@ class Quotes:
     needs: its figures and quotations, or its words where it has neither. Without a reference it is the support alone.
     """
 
+    measure: ClassVar[str] = "supported and complete"
+    binary: ClassVar[bool] = False
+    needs_reference: ClassVar[bool] = False
+
     evasive: tuple[str, ...] = EVASIVE
     """Phrases of answers that evade, in any letter case. Such an answer is right only if the reference evades too."""
     longest: int = 5
@@ -92,18 +97,6 @@ class Quotes:
             raise BadRequest(
                 "evasive of the grader quotes has a blank phrase; each must have a visible character; remove it"
             )
-
-    @property
-    def measure(self) -> str:
-        return "supported and complete"
-
-    @property
-    def binary(self) -> bool:
-        return False
-
-    @property
-    def needs_reference(self) -> bool:
-        return False
 
     def misfit(self, reference: str, prompt: Prompt) -> str:
         if not reference.strip() or self._evades(reference):

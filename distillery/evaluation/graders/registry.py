@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import import_module
+from typing import ClassVar
 
 from distillery.core.conversation import Prompt
 from distillery.core.errors import BadRequest
@@ -72,15 +73,13 @@ class Combined:
     labels and others figures. Where none can, all of them grade.
     """
 
+    binary: ClassVar[bool] = False
+
     graders: tuple[tuple[GraderSpec, Grader], ...]
 
     @property
     def measure(self) -> str:
         return "weighted mean of " + ", ".join(f"{grader.measure} ({spec.weight})" for spec, grader in self.graders)
-
-    @property
-    def binary(self) -> bool:
-        return False
 
     @property
     def needs_reference(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from typing import ClassVar
 
 from distillery.core.conversation import Prompt
 from distillery.core.errors import BadRequest
@@ -30,6 +31,10 @@ class TableGrader:
     A cell is right if it stands in the column of that name and in the row that fits best. Missing and additional rows
     and columns cost: the score is the F1 of cells.
     """
+
+    measure: ClassVar[str] = "cell F1"
+    binary: ClassVar[bool] = False
+    needs_reference: ClassVar[bool] = True
 
     columns: Mapping[str, str] = field(default_factory=dict)
     """Other names of columns, each with the name in the references: `{"revenue" = "net sales"}`."""
@@ -56,18 +61,6 @@ class TableGrader:
     @cached_property
     def _agreement(self) -> Agreement:
         return Agreement(tolerance=Fraction(self.tolerance), relative=Fraction(self.relative), bare=self.bare)
-
-    @property
-    def measure(self) -> str:
-        return "cell F1"
-
-    @property
-    def binary(self) -> bool:
-        return False
-
-    @property
-    def needs_reference(self) -> bool:
-        return True
 
     def misfit(self, reference: str, prompt: Prompt) -> str:
         try:

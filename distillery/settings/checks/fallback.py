@@ -32,7 +32,7 @@ def check_fallbacks(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
                 if name in OWN_MODEL
                 else "the prefix belongs to the routes of recipes"
             )
-            yield _finding(f"routes.{name}", taken, "other names", "rename it")
+            yield ConfigFinding(f"routes.{name}", taken, "other names", "rename it")
         if route.recipe is not None and route.recipe not in settings.recipes:
             yield _no_recipe(settings, name, route.recipe)
         before = [first_step(settings, route)]
@@ -45,7 +45,7 @@ def check_fallbacks(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
 def _no_recipe(settings: Settings, name: str, recipe: str) -> ConfigFinding:
     allowed = ", ".join(settings.recipes) or "none"
     fix = f"remove the table, or name a recipe (near it: {closest_matches(recipe, settings.recipes)})"
-    return _finding(f"routes.{name}", f"there is no recipe {recipe!r}", allowed, fix)
+    return ConfigFinding(f"routes.{name}", f"there is no recipe {recipe!r}", allowed, fix)
 
 
 def _wrong(
@@ -90,15 +90,15 @@ def check_cost_centres(settings: Settings, _on: date) -> Iterator[ConfigFinding]
     for policy in every:
         where, centres = f"routes.{policy.route.name}.cost_centres", policy.route.cost_centres
         if len(set(centres)) < len(centres):
-            yield _finding(where, "one is named twice", "each cost centre once", "remove one")
+            yield ConfigFinding(where, "one is named twice", "each cost centre once", "remove one")
         if centres and policy.steps and not any(step.application_profile for step in policy.steps):
             wrong = (
                 "no step of the route is called through an application inference profile; optimized latency has none"
             )
-            yield _finding(where, wrong, "routes with a step at standard latency", 'add fallback = ["standard"]')
+            yield ConfigFinding(where, wrong, "routes with a step at standard latency", 'add fallback = ["standard"]')
     if (count := sum(len(applications_of(policy)) for policy in every)) > PROFILES_MAX:
         wrong = f"they have {count} application inference profiles in total: one for each route, model and cost centre"
-        yield _finding("routes", wrong, f"at most {PROFILES_MAX}", "leave out cost centres or fallback models")
+        yield ConfigFinding("routes", wrong, f"at most {PROFILES_MAX}", "leave out cost centres or fallback models")
 
 
 def check_maps(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
@@ -106,13 +106,9 @@ def check_maps(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     for policy in policies(settings):
         if (length := _length(policy, Names(settings.environment))) > MAP_MAX:
             where, wrong = f"routes.{policy.route.name}", f"its map would have {length} characters"
-            yield _finding(where, wrong, f"at most {MAP_MAX}", "leave out cost centres or steps of its fallback")
+            yield ConfigFinding(where, wrong, f"at most {MAP_MAX}", "leave out cost centres or steps of its fallback")
 
 
 def _length(policy: FallbackPolicy, names: Names) -> int:
     published = route_map(policy, names, dict.fromkeys(applications_of(policy), _ARN))
     return len(json.dumps(published.document(), separators=(",", ":"), ensure_ascii=False))
-
-
-def _finding(where: str, wrong: str, allowed: str, fix: str) -> ConfigFinding:
-    return ConfigFinding(where=where, wrong=wrong, allowed=allowed, fix=fix)

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from datetime import date
 
 from distillery.core import catalog
-from distillery.core.catalog import Latency, Model
+from distillery.core.catalog import Model
 from distillery.core.errors import BadRequest
 from distillery.core.judging import GraderKind
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import from_wire
 from distillery.evaluation.graders.function import TeamFunction
 from distillery.evaluation.graders.registry import build_one
-from distillery.settings.checks.model_usage import find_model, judges, reference_day
+from distillery.settings.checks.model_usage import check_callable, find_model, judges
 from distillery.settings.environment import Settings
 from distillery.settings.finding import ConfigFinding
 
@@ -23,7 +23,7 @@ def check_graders(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
             try:
                 build_one(spec)
             except BadRequest as error:
-                yield _finding(
+                yield ConfigFinding(
                     f"recipes.{name}.graders[{index}]",
                     str(error),
                     f"the options of the kind {spec.kind.value!r} in docs/graders.md",
@@ -34,32 +34,25 @@ def check_graders(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
                 build_one(*recipe.grader_specs)
             except BadRequest as error:
                 fix = f"write a table [[recipes.{name}.graders]] with kind = {recipe.grader.value!r} and its options"
-                yield _finding(f"recipes.{name}.grader", str(error), "a kind that needs no options", fix)
+                yield ConfigFinding(f"recipes.{name}.grader", str(error), "a kind that needs no options", fix)
 
 
 def check_judges(settings: Settings, on: date) -> Iterator[ConfigFinding]:
     """Each judge is a model that Bedrock lets judge, that can be called from the home Region, and that has a price. It
     is none of the models that it judges, since models prefer their own answers. `life_cycle` reports its end."""
-    region = settings.home_region
     for recipe, use in judges(settings):
         model = find_model(use.model)
         if model is None:  # `life_cycle` reports it
             continue
-        profile = catalog.profile_for(model.id, region)
-        through = None if region in model.in_region or profile is None else profile.id
         if same := _same_model(model, recipe):
             wrong = f"{model.id!r} would judge its own answers: it is {same}"
-            yield _finding(use.where, wrong, "a model that the recipe does not ask", "choose another judge")
+            yield ConfigFinding(use.where, wrong, "a model that the recipe does not ask", "choose another judge")
         elif model.judge is None:
             allowed = ", ".join(sorted(known.id for known in catalog.models() if known.judge))
             wrong = f"Bedrock does not let {model.id!r} judge in evaluation jobs"
-            yield _finding(use.where, wrong, allowed, "choose one of these")
-        elif not catalog.latency_offered(model.id, Latency.STANDARD, region, reference_day(on, region, model)):
-            wrong = f"{model.id!r} cannot be called from {region}"
-            yield _finding(use.where, wrong, "models that are called from home_region", "choose another model")
-        elif catalog.price(model.id, profile=through, on=on) is None:
-            fix = "add the price with its date and source in distillery/core/catalog"
-            yield _finding(use.where, f"no source gives a price of {model.id!r}", "models with a price", fix)
+            yield ConfigFinding(use.where, wrong, allowed, "choose one of these")
+        else:
+            yield from check_callable(use, model, on)
 
 
 def _same_model(judge: Model, recipe: Recipe) -> str:
@@ -91,11 +84,7 @@ def check_functions(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
             where, fix = f"recipes.{name}.graders[{index}].arn", "deploy the function there, and write its ARN"
             if function.region != settings.home_region:
                 wrong = f"the function is in {function.region}"
-                yield _finding(where, wrong, f"functions in {settings.home_region}, the home_region", fix)
+                yield ConfigFinding(where, wrong, f"functions in {settings.home_region}, the home_region", fix)
             elif settings.account and function.account != settings.account:
                 wrong = f"the function is in the account {function.account}"
-                yield _finding(where, wrong, f"functions in {settings.account}, the environment's account", fix)
-
-
-def _finding(where: str, wrong: str, allowed: str, fix: str) -> ConfigFinding:
-    return ConfigFinding(where=where, wrong=wrong, allowed=allowed, fix=fix)
+                yield ConfigFinding(where, wrong, f"functions in {settings.account}, the environment's account", fix)

@@ -1,4 +1,4 @@
-"""Which models an environment uses, where and for what, and the day on which a use of them is reference_day."""
+"""Which models an environment uses, where and for what, and on which day a use of them is checked."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,10 +6,11 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from distillery.core import catalog
-from distillery.core.catalog import Certainty, Life, Model
+from distillery.core.catalog import Certainty, Latency, Life, Model
 from distillery.core.judging import GraderKind
 from distillery.core.recipe import Recipe
 from distillery.settings.environment import OWN_MODEL, Settings
+from distillery.settings.finding import ConfigFinding
 
 
 class Role(StrEnum):
@@ -103,3 +104,15 @@ def last_active(life: Life) -> date | None:
     announced = life.end if life.certainty is Certainty.ANNOUNCED else None
     sure = [day for day in (life.legacy, life.legacy_by, life.ended_by, announced) if day]
     return min(sure) - timedelta(days=1) if sure else None
+
+
+def check_callable(use: Use, model: Model, on: date) -> Iterator[ConfigFinding]:
+    """The model can be called with standard latency from the Region of its use, and has a price."""
+    profile = catalog.profile_for(model.id, use.region)
+    through = None if use.region in model.in_region or profile is None else profile.id
+    if not catalog.latency_offered(model.id, Latency.STANDARD, use.region, reference_day(on, use.region, model)):
+        wrong = f"{model.id!r} cannot be called from {use.region}"
+        yield ConfigFinding(use.where, wrong, "models that are called from home_region", "choose another model")
+    elif catalog.price(model.id, profile=through, on=on) is None:
+        fix = "add the price with its date and source in distillery/core/catalog"
+        yield ConfigFinding(use.where, f"no source gives a price of {model.id!r}", "models with a price", fix)

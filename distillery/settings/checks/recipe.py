@@ -8,7 +8,6 @@ from distillery.core import catalog
 from distillery.core.catalog import (
     Eligibility,
     HostingMode,
-    Latency,
     LifeState,
     Model,
     Pair,
@@ -17,7 +16,7 @@ from distillery.core.catalog import (
 )
 from distillery.core.limits import MIN_PROMPTS
 from distillery.core.recipe import Recipe
-from distillery.settings.checks.model_usage import contenders, find_model, known_recipes, reference_day
+from distillery.settings.checks.model_usage import check_callable, contenders, find_model, known_recipes, reference_day
 from distillery.settings.environment import Settings
 from distillery.settings.finding import ConfigFinding
 
@@ -155,22 +154,11 @@ def least_cost(recipe: Recipe, teacher: Model, region: str, on: date) -> Decimal
 
 def check_contenders(settings: Settings, on: date) -> Iterator[ConfigFinding]:
     """Each contender can be called from the home Region, is named once, and has a price."""
-    region = settings.home_region
     for use, named_before in contenders(settings):
         model = find_model(use.model)
         if model is None:  # `life_cycle` reports it
             continue
-        profile = catalog.profile_for(model.id, region)
-        through = None if region in model.in_region or profile is None else profile.id
         if named_before:
-            yield _finding(use.where, f"{model.id!r} is named twice", "each model once", "remove one")
-        elif not catalog.latency_offered(model.id, Latency.STANDARD, region, reference_day(on, region, model)):
-            wrong = f"{model.id!r} cannot be called from {region}"
-            yield _finding(use.where, wrong, "models that are called from home_region", "choose another model")
-        elif catalog.price(model.id, profile=through, on=on) is None:
-            fix = "add the price with its date and source in distillery/core/catalog"
-            yield _finding(use.where, f"no source gives a price of {model.id!r}", "models with a price", fix)
-
-
-def _finding(where: str, wrong: str, allowed: str, fix: str) -> ConfigFinding:
-    return ConfigFinding(where=where, wrong=wrong, allowed=allowed, fix=fix)
+            yield ConfigFinding(use.where, f"{model.id!r} is named twice", "each model once", "remove one")
+        else:
+            yield from check_callable(use, model, on)
