@@ -117,6 +117,11 @@ class Names:
     def prefix(self) -> str:
         return f"{self.environment}-"
 
+    @property
+    def judge_prefix(self) -> str:
+        """Of the names of evaluation jobs, in which judges rate answers."""
+        return f"{self.prefix}judge-"
+
     def stack(self, part: str) -> str:
         return f"distillery-{self.environment}-{part}"
 

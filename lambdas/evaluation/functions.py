@@ -71,7 +71,8 @@ def specs(run: Run) -> list[GraderSpec]:
 def score(
     scores: StoredScores, prompts: list[Prompt], chunk: Chunk, context: Context, *, give_up: bool = False
 ) -> Progress:
-    """Has the answers of a chunk scored that have no score yet, and writes its part once nothing is left.
+    """Has the answers of a chunk scored that have no score yet, and writes its part once nothing is left. An evaluation
+    that a person asked for asks once more for what is missing.
 
     Args:
         give_up: Whether a call that fails once more is recorded as missing.
@@ -79,9 +80,10 @@ def score(
     run, name = scores.parts.run, part_name(chunk)
     calls, missing = _calls(scores, prompts, chunk, specs(run))
     before = scores.completed(name)
-    if before.keys() >= calls.keys() | missing.keys():
+    settled = {each: found for each, found in before.items() if scores.is_settled(found)}
+    if before.keys() >= missing.keys() and settled.keys() >= calls.keys():
         return Progress(got=0, left=0)
-    kept = before | scores.kept(name)
+    kept = settled | scores.kept(name)
     todo = [call for each, call in calls.items() if each not in kept]
     asking = _Asking(scores, name, run.recipe.name, context, give_up)
     asking.run(todo)

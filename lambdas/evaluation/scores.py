@@ -1,8 +1,9 @@
 """The scores that judges and functions gave, beside the answers: each kept as soon as it arrives, as lines of JSON.
 
 evaluations/<run id>/scores/part-0000/<key>.jsonl    one score of a function, by what was judged
+                     scores/part-0000/<key>.missing.<execution>.jsonl    why a later evaluation got none
                      scores/part-0000.jsonl          the scores of a complete chunk
-                     scores/judge-<job>.jsonl        the scores of a judge's job
+                     scores/judge-<judge>.jsonl      the scores of a judge
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,7 +17,7 @@ from distillery.evaluation.graders.stored import Scores
 from distillery.evaluation.scoring import lines
 from lambdas.evaluation.parts import Parts, chunks
 
-FOLDER = "scores/"
+FOLDER, MISSING = "scores/", ".missing."
 _READERS = 8
 
 
@@ -63,15 +64,31 @@ class StoredScores:
         self.parts.store.write(self._uri(name), lines.write(scores))
 
     def kept(self, name: str) -> dict[str, Grade | str]:
-        """The scores that were kept of a chunk that is not complete."""
-        folder = self.parts.uri(f"{FOLDER}{name}/")
+        """The scores that were kept of a chunk that is not complete. An evaluation that a person asked for asks again
+        what had no score before."""
+        folder, own = self.parts.uri(f"{FOLDER}{name}/"), self._missing
+        names = [each for each in self.parts.store.names(folder) if MISSING not in each or each.endswith(own)]
         with ThreadPoolExecutor(_READERS) as threads:
-            bodies = threads.map(lambda key: self.parts.store.read(f"{folder}{key}"), self.parts.store.names(folder))
-            return {key: found for body in bodies for key, found in lines.read(body).items()}
+            bodies = [*threads.map(lambda key: self.parts.store.read(f"{folder}{key}"), names)]
+        return {
+            key: found
+            for each, body in zip(names, bodies, strict=True)
+            for key, found in lines.read(body).items()
+            if self.is_settled(found) or each.endswith(own)
+        }
+
+    def is_settled(self, found: Grade | str) -> bool:
+        """Whether nobody is asked again: a missing score is asked for again in each later evaluation."""
+        return isinstance(found, Grade) or not self.parts.evaluation
 
     def keep(self, name: str, key: str, found: Grade | str) -> None:
         """Keeps one score."""
-        self.parts.store.write(self.parts.uri(f"{FOLDER}{name}/{key}.jsonl"), lines.write({key: found}))
+        suffix = ".jsonl" if self.is_settled(found) else self._missing
+        self.parts.store.write(self.parts.uri(f"{FOLDER}{name}/{key}{suffix}"), lines.write({key: found}))
+
+    @property
+    def _missing(self) -> str:
+        return f"{MISSING}{self.parts.evaluation}.jsonl"
 
     def _uri(self, name: str) -> str:
         return self.parts.uri(f"{FOLDER}{name}.jsonl")

@@ -1,6 +1,7 @@
 """The Lambda handler that has functions and judges score the answers, before the verdict is given.
 
-Steps: `plan`; `score`, one chunk by functions; `follow`, which starts the judges' jobs and looks how they are.
+Steps: `plan`; `score`, one chunk by functions; `follow`, which starts the judges' jobs and looks how they are; `stop`,
+which stops them if the run fails.
 """
 
 from typing import Any
@@ -9,10 +10,11 @@ from distillery.core.aws import ObjectStore, client
 from distillery.core.env_vars import Variable, read
 from distillery.core.pipeline import Chunk, Run, Stage
 from distillery.core.serialization import from_wire
-from distillery.core.steps import Event, product, step_handler
+from distillery.core.steps import Event, evaluation_of, product, step_handler
 from distillery.evaluation.pace import FUTILE_ROUNDS, pause_after_failure
 from lambdas.evaluation import functions, judge_jobs
 from lambdas.evaluation.answers import Context
+from lambdas.evaluation.evaluation_jobs import EvaluationJobs
 from lambdas.evaluation.judge_jobs import MOST_ROUNDS, JudgeJobs
 from lambdas.evaluation.parts import Parts, chunks
 from lambdas.evaluation.scores import StoredScores
@@ -40,20 +42,31 @@ def score_chunk(event: Event, context: Context) -> dict[str, Any]:
 def follow_judges(event: Event, _context: Any) -> dict[str, Any]:
     """How many jobs of judges have not ended. Whoever calls waits before calling again."""
     parts, rounds = _parts(event), int(event["judged"]["rounds"])
-    jobs = JudgeJobs(
-        scores=StoredScores(parts),
+    judges = JudgeJobs(scores=StoredScores(parts), jobs=_jobs(parts))
+    prompts, give_up = parts.asked(), rounds >= MOST_ROUNDS
+    pending = sum(judges.follow(spec, prompts, give_up=give_up) for spec in judge_jobs.specs(parts.run))
+    return {"pending": pending, "rounds": rounds + 1}
+
+
+def stop_judges(event: Event, _context: Any) -> dict[str, int]:
+    """Part of the clean-up: it needs nothing but the run. Jobs bill for what they do until they are stopped."""
+    return {"stopped": _jobs(_parts(event)).stop_all()}
+
+
+def _jobs(parts: Parts) -> EvaluationJobs:
+    return EvaluationJobs(
+        parts=parts,
         environment=read(Variable.ENVIRONMENT),
         role=read(Variable.JOB_ROLE),
         model_key=read(Variable.MODEL_KEY),
         bedrock=client("bedrock"),
     )
-    prompts, give_up = parts.asked(), rounds >= MOST_ROUNDS
-    pending = sum(jobs.follow(spec, prompts, give_up=give_up) for spec in judge_jobs.specs(parts.run))
-    return {"pending": pending, "rounds": rounds + 1}
 
 
 def _parts(event: Event) -> Parts:
-    return Parts(product(event, "run", Run), read(Variable.DATA_BUCKET), ObjectStore())
+    return Parts(product(event, "run", Run), read(Variable.DATA_BUCKET), ObjectStore(), evaluation_of(event))
 
 
-step = step_handler(Stage.EVALUATION, {"plan": plan_scores, "score": score_chunk, "follow": follow_judges})
+step = step_handler(
+    Stage.EVALUATION, {"plan": plan_scores, "score": score_chunk, "follow": follow_judges, "stop": stop_judges}
+)

@@ -14,6 +14,8 @@ from distillery.evaluation.scoring.judging import METRIC, SCALES, Job, Round
 
 TOO_HIGH = Fraction(1, 2)
 """The rating from which on a planted bad answer voids the round."""
+VOID = "the round is void"
+UNCHECKED = "the judge rated none of the planted bad answers of its job, so nothing shows whether its ratings count"
 LONGEST_REASON = 1_000
 _TAG = re.compile(r"<answer (?P<code>[0-9a-f]{16})>\n")
 
@@ -94,19 +96,32 @@ def _objects(value: Any) -> list[Mapping[str, Any]]:
 
 
 def settled(judged: Round, said: Sequence[Mapping[str, Grade | str] | str]) -> dict[str, Grade | str]:
-    """The scores of a round, by key.
+    """The scores of a round, by key. Without ratings of planted bad answers, nothing shows that a job's others count.
 
     Args:
         said: For each job what `ratings` returned, or why it has no output.
     """
-    if void := _void(judged, said):
+    checked = [
+        UNCHECKED if not isinstance(rated, str) and _is_unchecked(job, rated) else rated
+        for job, rated in zip(judged.jobs, said, strict=True)
+    ]
+    if void := _void(judged, checked):
         return dict.fromkeys(judged.keys, void)
     found: dict[str, Grade | str] = dict(judged.known)
-    for job, rated in zip(judged.jobs, said, strict=True):
+    for job, rated in zip(judged.jobs, checked, strict=True):
         for line in job.lines:
             if not line.planted:
                 found[line.key] = rated if isinstance(rated, str) else rated[line.code]
     return found
+
+
+def is_void(found: Grade | str) -> bool:
+    """Whether an answer has no score because the round is void."""
+    return isinstance(found, str) and found.startswith(VOID)
+
+
+def _is_unchecked(job: Job, rated: Mapping[str, Grade | str]) -> bool:
+    return all(isinstance(rated[line.code], str) for line in job.lines if line.planted)
 
 
 def _void(judged: Round, said: Sequence[Mapping[str, Grade | str] | str]) -> str:
@@ -114,10 +129,8 @@ def _void(judged: Round, said: Sequence[Mapping[str, Grade | str] | str]) -> str
     for job, rated in zip(judged.jobs, said, strict=True):
         if isinstance(rated, str):
             continue
-        planted = [(line.key, rated[line.code]) for line in job.lines if line.planted]
-        for what, grade in planted:
+        for line in (each for each in job.lines if each.planted):
+            grade = rated[line.code]
             if isinstance(grade, Grade) and grade.score >= TOO_HIGH:
-                return f"the round is void: the judge gave {float(grade.score):g} to a planted bad answer ({what})"
-        if all(isinstance(grade, str) for _, grade in planted):
-            return "the round is void: the judge rated none of the planted bad answers of a job"
+                return f"{VOID}: the judge gave {float(grade.score):g} to a planted bad answer ({line.key})"
     return ""

@@ -1,4 +1,4 @@
-"""The jobs of judges: started once, followed until they end, and read."""
+"""The jobs of judges: started once, followed until they end, read, and stopped. Nothing scored is paid for twice."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -24,6 +24,7 @@ from tests.unit.evaluation.harness import Harness, Time
 
 JUDGE = "anthropic.claude-haiku-4-5-20251001-v1:0"
 CREATE = get_session().get_service_model("bedrock").operation_model("CreateEvaluationJob").input_shape
+RUNNING = ("InProgress", "Stopping")
 Rate = Callable[[str, str], Any]
 
 
@@ -66,7 +67,14 @@ class FakeJobs:
         return {"jobArn": self.arn(request["jobName"])}
 
     def get_evaluation_job(self, *, jobIdentifier: str) -> dict[str, Any]:  # noqa: N803 the API's name
+        if jobIdentifier not in self.status:
+            raise service_error("ResourceNotFoundException")
         return {"status": self.status[jobIdentifier], "failureMessages": self.failures}
+
+    def stop_evaluation_job(self, *, jobIdentifier: str) -> None:  # noqa: N803 the API's name
+        if self.status.get(jobIdentifier) != "InProgress":
+            raise service_error("ConflictException")
+        self.status[jobIdentifier] = "Stopping"
 
     def get_paginator(self, operation: str) -> Any:
         assert operation == "list_evaluation_jobs"
@@ -82,6 +90,8 @@ class FakeJobs:
 
     def end(self, status: str = "Completed") -> None:
         for name, request in self.requests.items():
+            if self.status[self.arn(name)] not in RUNNING:
+                continue
             self.status[self.arn(name)] = status
             if status == "Completed":
                 self._write(name, request)
@@ -126,6 +136,15 @@ class Judging(Harness):
     def follow(self, rounds: int = 0) -> dict[str, int]:
         found: dict[str, int] = self.call("follow", judged={"pending": 1, "rounds": rounds})
         return found
+
+    def evaluate(self, execution: str) -> None:
+        """A person asks for an evaluation, with that execution."""
+        self.state = {**self.state, "evaluation": {"execution": execution}}
+
+    def judged(self) -> dict[str, int]:
+        """How many answers each job has had to judge, but for those that are planted."""
+        folder = f"s3://data/evaluations/{self.run.id}/judging/"
+        return {name: self.store.objects[f"{folder}{name}.jsonl"].count(b"\n") - 2 for name in self.jobs.requests}
 
     def scores(self) -> dict[str, Grade | str]:
         return StoredScores(Parts(self.run, "data", self.store)).read()
@@ -226,7 +245,8 @@ def test_a_job_is_not_waited_for_for_ever(judging: Judging) -> None:
     judging.answered(heldout=1)
     assert judging.follow(MOST_ROUNDS - 1)["pending"] == 2
     assert judging.follow(MOST_ROUNDS)["pending"] == 0
-    assert set(judging.scores().values()) == {"the judge's job has not ended within a day"}
+    assert set(judging.scores().values()) == {"the judge's job has not ended within a day, and was stopped"}
+    assert set(judging.jobs.status.values()) == {"Stopping"}, "what nobody waits for must not bill"
 
 
 def test_a_judge_that_is_fooled_scores_nothing_and_a_repeat_does_not_try_again(judging: Judging) -> None:
@@ -241,6 +261,144 @@ def test_a_judge_that_is_fooled_scores_nothing_and_a_repeat_does_not_try_again(j
     assert judging.follow(2)["pending"] == 0
     assert all("the round is void" in str(each) for each in judging.scores().values())
     assert len(judging.jobs.requests) == 2
+
+
+def test_a_later_evaluation_asks_only_for_what_has_no_score(judging: Judging) -> None:
+    judging.jobs.rate = lambda answer, reference: None if answer in ("label.1", "label.2") else right(answer, reference)
+    judging.answered()
+    judging.follow()
+    judging.jobs.end()
+    judging.follow(1)
+    first = judging.scores()
+    missing = {key for key, found in first.items() if found == "the judge could not rate it"}
+    assert (len(first), len(missing)) == (6, 2)
+    before = set(judging.jobs.requests)
+
+    judging.evaluate("evaluation-1")
+    assert judging.follow()["pending"] == 1
+    (again,) = set(judging.jobs.requests) - before
+    assert judging.judged()[again] == 2
+    judging.jobs.rate = lambda answer, reference: None if answer == "label.1" else right(answer, reference)
+    judging.jobs.end()
+    assert judging.follow(1)["pending"] == 0
+    assert judging.follow(2)["pending"] == 0, "what is missing is asked for once in an evaluation"
+    second = judging.scores()
+    assert sum(isinstance(each, str) for each in second.values()) == 1
+    assert {key: second[key] for key in first.keys() - missing} == {key: first[key] for key in first.keys() - missing}
+
+    judging.evaluate("evaluation-2")
+    assert judging.follow()["pending"] == 1
+    assert sorted(judging.judged().values()) == [1, 2, 3, 3]
+
+
+def test_answers_that_stay_unscored_are_judged_in_a_new_job_each_time(judging: Judging) -> None:
+    judging.jobs.rate = lambda answer, reference: None
+    judging.answered(heldout=1)
+    for number in range(3):
+        if number:
+            judging.evaluate(f"evaluation-{number}")
+        assert judging.follow()["pending"] == 2
+        judging.jobs.end()
+        assert judging.follow(1)["pending"] == 0
+        assert len(judging.jobs.requests) == 2 * (number + 1)
+    judging.jobs.rate = right
+    judging.evaluate("evaluation-3")
+    judging.follow()
+    judging.jobs.end()
+    judging.follow(1)
+    assert all(isinstance(each, Grade) for each in judging.scores().values())
+
+
+@pytest.mark.parametrize("status", ["Failed", "Stopped", "Stopping", "Deleting"])
+@pytest.mark.parametrize("was_read", [False, True])
+def test_jobs_that_failed_or_were_stopped_are_repeated_by_an_evaluation(
+    status: str, was_read: bool, judging: Judging
+) -> None:
+    judging.answered(heldout=1)
+    judging.follow()
+    judging.jobs.end(status)
+    if was_read and status != "Stopping":
+        assert judging.follow(1)["pending"] == 0
+    judging.evaluate("evaluation-1")
+    assert judging.follow()["pending"] == 2
+    judging.jobs.end()
+    assert judging.follow(1)["pending"] == 0
+    assert len(judging.jobs.requests) == 4
+    assert all(isinstance(each, Grade) for each in judging.scores().values())
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_jobs_that_a_run_left_before_it_read_them_are_not_paid_for_again(ended: bool, judging: Judging) -> None:
+    judging.answered()
+    judging.follow()
+    if ended:
+        judging.jobs.end()
+    judging.evaluate("evaluation-1")
+    assert judging.follow()["pending"] == (0 if ended else 2)
+    judging.jobs.end()
+    assert judging.follow(1)["pending"] == 0
+    assert judging.jobs.creations == 2
+    assert all(isinstance(each, Grade) for each in judging.scores().values())
+
+
+def test_an_evaluation_that_failed_leaves_its_jobs_to_the_next(judging: Judging) -> None:
+    judging.jobs.rate = lambda answer, reference: None
+    judging.answered(heldout=1)
+    judging.follow()
+    judging.jobs.end()
+    judging.follow(1)
+    judging.evaluate("evaluation-1")
+    judging.jobs.rate = right
+    judging.follow()
+    judging.jobs.end()
+    judging.evaluate("evaluation-2")
+    assert judging.follow()["pending"] == 0
+    assert len(judging.jobs.requests) == 4
+    assert all(isinstance(each, Grade) for each in judging.scores().values())
+
+
+def test_a_void_round_stays_void_and_nothing_is_paid_for_a_judge_that_was_fooled(judging: Judging) -> None:
+    judging.jobs.rate = lambda answer, reference: 1.0
+    judging.answered()
+    judging.follow()
+    judging.jobs.end()
+    judging.follow(1)
+    judging.evaluate("evaluation-1")
+    part = f"s3://data/evaluations/{judging.run.id}/part-0000.jsonl"
+    judging.store.objects[part] = judging.store.objects[part].replace(b"label.3", b"label.4")
+    assert judging.follow()["pending"] == 0
+    assert len(judging.jobs.requests) == 2
+    assert len(judging.scores()) == 9
+    assert all("the round is void" in str(each) for each in judging.scores().values())
+
+
+def test_a_judge_that_is_fooled_later_voids_what_it_said_before(judging: Judging) -> None:
+    judging.jobs.rate = lambda answer, reference: None if answer == "label.1" else right(answer, reference)
+    judging.answered()
+    judging.follow()
+    judging.jobs.end()
+    judging.follow(1)
+    judging.evaluate("evaluation-1")
+    judging.follow()
+    judging.jobs.rate = lambda answer, reference: 1.0
+    judging.jobs.end()
+    judging.follow(1)
+    assert all("the round is void" in str(each) for each in judging.scores().values())
+
+
+def test_a_run_that_fails_stops_its_jobs_and_no_others(judging: Judging) -> None:
+    judging.answered()
+    assert judging.call("stop") == {"stopped": 0}
+    judging.follow()
+    other = FakeJobs.arn("of-another-run")
+    judging.jobs.status[other] = "InProgress"
+    assert judging.call("stop") == {"stopped": 2}
+    assert judging.call("stop") == {"stopped": 0}
+    assert judging.jobs.status.pop(other) == "InProgress"
+    assert set(judging.jobs.status.values()) == {"Stopping"}
+    judging.jobs.end("Stopped")
+    judging.jobs.status.clear()
+    assert judging.call("stop") == {"stopped": 0}, "jobs may be deleted"
 
 
 def test_output_of_other_answers_is_refused(judging: Judging) -> None:
@@ -264,7 +422,7 @@ def test_other_answers_are_a_new_round(judging: Judging) -> None:
     judging.jobs.end()
     assert judging.follow(1)["pending"] == 0
     assert len(judging.jobs.requests) == 3
-    assert len(judging.scores()) == 2
+    assert len(judging.scores()) == 3, "what was paid for stays"
 
 
 def test_an_answer_reaches_the_verdict(judging: Judging) -> None:

@@ -72,6 +72,10 @@ class Scoring(Harness):
         found: dict[str, Any] = self.call("score", time, chunk=chunk, scored={"left": 1, "pause": 0, "rounds": rounds})
         return found
 
+    def evaluate(self, execution: str) -> None:
+        """A person asks for an evaluation, with that execution."""
+        self.state = {**self.state, "evaluation": {"execution": execution}}
+
     def call(self, name: str, time: Any = None, **more: Any) -> Any:
         return scoring.step({"step": name, "state": self.state, **more}, time or Time())
 
@@ -231,3 +235,57 @@ def test_new_answers_are_scored_though_the_chunk_was_complete(scoring_with: Call
     assert run.score()["left"] == 0
     assert [event["answer"] for event in run.function.events][-1] == "label.4"
     assert len(run.function.events) == 3
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [{"score": 7}, {"FunctionError": "Unhandled", "Payload": io.BytesIO()}, service_error("AccessDeniedException")],
+)
+def test_a_later_evaluation_asks_only_for_what_has_no_score(
+    failure: Any, scoring_with: Callable[[Reply], Scoring]
+) -> None:
+    broken = {"label.1", "label.2"}
+    run = scoring_with(lambda event: failure if event["answer"] in broken else right(event))
+    run.answered(scored_by())
+    run.score()
+    first = run.scores()
+    assert sum(isinstance(each, str) for each in first.values()) == 2
+    run.evaluate("evaluation-1")
+    broken.remove("label.2")
+    for _ in range(2):  # a repeated step asks nothing again
+        assert run.score() == {"left": 0, "pause": 0, "rounds": 0}
+        assert [event["answer"] for event in run.function.events[6:]] in (
+            ["label.1", "label.2"],
+            ["label.2", "label.1"],
+        )
+    assert sum(isinstance(each, str) for each in run.scores().values()) == 1
+    broken.clear()
+    run.evaluate("evaluation-2")
+    run.score()
+    assert [event["answer"] for event in run.function.events[8:]] == ["label.1"]
+    found = run.scores()
+    assert all(isinstance(each, Grade) for each in found.values())
+    assert {key: found[key] for key, each in first.items() if isinstance(each, Grade)}.items() <= first.items()
+    run.evaluate("evaluation-3")
+    run.score()
+    assert len(run.function.events) == 9
+
+
+def test_scores_that_an_interrupted_evaluation_kept_are_not_asked_for_again(
+    scoring_with: Callable[[Reply], Scoring],
+) -> None:
+    class Short(Time):
+        def get_remaining_time_in_millis(self) -> int:
+            self.calls -= 1
+            return MARGIN_MS if self.calls >= 0 else MARGIN_MS - 1
+
+    run = scoring_with(lambda event: {"score": 7})
+    run.answered(scored_by())
+    run.score()
+    run.function.reply = right
+    run.evaluate("evaluation-1")
+    assert run.score(Short(calls=2))["left"] == 3
+    run.evaluate("evaluation-2")
+    run.score()
+    assert len(run.function.events) == 12
+    assert all(isinstance(each, Grade) for each in run.scores().values())

@@ -25,7 +25,7 @@ from distillery.evaluation.scoring.judging import (
     metric,
     planned,
 )
-from distillery.evaluation.scoring.ratings import UnknownOutput, ratings, settled
+from distillery.evaluation.scoring.ratings import UNCHECKED, UnknownOutput, is_void, ratings, settled
 
 Rate = Callable[[Line], Any]
 
@@ -219,9 +219,20 @@ def test_high_is_half_of_the_scale(rating: float, is_void: bool) -> None:
     assert ("void" in str(settled(found, [rated]))) is is_void
 
 
-def test_a_round_whose_planted_answers_were_not_rated_proves_nothing() -> None:
+def test_a_job_whose_planted_answers_were_not_rated_proves_nothing() -> None:
     found = scored(candidate(0), candidate(1), rate=lambda line: None if line.planted else 1)
-    assert set(found.values()) == {"the round is void: the judge rated none of the planted bad answers of a job"}
+    assert set(found.values()) == {UNCHECKED}
+    assert not any(map(is_void, found.values()))
+
+
+def test_another_job_of_the_round_counts() -> None:
+    found = planned([candidate(0, role="student"), candidate(1, role="teacher", answer="B")])
+    unchecked, checked = found.jobs
+    outputs = [output(unchecked, lambda line: None if line.planted else 1), output(checked, honest)]
+    said = [ratings(job, JudgeScale.RIGHT_OR_WRONG, [body]) for job, body in zip(found.jobs, outputs, strict=True)]
+    scores = settled(found, said)
+    assert scores["0:answer 0"] == UNCHECKED
+    assert isinstance(scores["1:B"], Grade)
 
 
 def test_a_job_without_output_leaves_its_own_answers_unscored() -> None:
