@@ -4,7 +4,7 @@ distil:    distillation → endpoint → answers → endpoint released → verdi
 evaluate:  as distil, from the endpoint on, or from the verdict on
 promote:   promotion of a student that a person accepted → closed
 rollback:  promotion of the previous model → closed
-failed:    job stopped → candidate released → closed → Fail; each even if the one before fails
+failed:    job stopped → candidate released → judges stopped → closed → Fail; each even if the one before fails
 """
 
 from collections.abc import Sequence
@@ -133,6 +133,8 @@ def _guarded(
 def _cleanup(scope: Construct, stages: Stages) -> sfn.IChainable:
     """Needs only the run's id. A clean-up that fails does not prevent the next one."""
     closing = _close_and_fail(scope, stages, "Close failed run", "Run failed")
+    if stop_judges := stages.evaluation.cleanup():
+        closing = _whatever_happens(stop_judges, closing)
     release = _whatever_happens(stages.endpoint.release("Release what is left"), closing)
     return _whatever_happens(stages.distillation.cleanup(), release)
 

@@ -22,6 +22,7 @@ class Variable(StrEnum):
     QUOTAS = "QUOTA_TABLE"
     FOUR_EYES = "FOUR_EYES"
     LOG_PROMPTS = "LOG_PROMPTS"
+    JUDGES = "JUDGES"
 
 
 def read(variable: Variable) -> str:

@@ -21,7 +21,7 @@ from infra.constructs.state_machine import DISCARD, step, wait_until_ready
 
 
 class EndpointStage(Construct):
-    """`function` creates and deletes candidates; `sweep` deletes what a failed execution left behind."""
+    """`function` creates and deletes candidates; `sweep` deletes or stops what a failed execution left behind."""
 
     def __init__(
         self, scope: Construct, ident: str, *, context: StackContext, stores: DataStores, recipes: Sequence[Recipe]
@@ -30,6 +30,7 @@ class EndpointStage(Construct):
         self._location = Location.of(self)
         self._names = context.names
         self._tags = {*MADE_BY_A_RUN, *tag_keys(recipes)}
+        self._has_judges = any(recipe.judges for recipe in recipes)
         self.function = self._step(context, stores)
         self.sweep = self._sweep(context, stores)
 
@@ -98,7 +99,12 @@ class EndpointStage(Construct):
                 *bedrock.delete_endpoints(self._location, self._names),
                 bedrock.read_tags(self._location),
                 running.read_parameters(self._location, self._names.alias("*")),
+                *(bedrock.stop_orphaned_judges(self._location, self._names) if self._has_judges else ()),
             ],
-            environment={Variable.LEDGER: stores.ledger.table_name, Variable.TOPIC: stores.topic.topic_arn},
+            environment={
+                Variable.LEDGER: stores.ledger.table_name,
+                Variable.TOPIC: stores.topic.topic_arn,
+                **({Variable.JUDGES: "true"} if self._has_judges else {}),
+            },
             asynchronous=True,
         )

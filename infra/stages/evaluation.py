@@ -150,6 +150,10 @@ class EvaluationStage(Construct):
         judged = judge.next(report).next(given)
         return self.scoring.states().next(judged) if self.scoring else judged
 
+    def cleanup(self) -> sfn.TaskStateBase | None:
+        """Stops the jobs of judges; None where no recipe has a judge."""
+        return self.scoring.cleanup() if self.scoring else None
+
     def _answers(self) -> sfn.Map:
         """Each chunk is asked in invocations with pauses between them, as far as the account's quotas require it. What
         an invocation has not asked, or what was throttled, is left to the next."""

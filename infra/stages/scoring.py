@@ -63,6 +63,12 @@ class Scoring(Construct):
             last = last.next(self._by_functions())
         return last.next(self._by_judges()) if self._judges else last
 
+    def cleanup(self) -> sfn.TaskStateBase | None:
+        """Stops the jobs of judges that still run; None where there are none."""
+        if not self._judges:
+            return None
+        return step(self, "Stop judges", function=self.function, action="stop", result_path=DISCARD)
+
     def _by_functions(self) -> sfn.Map:
         chunks = sfn.Map(
             self,

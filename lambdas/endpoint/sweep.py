@@ -1,4 +1,5 @@
-"""The sweep: unlocks recipes of ended executions, and deletes endpoints that bill by the hour and are not needed.
+"""The sweep: unlocks recipes of ended executions, deletes endpoints that bill by the hour and are not needed, and stops
+judges' jobs that no active run waits for.
 
 An endpoint is needed if it is a candidate with an unexpired lease (of an older version: without any, of an active run),
 the live endpoint that its recipe's alias names, or a live endpoint of a recipe with an active run, roll-back or
@@ -11,10 +12,10 @@ from functools import partial
 from typing import Any, Self, TypeVar
 
 from distillery.core.aliases import Aliases
-from distillery.core.aws import ClientError, code
+from distillery.core.aws import ClientError, client, code
 from distillery.core.boundary import get_logger
 from distillery.core.catalog import HostingMode
-from distillery.core.env_vars import Variable, read
+from distillery.core.env_vars import Variable, is_set, read
 from distillery.core.errors import Unfinished
 from distillery.core.hosting import Hosting, hosting_by_mode
 from distillery.core.ledger.acceptances import Acceptances
@@ -24,6 +25,7 @@ from distillery.core.ledger.table import Table
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Endpoint
+from lambdas.endpoint.orphaned_judges import OrphanedJudges
 from lambdas.endpoint.stale_runs import Executions, StaleRuns
 
 log = get_logger(__name__)
@@ -84,6 +86,8 @@ class Sweep:
     stale_runs: StaleRuns
     orphans: OrphanedEndpoints
     hosting: Mapping[HostingMode, Hosting]
+    judges: OrphanedJudges | None = None
+    """Where a recipe has a judge."""
     errors: list[Exception] = field(default_factory=list)
 
     @classmethod
@@ -96,15 +100,18 @@ class Sweep:
             StaleRuns(ledger, rollbacks, Acceptances(table), executions, notices),
             OrphanedEndpoints(names, ledger, Aliases()),
         )
-        return cls(ledger, stale_runs, orphans, hosting_by_mode())
+        judges = OrphanedJudges(names, ledger, client("bedrock")) if is_set(Variable.JUDGES) else None
+        return cls(ledger, stale_runs, orphans, hosting_by_mode(), judges)
 
     def run(self) -> dict[str, Any]:
-        """What was closed (holder → reason) and which endpoints were deleted. Raises ExceptionGroup."""
+        """What was closed (holder → reason), which endpoints were deleted and which judges' jobs stopped. Raises
+        ExceptionGroup."""
         closed = self._close()
         deleted = [name for hosting in self.hosting.values() for name in self._delete(hosting)]
+        stopped = {"stopped": self._stop(self.judges)} if self.judges else {}
         if self.errors:
             raise ExceptionGroup("the sweep failed in part; the next one tries again", self.errors)
-        return {"closed": closed, "deleted": deleted}
+        return {"closed": closed, "deleted": deleted, **stopped}
 
     def _close(self) -> dict[str, str]:
         active = self._tried("active runs", self.ledger.active) or {}
@@ -117,6 +124,10 @@ class Sweep:
     def _delete(self, hosting: Hosting) -> list[str]:
         orphans = self._tried(f"orphaned endpoints, {hosting.mode}", lambda: list(self.orphans.find(hosting))) or []
         return [each.name for each in orphans if self._tried(each.name, partial(hosting.delete, each.name))]
+
+    def _stop(self, judges: OrphanedJudges) -> list[str]:
+        orphans = self._tried("orphaned jobs of judges", lambda: list(judges.find())) or []
+        return [each.name for each in orphans if self._tried(each.name, partial(judges.stop, each))]
 
     def _tried(self, what: str, call: Callable[[], T]) -> T | None:
         try:

@@ -38,6 +38,20 @@ def statements(of: EnvironmentTemplates, role: str) -> Iterator[dict[str, Any]]:
             yield from policy.properties["PolicyDocument"]["Statement"]
 
 
+def policies(of: EnvironmentTemplates, role: str) -> Iterator[dict[str, Any]]:
+    """The statements of a role of any construct."""
+    for policy in of.resources("AWS::IAM::Policy"):
+        if role in policy.id:
+            yield from policy.properties["PolicyDocument"]["Statement"]
+
+
+def definition(of: EnvironmentTemplates) -> dict[str, Any]:
+    (machine,) = of.resources("AWS::StepFunctions::StateMachine")
+    parts = machine.properties["DefinitionString"]["Fn::Join"][1]
+    found: dict[str, Any] = json.loads("".join(part if isinstance(part, str) else "arn" for part in parts))
+    return found
+
+
 def actions(of: EnvironmentTemplates, role: str) -> set[str]:
     every = (each["Action"] for each in statements(of, role))
     return {action for each in every for action in ([each] if isinstance(each, str) else each)}
@@ -71,6 +85,30 @@ def test_a_job_is_started_with_the_environments_tags_only(both: EnvironmentTempl
     assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}}
 
 
+def test_only_jobs_of_the_environment_are_stopped(both: EnvironmentTemplates) -> None:
+    for role in ("ScoringFunctionRole", "EndpointSweepRole"):
+        (stop,) = (each for each in policies(both, role) if each["Action"] == "bedrock:StopEvaluationJob")
+        assert stop["Condition"]["StringEquals"] == {"aws:ResourceTag/distillery:environment": "dev"}
+        assert "evaluation-job/*" in json.dumps(stop["Resource"])
+
+
+def test_the_sweep_knows_of_judges_only_where_there_are_some(both: EnvironmentTemplates) -> None:
+    for of, known in ((both, "true"), (graded_by(FUNCTION), None)):
+        (sweep,) = (each for each in of.resources("AWS::Lambda::Function") if "EndpointSweep" in each.id)
+        assert sweep.properties["Environment"]["Variables"].get("JUDGES") == known
+        actions_of_it = json.dumps([*policies(of, "EndpointSweepRole")])
+        assert ("bedrock:ListEvaluationJobs" in actions_of_it) is (known is not None)
+
+
+def test_a_failed_run_stops_its_judges_whatever_else_fails(both: EnvironmentTemplates) -> None:
+    states = definition(both)["States"]
+    released, stopped = states["Release what is left"], states["Stop judges"]
+    closed = {"Close failed run"}
+    assert {released["Next"], *(each["Next"] for each in released["Catch"])} == {"Stop judges"}
+    assert {stopped["Next"], *(each["Next"] for each in stopped["Catch"])} == closed
+    assert "Stop judges" not in definition(graded_by(FUNCTION))["States"]
+
+
 def test_only_bedrocks_evaluation_jobs_of_the_account_assume_the_job_role(both: EnvironmentTemplates) -> None:
     (role,) = (each for each in scoring(both, "AWS::IAM::Role") if "JobRole" in each.id)
     (trust,) = role.properties["AssumeRolePolicyDocument"]["Statement"]
@@ -102,10 +140,7 @@ def test_the_key_admits_the_jobs_where_there_is_a_judge(both: EnvironmentTemplat
 
 
 def test_answers_are_scored_before_the_verdict(both: EnvironmentTemplates) -> None:
-    (machine,) = both.resources("AWS::StepFunctions::StateMachine")
-    parts = machine.properties["DefinitionString"]["Fn::Join"][1]
-    definition = json.loads("".join(part if isinstance(part, str) else "arn" for part in parts))
-    states = definition["States"]["Pipeline"]["Branches"][0]["States"]
+    states = definition(both)["States"]["Pipeline"]["Branches"][0]["States"]
     follows = {name: state.get("Next") or state.get("Default") for name, state in states.items()}
     way, name = [], "For each chunk"
     while name != "Judge":

@@ -93,7 +93,7 @@ def customize(
 
 
 def evaluate(location: Location, names: Names, job_role: str, *, tags: Collection[str]) -> tuple[Permission, ...]:
-    """Start, find and follow evaluation jobs on given answers, under the job role.
+    """Start, find, follow and stop evaluation jobs on given answers, under the job role.
 
     `tags` are the keys of all tags of a job. What the job may do is limited by its role.
     """
@@ -105,7 +105,23 @@ def evaluate(location: Location, names: Names, job_role: str, *, tags: Collectio
         Permission(actions=("bedrock:GetEvaluationJob",), resources=jobs, because=_IDS),
         Permission(actions=("bedrock:ListEvaluationJobs",), resources=("*",), because=_LISTS),
         _pass_to_bedrock(job_role),
+        _stop_judges(location, names),
     )
+
+
+def stop_orphaned_judges(location: Location, names: Names) -> tuple[Permission, ...]:
+    """Find evaluation jobs and their tags, and stop those of the environment."""
+    jobs = _all(location, "evaluation-job")
+    return (
+        Permission(actions=("bedrock:ListEvaluationJobs",), resources=("*",), because=_LISTS),
+        Permission(actions=("bedrock:ListTagsForResource",), resources=jobs, because=_IDS),
+        _stop_judges(location, names),
+    )
+
+
+def _stop_judges(location: Location, names: Names) -> Permission:
+    jobs, stop = _all(location, "evaluation-job"), ("bedrock:StopEvaluationJob",)
+    return Permission(actions=stop, resources=jobs, conditions=_owned(names), because=_IDS)
 
 
 def judge(location: Location, judges: Collection[str]) -> tuple[Permission, ...]:

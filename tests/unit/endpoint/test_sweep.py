@@ -19,6 +19,7 @@ from distillery.core.names import Names
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Endpoint, Outcome, Run
 from distillery.core.recipe import Recipe
+from lambdas.endpoint.orphaned_judges import OrphanedJudges
 from lambdas.endpoint.stale_runs import Executions, StaleRuns
 from lambdas.endpoint.sweep import OrphanedEndpoints, Sweep
 from tests.fakes.bedrock import FakeBedrock
@@ -42,14 +43,14 @@ class Harness:
         bedrock: Any = self.bedrock
         self.hosting = hosting_by_mode(bedrock)
 
-    def sweep(self) -> dict[str, Any]:
+    def sweep(self, judges: OrphanedJudges | None = None) -> dict[str, Any]:
         sns: Any = self.sns
         ssm: Any = self.ssm
         machine: Any = self.machine
         executions = Executions("arn:aws:states:us-east-1:111111111111:stateMachine:pipeline", machine)
         stale_runs = StaleRuns(self.ledger, self.rollbacks, self.acceptances, executions, Notices("arn:topic", sns))
         orphans = OrphanedEndpoints(NAMES, self.ledger, Aliases(ssm))
-        return Sweep(self.ledger, stale_runs, orphans, self.hosting).run()
+        return Sweep(self.ledger, stale_runs, orphans, self.hosting, judges).run()
 
     def host(self, name: str, of: Recipe, run: str | None = None, environment: str = "dev") -> Endpoint:
         tags = {"distillery:environment": environment, "distillery:recipe": of.name}

@@ -141,7 +141,7 @@ class Judging(Harness):
         """A person asks for an evaluation, with that execution."""
         self.state = {**self.state, "evaluation": {"execution": execution}}
 
-    def judged(self) -> dict[str, int]:
+    def lines(self) -> dict[str, int]:
         """How many answers each job has had to judge, but for those that are planted."""
         folder = f"s3://data/evaluations/{self.run.id}/judging/"
         return {name: self.store.objects[f"{folder}{name}.jsonl"].count(b"\n") - 2 for name in self.jobs.requests}
@@ -277,7 +277,7 @@ def test_a_later_evaluation_asks_only_for_what_has_no_score(judging: Judging) ->
     judging.evaluate("evaluation-1")
     assert judging.follow()["pending"] == 1
     (again,) = set(judging.jobs.requests) - before
-    assert judging.judged()[again] == 2
+    assert judging.lines()[again] == 2
     judging.jobs.rate = lambda answer, reference: None if answer == "label.1" else right(answer, reference)
     judging.jobs.end()
     assert judging.follow(1)["pending"] == 0
@@ -288,7 +288,7 @@ def test_a_later_evaluation_asks_only_for_what_has_no_score(judging: Judging) ->
 
     judging.evaluate("evaluation-2")
     assert judging.follow()["pending"] == 1
-    assert sorted(judging.judged().values()) == [1, 2, 3, 3]
+    assert sorted(judging.lines().values()) == [1, 2, 3, 3]
 
 
 def test_answers_that_stay_unscored_are_judged_in_a_new_job_each_time(judging: Judging) -> None:
