@@ -39,7 +39,13 @@ class Pipeline(EnvironmentStack):
         stages = Stages.create(self, context=context, stores=stores, recipes=recipes, settings=dataset.recipes)
         states, functions = definition(self, stages), stages.functions
         self.machine = Machine(
-            self, "StateMachine", context=context, states=states, functions=functions, within=LONGEST_RUN
+            self,
+            "StateMachine",
+            context=context,
+            states=states,
+            functions=functions,
+            labels=stages.evaluation.labels,
+            within=LONGEST_RUN,
         ).machine
         dataset.attach(self.machine)
         stages.attach(self.machine)

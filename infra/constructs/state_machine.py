@@ -15,7 +15,7 @@ from constructs import Construct
 from distillery.core.errors import Unfinished
 from infra.constructs.arn import Location
 from infra.constructs.function import Function
-from infra.constructs.permissions import allow, running, trust
+from infra.constructs.permissions import allow, attach, running, trust
 from infra.constructs.stack_context import StackContext
 
 RESUMED = (Unfinished.__name__,)
@@ -42,7 +42,8 @@ _FIRST_RETRY_AFTER, _MAX_RETRY_DELAY = Duration.seconds(5), Duration.minutes(2)
 
 
 class Machine(Construct):
-    """A standard state machine, logged and traced, whose role may invoke only its `functions`, those of its states."""
+    """A standard state machine, logged and traced, whose role may invoke only its `functions`, those of its states, and
+    run only its own chunks, by the `labels` of its Maps."""
 
     def __init__(
         self,
@@ -52,6 +53,7 @@ class Machine(Construct):
         context: StackContext,
         states: sfn.IChainable,
         functions: Sequence[Function],
+        labels: Sequence[str],
         within: Duration,
     ) -> None:
         super().__init__(scope, ident)
@@ -71,6 +73,9 @@ class Machine(Construct):
             timeout=within,
         )
         self.machine.node.add_dependency(role)
+        self.machine.node.try_remove_child("DistributedMapPolicy")  # CDK's own, for executions of every name
+        machine = (self.machine.state_machine_arn, self.machine.state_machine_name)
+        attach(self, "Chunks", role, *running.run_chunks(location, *machine, *labels))
 
 
 def step(

@@ -13,14 +13,17 @@ from distillery.core.names import DATASETS_PREFIX, EVALUATIONS_PREFIX, JOBS_PREF
 from distillery.core.recipe import Recipe
 from distillery.evaluation.pace import CHUNKS_AT_A_TIME
 from infra.constructs.arn import Location
+from infra.constructs.chunk_map import each_chunk
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function, iam_url
 from infra.constructs.layers import Packages, packages_layer
 from infra.constructs.permissions import bedrock, keys, quotas, running, storage
 from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import DISCARD, step
-from infra.stages.scoring import Scoring, needs_scoring
+from infra.stages.scoring import SCORES, Scoring, needs_scoring
 
+ANSWERS = "Answers"
+"""The label of the executions that answer chunks."""
 ONE_CPU_MB = 1769
 """Memory at which a function has one vCPU. Source: Lambda developer guide, configuration-memory."""
 KILLED = ("Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout")
@@ -129,6 +132,11 @@ class EvaluationStage(Construct):
         self.request.allow_more(running.start(machine.state_machine_arn))
 
     @property
+    def labels(self) -> list[str]:
+        """The labels of its Maps, see `running.run_chunks`."""
+        return [ANSWERS, *([SCORES] if self.scoring and self.scoring.calls_functions else [])]
+
+    @property
     def functions(self) -> list[Function]:
         """The functions of its states."""
         return [self.function, self.grading, self.reporting, *([self.scoring.function] if self.scoring else [])]
@@ -148,27 +156,15 @@ class EvaluationStage(Construct):
         given = sfn.Pass(self, "Verdict given")
         report.add_catch(given, errors=["States.ALL"], result_path=DISCARD)
         judged = judge.next(report).next(given)
-        return self.scoring.states().next(judged) if self.scoring else judged
+        return self.scoring.states(self.function).next(judged) if self.scoring else judged
 
     def cleanup(self) -> sfn.TaskStateBase | None:
         """Stops the jobs of judges; None where no recipe has a judge."""
         return self.scoring.cleanup() if self.scoring else None
 
-    def _answers(self) -> sfn.Map:
+    def _answers(self) -> sfn.DistributedMap:
         """Each chunk is asked in invocations with pauses between them, as far as the account's quotas require it. What
         an invocation has not asked, or what was throttled, is left to the next."""
-        chunks = sfn.Map(
-            self,
-            "For each chunk",
-            items_path="$.chunks",
-            max_concurrency=CHUNKS_AT_A_TIME,
-            item_selector={
-                "state": sfn.JsonPath.entire_payload,
-                "chunk": sfn.JsonPath.string_at("$$.Map.Item.Value"),
-                "answered": {"left": 1, "pause": sfn.JsonPath.number_at("$$.Map.Item.Value.pause"), "rounds": 0},
-            },
-            result_path=DISCARD,
-        )
         answer = step(
             self,
             "Answer",
@@ -178,15 +174,17 @@ class EvaluationStage(Construct):
             payload={name: sfn.JsonPath.object_at(f"$.{name}") for name in ("state", "chunk", "answered")},
         )
         answer.add_retry(errors=list(KILLED), interval=Duration.seconds(5), max_attempts=3, backoff_rate=2)
-        pause = sfn.Wait(self, "Pause before answers", time=sfn.WaitTime.seconds_path("$.answered.pause"))
-        more = (
-            sfn.Choice(self, "More answers?")
-            .when(sfn.Condition.number_greater_than("$.answered.pause", 0), pause.next(answer))
-            .when(sfn.Condition.number_greater_than("$.answered.left", 0), answer)
-            .otherwise(sfn.Succeed(self, "Chunk answered"))
+        return each_chunk(
+            self,
+            "For each chunk",
+            label=ANSWERS,
+            chunks="$.chunks",
+            at_a_time=CHUNKS_AT_A_TIME,
+            work=answer,
+            progress="answered",
+            first={"left": 1, "pause": sfn.JsonPath.number_at("$$.Map.Item.Value.pause"), "rounds": 0},
+            keeper=self.function,
         )
-        answer.next(more)
-        return chunks.item_processor(more)
 
 
 def _models(recipe: Recipe) -> tuple[str, ...]:

@@ -14,12 +14,15 @@ from distillery.core.judging import GraderKind
 from distillery.core.names import DATASETS_PREFIX, EVALUATIONS_PREFIX, MADE_BY_A_RUN
 from distillery.core.recipe import Recipe, tag_keys
 from infra.constructs.arn import Location
+from infra.constructs.chunk_map import each_chunk
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function
 from infra.constructs.permissions import Permission, allow, bedrock, keys, running, storage, trust
 from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import DISCARD, step
 
+SCORES = "Scores"
+"""The label of the executions that have chunks scored."""
 CHUNKS_AT_A_TIME = 2
 """Each chunk has up to eight calls of a team's function at the same time."""
 LOOK_EVERY = Duration.minutes(2)
@@ -55,12 +58,20 @@ class Scoring(Construct):
             environment={Variable.DATA_BUCKET: stores.data.bucket_name, **environment},
         )
 
-    def states(self) -> sfn.Chain:
-        """Plans, then scores by functions, then waits for judges. A recipe without either passes through."""
+    @property
+    def calls_functions(self) -> bool:
+        """Whether a recipe has answers scored by a team's function."""
+        return bool(self._functions)
+
+    def states(self, keeper: Function) -> sfn.Chain:
+        """Plans, then scores by functions, then waits for judges. A recipe without either passes through.
+
+        `keeper` stores why a chunk failed.
+        """
         plan = step(self, "Plan scores", function=self.function, action="plan", result_path="$.scoring")
         last: sfn.Chain = sfn.Chain.start(plan)
         if self._functions:
-            last = last.next(self._by_functions())
+            last = last.next(self._by_functions(keeper))
         return last.next(self._by_judges()) if self._judges else last
 
     def cleanup(self) -> sfn.TaskStateBase | None:
@@ -69,19 +80,7 @@ class Scoring(Construct):
             return None
         return step(self, "Stop judges", function=self.function, action="stop", result_path=DISCARD)
 
-    def _by_functions(self) -> sfn.Map:
-        chunks = sfn.Map(
-            self,
-            "For each chunk to score",
-            items_path="$.scoring.chunks",
-            max_concurrency=CHUNKS_AT_A_TIME,
-            item_selector={
-                "state": sfn.JsonPath.entire_payload,
-                "chunk": sfn.JsonPath.string_at("$$.Map.Item.Value"),
-                "scored": {"left": 1, "pause": 0, "rounds": 0},
-            },
-            result_path=DISCARD,
-        )
+    def _by_functions(self, keeper: Function) -> sfn.DistributedMap:
         score = step(
             self,
             "Score",
@@ -90,15 +89,17 @@ class Scoring(Construct):
             result_path="$.scored",
             payload={name: sfn.JsonPath.object_at(f"$.{name}") for name in ("state", "chunk", "scored")},
         )
-        pause = sfn.Wait(self, "Pause before scores", time=sfn.WaitTime.seconds_path("$.scored.pause"))
-        more = (
-            sfn.Choice(self, "More scores?")
-            .when(sfn.Condition.number_greater_than("$.scored.pause", 0), pause.next(score))
-            .when(sfn.Condition.number_greater_than("$.scored.left", 0), score)
-            .otherwise(sfn.Succeed(self, "Chunk scored"))
+        return each_chunk(
+            self,
+            "For each chunk to score",
+            label=SCORES,
+            chunks="$.scoring.chunks",
+            at_a_time=CHUNKS_AT_A_TIME,
+            work=score,
+            progress="scored",
+            first={"left": 1, "pause": 0, "rounds": 0},
+            keeper=keeper,
         )
-        score.next(more)
-        return chunks.item_processor(score)
 
     def _by_judges(self) -> sfn.Chain:
         """A round is looked at every two minutes: Bedrock sends no event about evaluation jobs."""

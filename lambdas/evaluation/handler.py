@@ -1,4 +1,5 @@
-"""The Lambda handler of the evaluation stage, with the steps `plan` and `answer` (one chunk)."""
+"""The Lambda handler of the evaluation stage, with the steps `plan`, `answer` (one chunk) and
+`keep_failure` (of a chunk)."""
 
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,7 @@ from distillery.core.ledger.table import Table
 from distillery.core.names import Names
 from distillery.core.pipeline import Chunk, Endpoint, Run, Stage, Student, Verdict
 from distillery.core.serialization import from_wire
+from distillery.core.step_errors import describe_error
 from distillery.core.steps import Event, evaluation_of, product, step_handler
 from distillery.evaluation.contestants import Contestant, contestants
 from distillery.evaluation.pace import FUTILE_ROUNDS, Pace, pause_after_failure
@@ -73,6 +75,12 @@ def _answer(event: Event, context: Context) -> dict[str, Any]:
     }
 
 
+def _keep_failure(event: Event, _context: Any) -> None:
+    """Keeps why a chunk failed: the error of the Map does not say it."""
+    run = product(event, "run", Run)
+    _ledger().keep_chunk_failure(run.id, evaluation_of(event) or run.id, describe_error(event["failure"]))
+
+
 def _judge(event: Event, context: Any) -> Verdict:
     """For executions that began before grading had a function of its own. Remove it after 0.3.0."""
     from lambdas.evaluation import grading  # its packages are slow to import
@@ -93,4 +101,6 @@ def _ledger() -> Ledger:
     return Ledger(Table(read(Variable.LEDGER)))
 
 
-step = step_handler(Stage.EVALUATION, {"plan": _plan, "answer": _answer, "judge": _judge})
+step = step_handler(
+    Stage.EVALUATION, {"plan": _plan, "answer": _answer, "keep_failure": _keep_failure, "judge": _judge}
+)

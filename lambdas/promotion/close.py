@@ -1,24 +1,23 @@
 """The last step of an execution: it closes the run, unlocks the recipe and notifies people."""
 
-import contextlib
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from distillery.core.env_vars import Variable, read
-from distillery.core.errors import is_ours
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Alias, Outcome, Run, Score, Verdict
-from distillery.core.redaction import code, redacted_message
+from distillery.core.step_errors import CHUNK_FAILED, describe_error
 from distillery.core.steps import Event, product, state_of
 from lambdas.promotion.target import ending_of, is_acceptance, is_rollback
 
 OTHER_LIVE = "The verdict does not compare the student with the model that is live now."
 """Why a student that passed waits although its recipe lets it go live."""
+UNKNOWN_FAILURE = (
+    f"{CHUNK_FAILED}: a chunk of prompts failed, and the reason could not be stored; the executions of the Map Run in "
+    "the history of the execution tell it"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def close(event: Event, ledger: Ledger, rollbacks: Rollbacks, acceptances: Accep
 
     A student that waits for a person does so without an execution, and its recipe is free meanwhile.
     """
-    ending = _ending(event)
+    ending = _ending(event, ledger)
     if is_rollback(event) or is_acceptance(event):
         kept = rollbacks if is_rollback(event) else acceptances
         kept.end(ending.recipe, ending.holder, ending.outcome, ending.reason)
@@ -69,7 +68,7 @@ def _kept(event: Event, ending: Ending, ledger: Ledger) -> Ending:
     return replace(ending, outcome=record.outcome, reason=reason)
 
 
-def _ending(event: Event) -> Ending:
+def _ending(event: Event, ledger: Ledger) -> Ending:
     state = state_of(event)
     error = state.get("error")
     if is_rollback(event) or is_acceptance(event):
@@ -80,7 +79,8 @@ def _ending(event: Event) -> Ending:
         return Ending(recipe, holder, outcome, _now(product(event, "alias", Alias)))
     run = product(event, "run", Run)
     if error is not None:
-        return Ending(run.recipe.name, run.id, Outcome.FAILED, describe_error(error))
+        why = _chunk_failure(ledger, run.id) if error.get("Error") == CHUNK_FAILED else describe_error(error)
+        return Ending(run.recipe.name, run.id, Outcome.FAILED, why)
     verdict = product(event, "verdict", Verdict)
     if "alias" in state:
         reason = _now(product(event, "alias", Alias))
@@ -106,16 +106,12 @@ def _said(verdict: Verdict) -> str:
     return verdict.sentence or "; ".join(verdict.reasons) or ("it passed" if verdict.passed else "it did not pass")
 
 
-def describe_error(error: Mapping[str, Any]) -> str:
-    """The error that a Catch stored, such as `JobFailed: <message>`. The Cause of a Lambda error is JSON.
-
-    Messages of the product's own errors are kept; any other message may quote a prompt and is redacted.
-    """
-    name, cause = str(error.get("Error", "Unknown")), str(error.get("Cause", ""))
-    with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):  # a service's Cause is plain text
-        cause = str(json.loads(cause)["errorMessage"])
-    message = cause if is_ours(name) else redacted_message(cause, "the history of the execution")
-    return f"{code(name)}: {message}" if message else code(name)
+def _chunk_failure(ledger: Ledger, run: str) -> str:
+    """Why a chunk failed, which the error of the execution does not say."""
+    record = ledger.run(run)
+    if record.chunk_failure.get("execution") == record.latest_execution:
+        return str(record.chunk_failure["reason"])
+    return UNKNOWN_FAILURE
 
 
 def _scores(verdict: Verdict) -> str:

@@ -37,6 +37,7 @@ from local.emulator.hooks import (
     log_groups,
     loopback,
     machine_roles,
+    map_runs,
     metrics,
     policy_variables,
     recorder,
@@ -118,5 +119,6 @@ def _install_executions(clock: VirtualClock) -> None:
     task_roles.install()
     limits.install()
     history.install()
+    map_runs.install(clock)
     execution_logs.install(clock)
     metrics.install()

@@ -86,6 +86,7 @@ class RunRecord:
         reopened, reopened_by, reopened_reason: When, who (ARN) and why, of that evaluation.
         reopened_from, reopened_was: How the run had ended before it, and why.
         exploratory: The latest exploratory verdict, if there is one.
+        chunk_failure: `reason` why a chunk of prompts failed, in `execution`, if one did.
     """
 
     run: Run
@@ -113,6 +114,7 @@ class RunRecord:
     reopened_from: Outcome | None = None
     reopened_was: str = ""
     exploratory: Mapping[str, Any] = field(default_factory=dict)
+    chunk_failure: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def incurred_no_cost(self) -> bool:
@@ -200,6 +202,7 @@ def run_record(item: Mapping[str, str]) -> RunRecord:
         reopened_from=Outcome(item["reopened_from"]) if "reopened_from" in item else None,
         reopened_was=item.get("reopened_was", ""),
         exploratory=json.loads(item.get("exploratory_product", "{}")),
+        chunk_failure=json.loads(item.get("chunk_failure", "{}")),
     )
 
 

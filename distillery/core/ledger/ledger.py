@@ -169,6 +169,12 @@ class Ledger:
             *run_key(run_id), {f"{ANSWERS_OF}{chunk:04}": str(answers)}, only_if="#outcome = :outcome", given=running
         )
 
+    def keep_chunk_failure(self, run_id: str, execution: str, reason: str) -> None:
+        """Records why a chunk of an active run failed, in that execution."""
+        failure = json.dumps({"execution": execution, "reason": one_line(reason)})
+        running = {"outcome": Outcome.RUNNING.value}
+        self._table.set(*run_key(run_id), {"chunk_failure": failure}, only_if="#outcome = :outcome", given=running)
+
     def _set_once(self, run_id: str, attribute: str, value: str) -> None:
         self._table.set(*run_key(run_id), {attribute: value}, only_if=f"attribute_not_exists(#{attribute})", given={})
 

@@ -16,13 +16,14 @@ from infra.constructs.permissions import (
     trust,
     users,
 )
-from infra.constructs.permissions.permission import Permission, allow, allow_more, managed_policy, policy_at
+from infra.constructs.permissions.permission import Permission, allow, allow_more, attach, managed_policy, policy_at
 
 __all__ = [
     "Permission",
     "allow",
     "allow_more",
     "analytics",
+    "attach",
     "bedrock",
     "calling",
     "keys",

@@ -39,7 +39,12 @@ class Permission:
 
 def allow(role: iam.Role, *permissions: Permission) -> iam.Policy:
     """Creates the role's inline policy. A document from JSON is one call to the CDK's process, each statement two."""
-    policy = iam.Policy(role, "DefaultPolicy", document=_document(permissions), roles=[role])
+    return attach(role, "DefaultPolicy", role, *permissions)
+
+
+def attach(scope: Construct, ident: str, role: iam.Role, *permissions: Permission) -> iam.Policy:
+    """Creates one more inline policy of a role: on resources that depend on the role and its first one."""
+    policy = iam.Policy(scope, ident, document=_document(permissions), roles=[role])
     compliance.acknowledge(policy, _OF_ONE_ROLE)
     _explain(policy, permissions)
     return policy

@@ -6,6 +6,7 @@ from infra.constructs.arn import Location
 from infra.constructs.permissions.permission import Permission
 
 _EXECUTIONS = "Executions are named by runs; the statement names their state machine."
+_CHUNKS = "Executions of chunks are named by Step Functions; the statement names their state machine and their Map."
 _PARAMETERS = "Parameters are named by recipes and routes; the statement names their folder."
 _ACCOUNT_WIDE = "These actions take no resource: the Service Authorization Reference allows `*` alone."
 
@@ -39,6 +40,13 @@ def _signed(at: str) -> Permission:
 
 def start(machine: str) -> Permission:
     return Permission(actions=("states:StartExecution",), resources=(machine,))
+
+
+def run_chunks(location: Location, machine: str, machine_name: str, *labels: str) -> tuple[Permission, ...]:
+    """What a state machine's role needs for its Distributed Maps (Step Functions guide, iam-policies-eg-dist-map)."""
+    children = tuple(location.arn("states", f"execution:{machine_name}/{label}:*") for label in labels)
+    follow = ("states:DescribeExecution", "states:StopExecution")
+    return start(machine), Permission(actions=follow, resources=children, because=_CHUNKS)
 
 
 def read_executions(location: Location, machine_name: str, *more: str) -> Permission:

@@ -14,6 +14,7 @@ from typing import Any
 from ministack.services import cloudwatch_logs, stepfunctions
 
 from local.emulator.clock import VirtualClock
+from local.emulator.hooks.executions import machine_of
 from local.emulator.hooks.machine_roles import lower_case_keys
 from local.emulator.log_group_keys import writable
 
@@ -60,7 +61,7 @@ def _stream(group: str, execution: dict[str, Any], now: int) -> dict[str, Any]:
 
 def write(execution: dict[str, Any], event: dict[str, Any], moment: int) -> None:
     """Logs an event of an execution, if its level is logged. moment: virtual milliseconds since 1970."""
-    machine = stepfunctions._state_machines.get(execution["stateMachineArn"]) or {}
+    machine = stepfunctions._state_machines.get(machine_of(execution)) or {}
     said = lower_case_keys(machine.get("loggingConfiguration") or {})
     group = _group(said) if _logged(said.get("level", "OFF"), event["type"]) else None
     if group and writable(group):

@@ -9,7 +9,8 @@ Patch: all three. Dates of an execution are those of the virtual clock.
 
 import json
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
 from typing import Any
 
@@ -18,6 +19,7 @@ from ministack.services import stepfunctions
 from local.emulator.clock import VirtualClock
 
 _current: ContextVar[dict[str, Any] | None] = ContextVar("execution", default=None)
+_map_run: ContextVar[dict[str, Any] | None] = ContextVar("map_run", default=None)
 
 
 class ExecutionEnded(SystemExit):
@@ -30,14 +32,39 @@ def current() -> dict[str, Any] | None:
 
 
 def running() -> bool:
-    """Whether the execution of this thread is running; true outside of an execution."""
-    execution = _current.get()
-    return execution is None or execution["status"] == "RUNNING"
+    """Whether the execution of this thread is running; true outside of an execution. An item's execution ends with that
+    of its Map, and with its Map Run."""
+    execution, run = _current.get(), _map_run.get()
+    if execution is None or execution["status"] != "RUNNING":
+        return execution is None
+    return run is None or (not run.get("_ended") and _outer(run)["status"] == "RUNNING")
+
+
+def _outer(run: dict[str, Any]) -> dict[str, Any]:
+    execution: dict[str, Any] = stepfunctions._executions[run["executionArn"]]
+    return execution
+
+
+@contextmanager
+def within(execution: dict[str, Any], run: dict[str, Any]) -> Iterator[None]:
+    """Runs this thread as the execution of an item of a Map Run."""
+    tokens = _current.set(execution), _map_run.set(run)
+    try:
+        yield
+    finally:
+        _current.reset(tokens[0])
+        _map_run.reset(tokens[1])
+
+
+def machine_of(execution: dict[str, Any]) -> str:
+    """Returns the state machine of an execution. That of an item of a Map names the Map behind a slash."""
+    return str(execution["stateMachineArn"]).partition("/")[0]
 
 
 def machine_arn() -> str:
     """Returns the state machine of this thread; empty outside of an execution."""
-    return str((_current.get() or {}).get("stateMachineArn", ""))
+    execution = _current.get()
+    return machine_of(execution) if execution else ""
 
 
 def check_running() -> None:

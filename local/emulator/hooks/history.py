@@ -9,7 +9,8 @@ Patch: the missing events are added, so that they count against the limit. (Not 
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -30,6 +31,16 @@ def add(kind: str, **details: Any) -> None:
     if (execution := current()) is not None:
         named = f"{kind[0].lower()}{kind[1:]}EventDetails"
         stepfunctions._add_event(execution, kind, {named: details} if details else None)
+
+
+@contextmanager
+def in_own_history() -> Iterator[None]:
+    """Within, states are no iterations of a Map: they are of an execution that is run by a Map."""
+    token = _iterated.set(None)
+    try:
+        yield
+    finally:
+        _iterated.reset(token)
 
 
 def _entered(kind: str, execute: Execute) -> Execute:

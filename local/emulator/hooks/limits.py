@@ -28,7 +28,8 @@ def _size(value: Any) -> int:
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-def _check(name: str, value: Any) -> None:
+def check(name: str, value: Any) -> None:
+    """Raises the error of a value that has more bytes than a state may have."""
     if _size(value) > BYTES:
         cause = f"The state/task '{name}' returned a result with a size exceeding the maximum number of bytes "
         raise stepfunctions._ExecutionError("States.DataLimitExceeded", cause + "service limit.")
@@ -37,7 +38,7 @@ def _check(name: str, value: Any) -> None:
 def _limited_state(execute: Execute) -> Execute:
     def execute_limited(state: dict[str, Any], given: Any, *rest: Any) -> tuple[Any, str | None]:
         output, following = execute(state, given, *rest)
-        _check(rest[-1]["State"]["Name"], output)
+        check(rest[-1]["State"]["Name"], output)
         return output, following
 
     return execute_limited
@@ -66,9 +67,9 @@ def install() -> None:
     invoke, add = stepfunctions._invoke_resource, stepfunctions._add_event
 
     def invoke_resource(resource: str, given: Any) -> Any:
-        _check(resource, given)
+        check(resource, given)
         result = invoke(resource, given)
-        _check(resource, result)
+        check(resource, result)
         return result
 
     def add_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | None = None) -> Any:

@@ -30,7 +30,7 @@ _OPTIMIZED = {
 _LAMBDA = "Lambda.AWSLambdaException"
 
 
-def _require(error: str, action: str, resource: str) -> None:
+def require(error: str, action: str, resource: str) -> None:
     """Raises the error that fails the task, unless the machine's role allows it."""
     machine = stepfunctions._state_machines.get(machine_arn())
     if not app.AUTH or machine is None:
@@ -66,7 +66,7 @@ def _require_sdk(name: str, operation: str, given: Any) -> None:
         where = (get_region(), get_account_id())
         resource = iam_actions.extract_resource_arn(service, "POST", "/", headers, body, {}, *where)
         prefix = stepfunctions._AWS_SDK_ERROR_PREFIX[name.lower()]
-        _require(f"{prefix}.{prefix}Exception", f"{service}:{operation}", resource)
+        require(f"{prefix}.{prefix}Exception", f"{service}:{operation}", resource)
 
 
 def _require_task(resource: str, given: Any) -> None:
@@ -74,7 +74,7 @@ def _require_task(resource: str, given: Any) -> None:
     if parts[0] == "aws-sdk" and len(parts) == 3:
         _require_sdk(parts[1], parts[2], given)
     elif parts[0] in _OPTIMIZED and len(parts) == 2:
-        _require(_OPTIMIZED[parts[0]], *_optimized(parts[0], parts[1], given))
+        require(_OPTIMIZED[parts[0]], *_optimized(parts[0], parts[1], given))
 
 
 def install() -> None:
@@ -87,7 +87,7 @@ def install() -> None:
 
     def call_lambda(ref: str, event: Any) -> Any:
         _func, config, name = lambda_svc._get_func_record_for_ref(ref)
-        _require(_LAMBDA, "lambda:InvokeFunction", config["FunctionArn"] if config else name)
+        require(_LAMBDA, "lambda:InvokeFunction", config["FunctionArn"] if config else name)
         return call(ref, event)
 
     stepfunctions._invoke_resource = invoke_resource

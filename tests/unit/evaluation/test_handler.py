@@ -191,7 +191,7 @@ def test_a_student_that_is_cut_off_is_wrong(harness: Harness) -> None:
 
 def test_an_unknown_step_is_refused(harness: Harness) -> None:
     harness.open()
-    with pytest.raises(BadRequest, match="answer, judge, plan"):
+    with pytest.raises(BadRequest, match="answer, judge, keep_failure, plan"):
         harness.step("dance")
 
 
@@ -222,3 +222,11 @@ def test_the_report_has_what_the_job_says_of_its_training(harness: Harness) -> N
     harness.store.objects[f"{folder}step_wise_training_metrics.csv"] = b"step_number,training_loss\n0,1.5\n"
     report = json.loads(harness.store.objects[harness.judged().report_uri])
     assert report["training"]["loss"] == [{"step": 0, "training": 1.5, "validation": None}]
+
+
+def test_why_a_chunk_failed_is_kept_with_its_execution(harness: Harness) -> None:
+    run = harness.open()
+    cause = json.dumps({"errorMessage": "the file has 3 prompts"})
+    harness.step("keep_failure", failure={"Error": "EvaluationFailed", "Cause": cause})
+    kept = harness.ledger.run(run.id).chunk_failure
+    assert kept == {"execution": run.id, "reason": "EvaluationFailed: the file has 3 prompts"}

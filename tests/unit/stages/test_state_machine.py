@@ -131,6 +131,22 @@ def test_a_chunk_is_asked_again_after_a_pause_until_nothing_is_left() -> None:
     assert (STATES["Answer"]["ResultPath"], STATES["Answer"]["Next"]) == ("$.answered", "More answers?")
 
 
+def test_a_chunk_is_an_execution_of_its_own_that_leaves_no_output() -> None:
+    chunks = STATES["For each chunk"]
+    assert chunks["ItemProcessor"]["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    assert (chunks["Label"], STATES["Chunk answered"]) == ("Answers", {"Type": "Succeed", "OutputPath": None})
+    assert not {name for name in chunks if name.startswith("Tolerated")}, "the first chunk that fails ends the others"
+
+
+def test_why_a_chunk_failed_is_kept_before_its_execution_fails() -> None:
+    (caught,) = STATES["Answer"]["Catch"]
+    kept = {"ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": "Keep failure of answers"}
+    assert caught == kept
+    keeps = STATES["Keep failure of answers"]
+    assert (keeps["Next"], keeps["Catch"][0]["Next"]) == ("Answers failed", "Answers failed")
+    assert STATES["Answers failed"] == {"Type": "Fail", "ErrorPath": "$.failure.Error", "CausePath": "$.failure.Cause"}
+
+
 def test_an_invocation_that_was_killed_while_it_asked_is_repeated() -> None:
     tried = {error for retry in STATES["Answer"]["Retry"] for error in retry["ErrorEquals"]}
     assert {"Lambda.Unknown", "Sandbox.Timedout"} <= tried
@@ -175,7 +191,7 @@ def test_every_task_calls_a_step_that_its_function_has() -> None:
     steps = {
         "Distillation": {"check", "start", "stop"},
         "Endpoint": {"create", "describe", "release"},
-        "Evaluation": {"plan", "answer"},
+        "Evaluation": {"plan", "answer", "keep_failure"},
         "EvaluationGrading": {"judge"},
         "EvaluationReporting": {"report"},
         "Promotion": {"follow_up", "promote", "describe", "record", "close"},
@@ -198,3 +214,15 @@ def test_the_machine_is_logged_traced_and_may_call_its_own_functions_alone() -> 
     functions = [resource["Fn::GetAtt"][0].partition("Function")[0] for resource in invoke["Resource"]]
     evaluation = ["Evaluation", "EvaluationGrading", "EvaluationReporting"]
     assert sorted(functions) == ["Distillation", "Endpoint", *evaluation, "Promotion"]
+
+
+def test_the_machine_may_start_its_own_chunks_alone() -> None:
+    pipeline = templates("dev")["pipeline"]
+    policies = resources(pipeline, "AWS::IAM::Policy").items()
+    ((_, chunks),) = ((name, policy) for name, policy in policies if name.startswith("StateMachineChunks"))
+    start, follow = chunks["PolicyDocument"]["Statement"]
+    (machine,) = resources(pipeline, "AWS::StepFunctions::StateMachine")
+    assert (start["Action"], start["Resource"]) == ("states:StartExecution", {"Ref": machine})
+    assert follow["Action"] == ["states:DescribeExecution", "states:StopExecution"]
+    assert _spelled(follow["Resource"]).endswith("/Answers:*")
+    assert not [name for name, _ in policies if "DistributedMapPolicy" in name]
