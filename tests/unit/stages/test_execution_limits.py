@@ -39,7 +39,8 @@ Json = dict[str, Any]
 def state(heldout: int, pace: Pace) -> Json:
     """The state of a run before its chunks are answered; long texts where it may have some."""
     run = {"id": "support-k3x9a-p0q2m7ab-1", "recipe": to_wire(recipe()), "dataset": to_wire(dataset()), "attempt": 1}
-    planned = [to_wire(replace(each, pause=pace.first_pause(each.index))) for each in chunks(heldout)]
+    every = chunks(dataset(heldout=heldout))
+    planned = [to_wire(replace(each, pause=pace.first_pause(each.index))) for each in every]
     more = {"reason": "x" * LONGEST_TEXT, "error": "x" * LONGEST_TEXT}
     return {"action": "evaluate", "run": run, "student": to_wire(student()), "chunks": planned, **more}
 
