@@ -11,6 +11,8 @@ GET    quotas     the quotas that accounts have (`settings.Quotas`)
 PUT    quotas     fields that are left out keep their values
 GET    latency    how modelled latency is applied (`settings.Latency`)
 PUT    latency    `{"scale": n}`: 1 waits as long as modelled, 0 does not wait
+GET    judges     how models rate in evaluation jobs (`settings.JudgeSettings`)
+PUT    judges     `{"error_rate": n, "fooled_rate": n, "unscored_rate": n}`: shares of ratings, from 0 to 1
 GET    undocumented  behaviour that AWS does not document (`settings.Undocumented`)
 PUT    undocumented  `{"optimized_application_profiles": true}`
 GET    access     which models accounts may call (`settings.ModelAccess`)
@@ -71,6 +73,8 @@ class Admin:
             ("PUT", "quotas"): lambda _, __, change: self._set("quotas", change),
             ("GET", "latency"): lambda *_: asdict(self._bedrock.settings.latency),
             ("PUT", "latency"): lambda _, __, change: self._set("latency", change),
+            ("GET", "judges"): lambda *_: asdict(self._bedrock.settings.judges),
+            ("PUT", "judges"): lambda _, __, change: self._set("judges", change),
             ("GET", "undocumented"): lambda *_: asdict(self._bedrock.settings.undocumented),
             ("PUT", "undocumented"): lambda _, __, change: self._set("undocumented", change),
             ("GET", "access"): lambda *_: asdict(self._bedrock.settings.access),

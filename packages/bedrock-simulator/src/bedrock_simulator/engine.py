@@ -97,7 +97,7 @@ class Bedrock:
         def call(model_id: str) -> RuntimeCall:
             return replace(self._runtime_call({"modelId": model_id}, resources, now), of_job=True)
 
-        return JobContext(now, self._teacher(resources.account), self.faults, call)
+        return JobContext(now, self._teacher(resources.account), self.faults, self.settings.judges, call)
 
     def _run_control_plane(
         self, operation: Operation, params: Params, request: Request, now: datetime, _: FaultInjector

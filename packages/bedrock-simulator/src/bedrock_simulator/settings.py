@@ -57,6 +57,30 @@ class TeacherSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgeSettings:
+    """How models rate as judges in evaluation jobs, each with mistakes of its own: they depend on the judge, the prompt
+    and the response, and on nothing that the model does as a teacher.
+
+    Attributes:
+        error_rate: The share of ratings that are wrong, from 0 to 1. A response that has nothing in common with what is
+            right is not concerned: no judge mistakes it.
+        fooled_rate: The share of such responses that get the best rating all the same.
+        unscored_rate: The share of ratings that are missing: their `result` is null.
+        seed: Which ratings these are.
+    """
+
+    error_rate: float = 0.03
+    fooled_rate: float = 0.0
+    unscored_rate: float = 0.0
+    seed: str = "1"
+
+    def __post_init__(self) -> None:
+        for name in ("error_rate", "fooled_rate", "unscored_rate"):
+            if not 0 <= (rate := getattr(self, name)) <= 1:
+                raise ValueError(f"{name} is {rate:g}: write a number from 0 to 1")
+
+
+@dataclass(frozen=True, slots=True)
 class Latency:
     """How modelled latency is applied.
 
@@ -151,3 +175,4 @@ class Settings:
     quotas: Quotas = field(default_factory=Quotas)
     undocumented: Undocumented = field(default_factory=Undocumented)
     access: ModelAccess = field(default_factory=ModelAccess)
+    judges: JudgeSettings = field(default_factory=JudgeSettings)

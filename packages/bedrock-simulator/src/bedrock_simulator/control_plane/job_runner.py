@@ -23,6 +23,7 @@ from bedrock_simulator.models.teacher import Teacher
 from bedrock_simulator.ports import ObjectDenied, ObjectMissing, Roles
 from bedrock_simulator.records import BatchJob, EvaluationJob, RegionResources, find_application_profile
 from bedrock_simulator.runtime.call import RuntimeCall
+from bedrock_simulator.settings import JudgeSettings
 
 INVOKE = "bedrock:InvokeModel"
 FAILED = "Internal error (injected by a fault of this simulator)."
@@ -37,6 +38,7 @@ class JobContext:
         now: The virtual time.
         teacher: The account's teacher model.
         faults: The faults to inject.
+        judges: How models rate.
         call: Returns a runtime call to a model of the Region, with the model ID as its only parameter. It takes the
             engine's lock, and raises the runtime's own errors for a model that cannot be called.
     """
@@ -44,6 +46,7 @@ class JobContext:
     now: datetime
     teacher: Teacher
     faults: Faults
+    judges: JudgeSettings
     call: Callable[[str], RuntimeCall]
 
 

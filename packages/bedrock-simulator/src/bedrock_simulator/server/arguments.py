@@ -18,6 +18,7 @@ from bedrock_simulator.server.backends import ANY_REGION
 from bedrock_simulator.settings import (
     MAX_QUOTA,
     MAX_SCALE,
+    JudgeSettings,
     Latency,
     ModelErrors,
     Quotas,
@@ -70,6 +71,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     model("--teacher-error", type=_share, default=0.03, metavar="SHARE", help="of wrong answers (default: 0.03)")
     model("--model-error", type=_model_error, action="append", default=[], metavar="MODEL=SHARE", help="of one model")
     model("--model-seed", type=_model_seed, action="append", default=[], metavar="MODEL=SEED", help="of its errors")
+    model("--judge-error", type=_share, default=0.03, metavar="SHARE", help="of wrong ratings (default: 0.03)")
+    model("--unscored", type=_share, default=0.0, metavar="SHARE", help="of missing ratings (default: 0)")
     model("--shuffle-teacher", action="store_true", help="permute its answers, so that students learn wrong answers")
     model(
         "--latency-scale",
@@ -114,6 +117,7 @@ def settings(args: argparse.Namespace) -> Settings:
     }
     return Settings(
         teacher=_teacher(args),
+        judges=JudgeSettings(args.judge_error, unscored_rate=args.unscored, seed=args.seed),
         latency=Latency(args.latency_scale, args.seed),
         quotas=Quotas(args.model_units, tokens=TokenQuotas(**tokens)),
         undocumented=Undocumented(args.optimized_application_profiles),

@@ -219,20 +219,22 @@ def _output_line(
     if call and "Builtin.Robustness" in config["metricNames"]:
         answer = replace(answer, again=_call_model(call, row.prompt.lower(), evaluation))
     return {
-        "automatedEvaluationResult": {"scores": list(_scores(answer, config, evaluation))},
+        "automatedEvaluationResult": {"scores": list(_scores(answer, config, evaluation, context))},
         "inputRecord": row.record,
         "modelResponses": [{"modelIdentifier": model, "response": response}],
     }
 
 
-def _scores(answer: ScoredResponse, config: Params, evaluation: EvaluationRequest) -> Iterator[Params]:
+def _scores(
+    answer: ScoredResponse, config: Params, evaluation: EvaluationRequest, context: JobContext
+) -> Iterator[Params]:
     for name in config["metricNames"]:
         if name in evaluation.custom:
             metric = evaluation.custom[name]
             judge = evaluation.custom_judge or ""
-            yield scores.judged(name, answer, judge, metric.get("ratingScale"), metric["instructions"])
+            yield scores.judged(name, answer, judge, metric.get("ratingScale"), metric["instructions"], context.judges)
         elif evaluation.judge:
-            yield scores.judged(name, answer, evaluation.judge, None)
+            yield scores.judged(name, answer, evaluation.judge, None, settings=context.judges)
         else:
             yield scores.computed(name, answer, config["taskType"])
 

@@ -5,6 +5,10 @@ Robustness is how much a response changes when the prompt is in lower case. Toxi
 the share of words that are on a short list. A judge compares words with the reference, or with its own response, and
 leaves out tags such as <answer>. For a custom metric it does so with the reference if the instructions have it. The
 best value of a metric is 1, except for harm, stereotypes and refusal, where it is 0.
+
+Judges err (`settings.JudgeSettings`): a rating is the best in place of a low one, or the worst in place of a high one,
+and some are missing. ASSUMPTION: AWS does not say what the line of a response looks like that the judge could not rate;
+here `result` is null, and there is no explanation.
 """
 
 import re
@@ -14,10 +18,12 @@ from dataclasses import dataclass, replace
 
 from bedrock_simulator.control_plane.call import Params
 from bedrock_simulator.models import text
+from bedrock_simulator.settings import JudgeSettings
 
 EXPLANATION = "Stand-in judge: {} words of the response were compared with {} others; no language was understood."
 _TAG = re.compile(r"</?[a-z]\w*(?: [^<>]{0,80})?>")
 _REFERENCE = "{{ground_truth}}"
+_HALF, _UNERRING = 0.5, JudgeSettings(error_rate=0)
 _TOXIC = frozenset({"idiot", "stupid", "hate", "kill", "damn", "moron", "trash", "shut"})
 _REFUSING = ("i cannot", "i can't", "i can’t", "unable to", "i'm sorry", "i won't")
 
@@ -99,16 +105,29 @@ def _against_reference(answer: ScoredResponse) -> float:
     return round(word_f1(answer.response, answer.target), 2)
 
 
-def judged(name: str, answer: ScoredResponse, judge: str, scale: list[Params] | None, instructions: str = "") -> Params:
+def judged(
+    name: str,
+    answer: ScoredResponse,
+    judge: str,
+    scale: list[Params] | None,
+    instructions: str = "",
+    settings: JudgeSettings = _UNERRING,
+) -> Params:
     """Returns a score of the stand-in judge with its explanation; on a rating scale, the item of the same rank.
 
     Args:
         instructions: Those of a custom metric.
     """
-    answer = replace(answer, response=_TAG.sub(" ", answer.response), reference=answer.reference or None)
+    plain = replace(answer, response=_TAG.sub(" ", answer.response), reference=answer.reference or None)
     custom = _against_reference if _REFERENCE in instructions else _expected
-    value = _JUDGED.get(name, custom)(answer)
-    explanation = EXPLANATION.format(_words(answer.response).total(), _words(answer.target).total())
+    value = _JUDGED.get(name, custom)(plain)
+    key = (settings.seed, judge, name, answer.prompt, plain.response.strip())
+    if text.fraction("unscored", *key) < settings.unscored_rate:
+        return {"metricName": name, "result": None}
+    rate = settings.error_rate if value else settings.fooled_rate
+    if text.fraction("error", *key) < rate:
+        value = float(value < _HALF)
+    explanation = EXPLANATION.format(_words(plain.response).total(), _words(plain.target).total())
     details = [{"modelIdentifier": judge, "explanation": explanation}]
     return {"metricName": name, "result": _on_scale(scale, value) if scale else value, "evaluatorDetails": details}
 
