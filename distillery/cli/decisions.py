@@ -40,7 +40,7 @@ def approve(
 def _estimate(on: Target, record: RunRecord) -> list[str]:
     """Returns the items of the estimate, and what the evaluation can decide.
 
-    They are none if the report has another total than the run.
+    Returns nothing if the report's total differs from the run's.
     """
     dataset = record.run.dataset
     report = json.loads(on.account.read(dataset.report_uri))

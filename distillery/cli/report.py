@@ -48,7 +48,7 @@ def report(
 
 
 def report_uri(on: Target, run: str) -> str:
-    """Returns the address of a run's report. Data readers may read reports and no runs, so it is not looked up."""
+    """Returns the address of a run's report. Data readers may read reports but not runs, so it is not looked up."""
     if run.startswith("s3://"):
         if not all(split_s3_uri(run)):
             raise BadRequest(f"the address {quoted(run)} names no object; name a run, or s3://bucket/key")

@@ -8,7 +8,8 @@ STANDARD = "standard"
 TRUNCATED = frozenset({"max_tokens", "model_context_window_exceeded"})
 """Stop reasons of an answer that was cut off. Source: botocore 1.44.5, bedrock-runtime, `StopReason`."""
 REFUSED = frozenset({"refusal", "content_filtered", "guardrail_intervened"})
-"""Stop reasons of an answer that was withheld. `refusal` is Claude's (Anthropic's guide); botocore checks no enum."""
+"""Stop reasons of an answer that was withheld. `refusal` is Claude's (Anthropic's guide); botocore does not validate
+the value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +17,7 @@ class ModelAnswer:
     """What one model answered to one prompt.
 
     Attributes:
-        text: What it said, without its reasoning.
+        text: The text of the answer, without reasoning.
         latency_ms: Milliseconds to the last token, as the service reports them.
         latency: The latency mode in which the request was served.
     """
@@ -40,7 +41,7 @@ class ModelAnswer:
 def parse_answer(response: Mapping[str, Any]) -> ModelAnswer:
     """The parts of a Converse response that an evaluation keeps.
 
-    Text blocks are selected by type: blocks of reasoning may come first, and are never part of the answer, nor graded.
+    Text blocks are selected by type: blocks of reasoning may come first, and are neither part of the answer nor graded.
     An answer may have no text at all, because reasoning counts against its maximum of tokens, or because the model
     refused. `performanceConfig` may be missing, or be `standard` after a silent fallback (UG
     latency-optimized-inference).

@@ -1,4 +1,4 @@
-"""The bars of a verdict: what a recipe demands of the candidate. Each is one one-sided test."""
+"""The bars of a verdict: what a recipe demands of the candidate. Each is a one-sided test."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Bar:
         role: Whose bar it is.
         against: With whom a difference compares; otherwise empty.
         golden: Whether it is about the golden set, and not about the held-out prompts.
-        census: Whether the score decides as it was measured: what was asked is all there is, and no sample of more.
+        census: Whether the measured score itself decides, because the prompts are all there are and not a sample.
     """
 
     name: str
@@ -99,7 +99,7 @@ def max_usd_per_thousand(usd: Decimal) -> Bar:
 
 
 def of_recipe(recipe: Recipe, roles: Collection[str]) -> list[Bar]:
-    """The recipe's bars. Decimal texts of the settings' floats are what people wrote."""
+    """The recipe's bars. The text of a float in the settings is what people wrote."""
     found = [min_score(Decimal(str(recipe.min_score)))]
     if recipe.min_teacher_score:
         found.append(floor(TEACHER, Decimal(str(recipe.min_teacher_score))))
@@ -117,8 +117,8 @@ def of_recipe(recipe: Recipe, roles: Collection[str]) -> list[Bar]:
 def of_golden_set(recipe: Recipe) -> list[Bar]:
     """The recipe's bars on its golden set.
 
-    An examiner writes some dozens of prompts that a student must answer, one by one. They are no sample, and for a test
-    they would be too few; so the score on them is compared as it is. A margin to the teacher is tested, as elsewhere.
+    An examiner writes a few dozen prompts, and a student must answer each of them. They are not a sample, and they are
+    too few for a test, so the score on them is compared as measured. A margin to the teacher is tested, as elsewhere.
     """
     score = Decimal(str(recipe.least_golden_score))
     found = [Bar(name="golden_min_score", kind=Kind.SCORE, needed=score, golden=True, census=True)]

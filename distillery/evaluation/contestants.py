@@ -1,7 +1,7 @@
 """Who answers the held-out prompts: the teacher, the untrained student, the distilled student, the live model, and the
 recipe's contenders.
 
-The roles `teacher`, `base` and `student` are in every row of answers; `live` is there where the alias has a model, and
+The roles `teacher`, `base` and `student` are in every row of answers; `live` is present if the alias has a model, and
 `contender/<catalog id>` once for each contender of the recipe.
 """
 
@@ -71,7 +71,7 @@ class Contestant:
 
 
 def contestants(run: Run, student: Student, candidate: Endpoint, region: str) -> tuple[Contestant, ...]:
-    """Everybody but the live model, as they are called from `region`. Raises ModelUnavailable."""
+    """All contestants except the live model, as they are called from `region`. Raises ModelUnavailable."""
     recipe = run.recipe
     teacher = model_ids.teacher_identifier(recipe.teacher, recipe.student, region)
     return (
@@ -111,7 +111,7 @@ class Priced:
     """A contestant with its price.
 
     Attributes:
-        price: None where the catalog has none. What the model costs is then unknown, and nothing else.
+        price: None if the catalog has none; then the model's cost is unknown.
         price_note: What a reader has to know about the price besides its source.
     """
 

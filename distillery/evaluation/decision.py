@@ -28,7 +28,7 @@ class BarResult:
     """One bar, tested.
 
     Attributes:
-        value: The estimate, as it was decided by: unrounded.
+        value: The unrounded estimate that the decision used.
         lower: The one-sided 95 % lower bound; None where the data give none.
         upper: The one-sided 95 % upper bound; None where the data give none.
         p_holds: The p-value of "the bar is missed".
@@ -71,11 +71,11 @@ class BarResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarsDecision:
-    """What was decided, and by which numbers.
+    """The decision, and the numbers behind it.
 
     Attributes:
         more_prompts: How many more held-out prompts would decide an inconclusive verdict, if that can be said.
-        incomplete: Why the verdict cannot be decided whatever the bars say: too many answers are missing. May be empty.
+        incomplete: Why too many missing answers leave the verdict undecided, whatever the bars say; may be empty.
         seed: The seed of the resamples.
         numpy: The version that drew them.
     """
@@ -104,8 +104,8 @@ def decide(
 ) -> BarsDecision:
     """Passed if all bars hold, failed if one is refuted after Holm's correction, otherwise inconclusive.
 
-    All bars must hold, so testing each at 5 % keeps the error of a pass at 5 % (an intersection-union test). One of
-    several refutations is enough to fail, so those are corrected. The bars of a golden set are among them.
+    All bars must hold, so testing each at 5 % keeps the error of a pass at 5 % (an intersection-union test). One
+    refutation among several is enough to fail, so refutations are corrected. The bars of a golden set are among them.
 
     Args:
         golden: The bars on the golden set, and what was measured there.
@@ -133,7 +133,7 @@ def decide(
 
 
 def holm(p_values: Sequence[float]) -> list[bool]:
-    """Which hypotheses Holm's step-down procedure rejects at 5 % for all of them together."""
+    """Which hypotheses Holm's step-down procedure rejects at a family-wise error of 5 %."""
     rejected = [False] * len(p_values)
     for done, i in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
         if p_values[i] * (len(p_values) - done) > ALPHA:
@@ -195,7 +195,8 @@ def _reason(test: Measured, result: BarResult) -> str:
 
 
 def _more(results: Sequence[BarResult]) -> int | None:
-    """The fewest prompts that fail an open bar that looks missed; otherwise the most that an open bar needs to hold."""
+    """If an open bar looks missed, the fewest prompts that would refute one; otherwise the most that an open bar
+    needs."""
     opened = [bar for bar in results if bar.state is BarState.OPEN]
     failing = [bar.more_prompts for bar in opened if bar.more_prompts is not None and bar.p_refuted < bar.p_holds]
     if failing:

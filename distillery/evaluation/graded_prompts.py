@@ -19,7 +19,7 @@ class GradedPrompt:
     """A held-out prompt with its answers and grades by role.
 
     Attributes:
-        reference: What the answers were compared with; None if with nothing.
+        reference: What the answers were compared with; None if there was nothing.
         grades: None where there is no answer, no score, or where the model is not compared on this prompt.
         unscored: Why a judge or a function gave an answer no score.
     """

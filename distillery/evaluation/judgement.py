@@ -35,7 +35,7 @@ NO_REFERENCES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """All that a verdict rests on.
+    """Everything that a verdict is based on.
 
     Attributes:
         shown: The intervals of the report by role: of the score and, except for the student, of the student's score
@@ -75,9 +75,9 @@ def judge(
     Args:
         prompts: The held-out prompts, in the order of their file.
         rows: The answers to each prompt, by its index. Those to the golden set follow.
-        contestants: Who was asked.
+        contestants: The models that were asked.
         families: The family of each prompt; empty if each stands alone.
-        scores: What judges and functions have said.
+        scores: The scores of judges and functions.
         golden: The prompts of the golden set that the run pinned.
 
     Raises:

@@ -19,7 +19,7 @@ from distillery.evaluation.statistics.proportion import mcnemar, proportion
 from distillery.evaluation.statistics.resampling import Families
 
 MIN_LEFT = 30
-"""Prompts that a comparison needs after those that the baseline was trained on are left out."""
+"""Prompts that a comparison needs besides those that the baseline was trained on."""
 MAX_MISSING = Fraction(2, 100)
 THOUSAND = 1000
 UNPRICED = "what an answer costs is unknown: the catalog has no price of the model"
@@ -30,7 +30,7 @@ class Measured:
     """A bar with its test.
 
     Attributes:
-        obstacle: Why the bar cannot hold nor be refuted, whatever its interval; may be empty.
+        obstacle: Why the bar can neither hold nor be refuted, whatever its interval; may be empty.
         shortfall: How many prompts remove the obstacle; 0 without one.
         incomplete: Which side has too many missing answers; may be empty.
     """

@@ -102,7 +102,7 @@ class Scoring(Construct):
         )
 
     def _by_judges(self) -> sfn.Chain:
-        """A round is looked at every two minutes: Bedrock sends no event about evaluation jobs."""
+        """A round is polled every two minutes: Bedrock sends no event about evaluation jobs."""
         begin = sfn.Pass(
             self, "Begin round", result=sfn.Result.from_object({"pending": 1, "rounds": 0}), result_path="$.judged"
         )

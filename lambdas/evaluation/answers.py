@@ -1,7 +1,7 @@
 """Collects answers: every contestant answers the same prompts.
 
 An answer is kept in S3 by the thread that received it, before the thread asks for another. An invocation that is killed
-therefore repeats at most the requests in flight: `AT_A_TIME` for each chunk that is asked at the time.
+therefore repeats at most the requests in flight: `AT_A_TIME` for each chunk in progress.
 """
 
 import threading
@@ -42,7 +42,7 @@ class Context(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """What one invocation found out.
+    """The result of one invocation.
 
     Attributes:
         prompts: How many prompts it asked.
@@ -72,7 +72,7 @@ class AnswerCollector:
     def collect(
         self, chunk: Chunk, context: Context, *, prompts: int | None = None, give_up: bool = False
     ) -> Collected:
-        """Asks what has no answer yet, and writes the part once nothing is left.
+        """Requests the answers that are missing, and writes the part once none is.
 
         Args:
             prompts: Maximum number of prompts to ask; None for all.
@@ -155,7 +155,7 @@ class _Asking:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, calls: Iterable[Call]) -> None:
-        """Asks until nothing is left, time runs out, or S3 keeps no more answers."""
+        """Asks until nothing is left, time runs out, or writing to S3 fails."""
         with ThreadPoolExecutor(AT_A_TIME) as threads:
             asked = [threads.submit(self._one, *call) for call in calls]
             done, _ = wait(asked, return_when=FIRST_EXCEPTION)

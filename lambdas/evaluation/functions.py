@@ -51,7 +51,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What one invocation found out.
+    """The result of one invocation.
 
     Attributes:
         got: How many answers it scored, or learned that they have no score.
@@ -124,7 +124,7 @@ class _Asking:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, calls: Iterable[Call]) -> None:
-        """Asks until nothing is left, time runs out, or S3 keeps no more scores."""
+        """Asks until nothing is left, time runs out, or writing to S3 fails."""
         with ThreadPoolExecutor(AT_A_TIME) as threads:
             asked = [threads.submit(self._one, call) for call in calls]
         for one in asked:
@@ -148,7 +148,7 @@ class _Asking:
             raise
 
     def _ask(self, call: Call) -> tuple[Grade | str | None, str]:
-        """The score, or why there is none; or else the failure after which the call may succeed."""
+        """The score, or why there is none; otherwise the failure, after which a retry may succeed."""
         try:
             replied = functions(call.function.timeout_seconds).invoke(
                 FunctionName=call.function.arn, Payload=request(self.recipe, call.prompt, call.answer)

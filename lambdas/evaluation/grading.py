@@ -83,7 +83,7 @@ def judge_answers(event: Event, _context: Any) -> Verdict:
 def _standing(run: Run, record: RunRecord) -> Verdict | None:
     """The verdict of a run that failed after it, unless it is to be judged by other graders or bars.
 
-    Those of 0.1.0 have no outcome: they compared with no live model, and no bar was a test.
+    Verdicts of 0.1.0 have no outcome: they were thresholds without tests, and ignored the live model.
     """
     found = looks.confirmed(record)
     same = run.judging_digest == record.run.judging_digest
@@ -93,7 +93,7 @@ def _standing(run: Run, record: RunRecord) -> Verdict | None:
 
 
 def _candidate(event: Event, run: Run, student: Student) -> Endpoint:
-    """The candidate; where stored answers are judged again, there is none, and nothing calls this stand-in."""
+    """The candidate. If stored answers are judged again, there is none, and nothing calls this placeholder."""
     if "candidate" in state_of(event):
         return product(event, "candidate", Endpoint)
     return Endpoint(arn=student.model_arn, name="", mode=run.recipe.hosting)
@@ -119,7 +119,7 @@ def _families(parts: Parts) -> list[int]:
 
 
 def _training(parts: Parts) -> Training | None:
-    """What the job says of its training. The report does without it where it cannot be read."""
+    """What the job says of its training. The report omits it if it cannot be read."""
     folder = f"s3://{parts.bucket}/{JOBS_PREFIX}{parts.run.id}/"
     try:
         wanted = islice(filter(is_wanted, parts.store.names(folder)), MOST_FILES)

@@ -1,6 +1,6 @@
 """Has a model judge the answers in Bedrock evaluation jobs, and follows the jobs until all have ended.
 
-Bedrock sends no event about these jobs (UG monitoring-eventbridge), so they are looked at in intervals. An evaluation
+Bedrock sends no event about these jobs (UG monitoring-eventbridge), so they are polled. An evaluation
 that a person asks for has only those answers judged that have no score: what has one is not paid for again. Where a
 planted bad answer was rated high, nothing is judged again: another throw of the same dice is no evidence.
 
@@ -25,7 +25,7 @@ from lambdas.evaluation.evaluation_jobs import COMPLETED, FOLDER, EvaluationJobs
 from lambdas.evaluation.scores import StoredScores, answered
 
 MOST_ROUNDS = 720
-"""Looks at jobs, each two minutes after the one before: a day."""
+"""Polls of the jobs, two minutes apart: one day."""
 UNFINISHED = "the judge's job has not ended within a day, and was stopped"
 
 

@@ -1,7 +1,8 @@
 """The live model of the recipe's alias, the system prompt that it is served with, and the held-out prompts it has seen.
 
-A model that was trained on a prompt, or on one of its family, would be graded on what it knows. Data sets are
-content-addressed, so the ledger's record of the run that made the model names the very file it was trained on.
+A model that was trained on a prompt, or on one of its family, would be graded on what it has already seen. Data sets
+are content-addressed, so the ledger's record of the run that made the model names the exact file that it was trained
+on.
 """
 
 import hashlib
@@ -88,10 +89,10 @@ class LiveModel:
 
 
 def seen(prompts: Sequence[Prompt], trained: Iterable[Prompt], families: Sequence[int] = ()) -> set[int]:
-    """The indices of the prompts of whose family one was trained on.
+    """The indices of the prompts that the model was trained on, and of their families.
 
-    A prompt is known by its text but for letter case, white space and Unicode form, or as a cut of the same dialogue.
-    `families` are those that the data set has stored, near duplicates among them.
+    A prompt is recognized by its text, regardless of letter case, white space and Unicode form, or as a cut of the same
+    dialogue. `families` are those that the data set has stored, near duplicates among them.
     """
     known = {digest for prompt in trained for digest in _digests(prompt)}
     found = {index for index, prompt in enumerate(prompts) if not known.isdisjoint(_digests(prompt))}

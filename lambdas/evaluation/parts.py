@@ -58,7 +58,7 @@ class Parts:
     """Reads and writes under `evaluations/<run id>/` of the data bucket.
 
     Attributes:
-        evaluation: The execution of an evaluation that a person asked for. It asks again what had no answer before.
+        evaluation: The execution of an evaluation that a person asked for. It requests the missing answers again.
     """
 
     run: Run

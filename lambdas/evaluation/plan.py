@@ -1,7 +1,7 @@
 """The plan of an evaluation, written before the first answer: who is asked, in which order, and how fast.
 
 A repeated step reads the plan that was written. An evaluation that a person asks for compares with the model that is
-live by then.
+live at that time.
 """
 
 import json
@@ -72,10 +72,10 @@ def answer_key(run: Run, prompt: Prompt, one: Contestant) -> str:
 
 
 def plan_of(parts: Parts, current: Sequence[Contestant]) -> EvaluationPlan:
-    """The plan that was written. Executions that began with 0.1.0 wrote none: they ask those of today.
+    """The plan that was written. Executions that began with 0.1.0 wrote no plan, and ask today's contestants.
 
     Args:
-        current: The contestants but for the live model, with their endpoints of today.
+        current: The contestants except the live model, with today's endpoints.
     """
     return written_plan(parts, current) or EvaluationPlan(seed=parts.run.id, contestants=tuple(current))
 

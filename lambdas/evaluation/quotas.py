@@ -1,8 +1,8 @@
 """The pace that the account's quotas of requests and tokens a minute permit.
 
 Quotas are found by name, because most of their codes are not published (AWS General Reference, "Amazon Bedrock
-endpoints and quotas"). A quota that Service Quotas does not list limits nothing here: requests that are throttled are
-repeated later. Bedrock counts the input and `maxTokens` of a request when it arrives (UG quotas-token-burndown).
+endpoints and quotas"). A quota that Service Quotas does not list limits nothing here: throttled requests are retried
+later. Bedrock counts the input and `maxTokens` of a request when it arrives (UG quotas-token-burndown).
 """
 
 from collections import Counter
@@ -44,7 +44,7 @@ def prompts_per_minute(
 
 
 def _uses(those: Iterable[Contestant], prompts: Sequence[Prompt], answer_tokens: int) -> Counter[str]:
-    """What one prompt takes of each quota, by its folded name. Models that share a quota add up."""
+    """How much of each quota one prompt uses, by the quota's folded name. Models that share a quota add up."""
     tokens = sum(prompt.tokens for prompt in prompts) / max(1, len(prompts))
     uses: Counter[str] = Counter()
     for one in those:
@@ -56,7 +56,7 @@ def _uses(those: Iterable[Contestant], prompts: Sequence[Prompt], answer_tokens:
 
 
 def _name(one: Contestant) -> str | None:
-    """The name of its quotas. Provisioned Throughput has none but its model units."""
+    """The name of its quotas. Provisioned Throughput has none except its model units."""
     if one.is_custom:
         return None if one.hourly else DEPLOYMENT
     if one.called_as == one.base:

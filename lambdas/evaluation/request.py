@@ -38,7 +38,8 @@ JUDGING = (
     *("live_margin", "max_latency_ms", "max_usd_per_thousand"),
     *("golden_min_score", "golden_teacher_margin"),
 )
-"""The settings of a recipe that judge, those of `Recipe.judging_digest`. The golden set of today judges with them."""
+"""The settings of a recipe that decide a verdict: those of `Recipe.judging_digest`. The golden set of today judges with
+them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ _READERS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """An answer to be scored, with whose it is."""
+    """An answer to be scored, with the model that gave it."""
 
     index: int
     role: str
@@ -55,7 +55,7 @@ class StoredScores:
         return scores
 
     def completed(self, name: str) -> dict[str, Grade | str]:
-        """The scores of a chunk or a job, once it is complete. The answers may be others by now."""
+        """The scores of a chunk or a job, once it is complete. The answers may have changed since."""
         uri = self._uri(name)
         return lines.read(self.parts.store.read(uri)) if self.parts.store.exists(uri) else {}
 

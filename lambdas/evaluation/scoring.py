@@ -21,7 +21,7 @@ from lambdas.evaluation.scores import StoredScores
 
 
 def plan_scores(event: Event, _context: Any) -> dict[str, Any]:
-    """The chunks whose answers functions score, none without such a grader, and how many judges the recipe has."""
+    """The chunks whose answers functions score (none without such a grader), and the number of the recipe's judges."""
     run = _parts(event).run
     scored = chunks(run.dataset) if functions.specs(run) else []
     return {"chunks": scored, "judges": len(judge_jobs.specs(run))}
@@ -40,7 +40,7 @@ def score_chunk(event: Event, context: Context) -> dict[str, Any]:
 
 
 def follow_judges(event: Event, _context: Any) -> dict[str, Any]:
-    """How many jobs of judges have not ended. Whoever calls waits before calling again."""
+    """How many jobs of judges have not ended. The state machine waits before it calls again."""
     parts, rounds = _parts(event), int(event["judged"]["rounds"])
     judges = JudgeJobs(scores=StoredScores(parts), jobs=_jobs(parts))
     prompts, give_up = parts.asked(), rounds >= MOST_ROUNDS

@@ -1,4 +1,4 @@
-"""Whether two quantities say the same."""
+"""Whether two quantities agree."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,7 +16,7 @@ class Agreement:
         tolerance: The distance allowed, in the scale in which the reference is written.
         relative: The distance allowed, as a share of the reference.
         significant: The fewest significant digits of an answer that may be the rounded reference; 0 if none may.
-        bare: Whether a number without scale and percent is read in the reference's.
+        bare: Whether a number without scale and percent takes the reference's.
     """
 
     tolerance: Fraction = Fraction(0)
@@ -27,8 +27,8 @@ class Agreement:
     def holds(self, answer: Quantity, reference: Quantity) -> bool:
         """Whether the answer's quantity is the reference's.
 
-        A tolerance never makes one year another. An answer with more decimals than the reference may round to it, if
-        the reference has decimals and two significant digits.
+        A tolerance never makes one year equal to another. An answer with more decimals than the reference may round to
+        it, if the reference has decimals and two significant digits.
         """
         if answer.currency and reference.currency and answer.currency != reference.currency:
             return False

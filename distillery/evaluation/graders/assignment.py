@@ -7,7 +7,7 @@ EXACT_MAX = 60
 
 
 def best_matching(similarity: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
-    """Pairs of a row and a column, as many as fit, of great total similarity; the greatest up to `EXACT_MAX`."""
+    """As many pairs of a row and a column as fit, of great total similarity; up to `EXACT_MAX`, of the greatest."""
     height, width = len(similarity), len(similarity[0]) if similarity else 0
     if not width:
         return []
@@ -35,7 +35,7 @@ def _greedy(similarity: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
 
 
 def _hungarian(similarity: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
-    """By shortest augmenting paths over potentials. No more rows than columns; index 0 is a sentinel."""
+    """By shortest augmenting paths over potentials. There are no more rows than columns; index 0 is a sentinel."""
     height, width = len(similarity), len(similarity[0])
     row_potential, column_potential = [0] * (height + 1), [0] * (width + 1)
     owner = [0] * (width + 1)

@@ -28,7 +28,7 @@ MARKS = (
     "الإجابة:",
     "उत्तर:",
 )
-"""What stands before an answer that is marked as such."""
+"""Words that mark the answer behind them."""
 
 _OR = r"(?:\b(?:or|oder|ou|o|u|или|либо)\b|或者?|または|또는|أو|या)"
 _ALSO = r"(?:\b(?:and|und|et|y|e|и|to|bis|through)\b|和|と|و)"
@@ -39,7 +39,7 @@ _NEXT = re.compile(
     rf"|[\s,;/|&•·]*(?:{_ALSO}\s*)?{_HEDGE}[\s$€£¥*\"'~≈#-]*)",
     re.IGNORECASE,
 )
-"""What stands between two numbers that are both offered. A number in parentheses explains, unless an "or" is before."""
+"""Text between two numbers that an answer both offers. A number in parentheses explains, unless "or" precedes it."""
 _NOT = re.compile(
     r"(?:\bnot|n't|\bnicht|\bpas|\bne|не|不是|ليس)(?:\s+(?:just|simply|equal|to))*[\s$€£:*]*$", re.IGNORECASE
 )

@@ -1,6 +1,7 @@
-"""Whether a grader can judge by the references of a data set, and which kind can if it cannot.
+"""Whether a grader can use the references of a data set, and which kind can if it cannot.
 
-It needs no answer of a model, so it tells before anything is paid for. Its sentences never quote a reference.
+It needs no answer of a model, so the result is known before you pay for anything. Its sentences never quote a
+reference.
 """
 
 import re
@@ -21,15 +22,15 @@ from distillery.evaluation.graders.text import normalised, plain, words
 
 T = TypeVar("T")
 MOST_COMPARED = 500
-"""References that are looked at, spread over the data set: enough to tell, in two seconds or so."""
+"""References that are examined, spread over the data set: enough for a result, in about two seconds."""
 MOST_MISFITS = 0.05
-"""Share of references by which a grader may be unable to judge."""
+"""Share of references that a grader may be unable to use."""
 MOST_OF_THEM = 0.9
-"""Share of references of one form from which on its kind is proposed."""
+"""Share of references of one form at which its kind is proposed."""
 FEWEST = 20
-"""References below which it is not asked whether they repeat."""
+"""With fewer references, whether they repeat shows nothing."""
 LABEL_WORDS, PHRASE_WORDS = 6, 20
-"""Half of the references have at most so many words if they are labels, or phrases to be contained."""
+"""If references are labels, or phrases to be contained, half of them have at most this number of words."""
 _FIGURE = re.compile(r"[-+(]?\s?[^\w\s]?\s?[-+]?\d[\d.,'\s/]*\D{0,20}")
 _RULE = re.compile(r"\|?(\s*:?-+:?\s*\|)+(\s*:?-+:?)?")
 LONGEST_RULE = 2000
@@ -79,7 +80,7 @@ def misfit(kind: GraderKind, grader: Grader, prompts: Sequence[Prompt]) -> Misfi
 def misfits(graders: Sequence[tuple[GraderKind, Grader]], prompts: Sequence[Prompt]) -> tuple[str, ...]:
     """Why the graders of a recipe do not fit the data set, a sentence for each reason.
 
-    One of several is asked only about the references that it can judge by: for each prompt, the others grade alone
+    Each of several graders is tested only on the references that it can use: for each prompt, the others grade alone
     (`registry.Combined`).
     """
     if len(graders) == 1:
@@ -139,7 +140,7 @@ class _Forms:
 
     @property
     def repeats(self) -> bool:
-        """Whether they are mostly repeated. Of a few references, nobody can tell."""
+        """Whether they are mostly repeated. A few references do not show it."""
         return self._count < FEWEST or 2 * self.distinct <= self._count
 
     @property

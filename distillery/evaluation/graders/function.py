@@ -56,7 +56,7 @@ class TeamFunction:
         return self._part("account")
 
     def grade(self, answer: str, reference: str, prompt: Prompt) -> Grade:
-        """Raises Unscored: the function is asked by the pipeline, and `Stored` has what it said."""
+        """Raises Unscored: the pipeline calls the function, and `Stored` reads the scores."""
         raise Unscored("the function was not asked")
 
     def misfit(self, reference: str, prompt: Prompt) -> str:

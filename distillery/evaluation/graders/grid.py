@@ -17,7 +17,7 @@ _EDGE = re.compile(r"[^\w%$€£]+")
 
 
 class NoTable(ValueError):
-    """A text that is no table. The message says why."""
+    """A text that is not a table. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Grades JSON field by field: the share of the values of reference and answer that agree.
 
-A missing field is not one that is null, and an extra field costs as much as a missing one. An answer that is not JSON,
-or breaks the recipe's schema, is wrong as a whole: its caller cannot use it.
+A missing field is not the same as a null field, and an extra field costs as much as a missing one. An answer that is
+not JSON, or breaks the recipe's schema, is wrong as a whole: its caller cannot use it.
 """
 
 from collections.abc import Mapping

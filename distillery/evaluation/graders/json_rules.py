@@ -46,7 +46,7 @@ class Compare(StrEnum):
 
 
 OF_LEAVES = (Compare.EXACT, Compare.FOLDED, Compare.NUMBER, Compare.DATE)
-"""What also holds for all below the path, unless a longer path says otherwise."""
+"""The rules that also hold below the path, unless a longer path says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

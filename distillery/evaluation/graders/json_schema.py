@@ -23,7 +23,7 @@ from distillery.core.escaping import one_line, quoted
 from distillery.evaluation.graders.json_text import exact_number
 
 MOST_REFERENCES = 20_000
-"""Followed in one validation. Recursion with alternatives could follow exponentially many."""
+"""References that one validation follows at most. Recursion with alternatives could follow exponentially many."""
 ENDLESS = "takes too many steps to validate"
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 _BY_NAME = ("properties", "$defs", "definitions", "dependentSchemas")
@@ -72,7 +72,7 @@ class Schema:
             )
 
     def problem(self, value: Any) -> str:
-        """Where the value breaks the schema first, or an empty text."""
+        """The first place where the value breaks the schema, or an empty text."""
         token = _followed.set(count(1))
         try:
             error = next(self._validator.iter_errors(value), None)

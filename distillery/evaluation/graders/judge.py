@@ -64,7 +64,7 @@ class Judge:
         return self.scale is JudgeScale.RIGHT_OR_WRONG
 
     def grade(self, answer: str, reference: str, prompt: Prompt) -> Grade:
-        """Raises Unscored: the judge is asked by the pipeline, and `Stored` has what it said."""
+        """Raises Unscored: the pipeline asks the judge, and `Stored` reads the scores."""
         raise Unscored("the judge was not asked")
 
     def misfit(self, reference: str, prompt: Prompt) -> str:

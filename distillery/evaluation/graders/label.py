@@ -48,7 +48,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelScore:
-    """How well one label is told from the others. What has no denominator is 0, as in scikit-learn.
+    """How well one label is distinguished from the others. A ratio without a denominator is 0, as in scikit-learn.
 
     Attributes:
         support: The number of references with the label.

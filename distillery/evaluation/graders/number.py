@@ -22,7 +22,7 @@ from distillery.evaluation.graders.text import normalised
 from distillery.evaluation.graders.units import SMALL_NUMBERS
 
 WORDS_BESIDE_MAX = 8
-"""A reference with more words beside its number is prose, of which nobody can say that the number is the answer."""
+"""A reference with more words beside its number is prose, and its number may not be the answer."""
 FALLS = (
     "decrease",
     "decreased",
@@ -72,22 +72,23 @@ class Number:
     take: Take = Take.LAST
     """Which number counts where none is marked: `last` for answers that reason first, `first` for those that do not."""
     marks: tuple[str, ...] = candidates.MARKS
-    """What stands before the answer, in any letter case. An answer that marks two different numbers is wrong."""
+    """Words that mark the answer behind them, in any letter case. An answer that marks two different numbers is
+    wrong."""
     decimal_mark: DecimalMark = DecimalMark.AUTO
     """How `1.234` and `1,234` are read: `point`, `comma`, or `auto` for the usual English reading."""
     tolerance: Decimal = Decimal(0)
     """The distance allowed, in the scale in which the reference is written."""
     relative: Decimal = Decimal(0)
-    """The distance allowed, as a share of the reference, such as `0.001`. It never makes one year another."""
+    """The distance allowed, as a share of the reference, such as `0.001`. It never makes one year equal to another."""
     significant_digits: int = 0
     """The fewest significant digits of an answer that may round the reference: with 3, `19.9 percent` is right for
     `19.93 percent`, and `20 percent` is not. With 0, no answer may round."""
     bare: bool = False
-    """Whether a number without scale and percent is read in the reference's: `1,496.5` for `$1,496.5 million`."""
+    """Whether a number without scale and percent takes the reference's: `1,496.5` for `$1,496.5 million`."""
     order: Order = Order.GIVEN
     """Whether the items of a list must stand in the reference's order: `given` or `any`."""
     separator: str = ";"
-    """What stands between the items of a reference that is a list; empty if no reference is one."""
+    """The separator between the items of a reference that is a list; empty if no reference is one."""
     falls: tuple[str, ...] = FALLS
     """Words that make a number negative where the reference is: `a decrease of 12.6`."""
 
@@ -209,7 +210,7 @@ class Number:
         return falls and self._agreement.holds(replace(given, number=-given.number), needed)
 
     def _in_words(self, text: str, needed: Sequence[Quantity]) -> str:
-        """Small English numbers in words, where an answer has none in digits."""
+        """Small English numbers in words, if an answer has none in digits."""
         words = [word for word in re.findall(r"[^\W\d_]+", text[:1000].casefold()) if word in SMALL_NUMBERS]
         if not words:
             return _NONE

@@ -1,4 +1,5 @@
-"""Grades free text by the words that it shares with the reference. It is word F1, and says little about being right:
+"""Grades free text by the words that it shares with the reference. This is word F1, which says little about whether an
+answer is right:
 "You have 2 days" has 0.75 against "You have 38 days"."""
 
 from collections import Counter

@@ -91,7 +91,8 @@ class Pattern:
     binary: ClassVar[bool] = True
 
     pattern: str
-    """In RE2's syntax. `\\d`, `\\w` and `\\b` are ASCII's; write `\\p{N}` and `\\p{L}` for every script. With a group
+    """In RE2's syntax. `\\d`, `\\w` and `\\b` match only ASCII; write `\\p{N}` and `\\p{L}` for every script. With a
+    group
     `(?P<answer>…)`, what it captures must be the reference's label."""
     whole: bool = True
     """Whether the whole answer must match, but for surrounding space; otherwise a part of it suffices."""

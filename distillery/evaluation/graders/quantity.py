@@ -16,7 +16,7 @@ from distillery.evaluation.graders.suffix import suffix
 
 RUN_MAX = 60
 QUANTITIES_MAX = 2000
-"""Quantities beyond these are not read; an answer with more is no answer."""
+"""The maximum number of quantities that are read; a text with more is not an answer."""
 
 
 class DecimalMark(StrEnum):
@@ -162,7 +162,7 @@ def _grouped(groups: list[str], separator: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Digits:
-    """What the digits say, without what stands around them."""
+    """The value of the digits, without their context."""
 
     number: Fraction
     decimals: int

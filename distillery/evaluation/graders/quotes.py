@@ -1,4 +1,5 @@
-"""Grades answers from a given text (RAG): it has what they quote and count, and they say what the reference needs."""
+"""Grades answers from a given text (RAG): the text has what they quote and count, and they have what the reference
+requires."""
 
 import re
 from collections.abc import Sequence

@@ -88,7 +88,7 @@ class Combined:
     def grade(self, answer: str, reference: str, prompt: Prompt) -> Grade:
         """The weighted mean. Its parts are the graders' scores by name, and their parts below it.
 
-        Where one of them is unscored the mean is, too: without a part it would be the mean of something else.
+        If one of them is unscored, so is the mean: without a part it would measure something else.
         """
         named = self._fitting(reference, prompt)
         grades = [(name, spec.weight, grader.grade(answer, reference, prompt)) for name, spec, grader in named]

@@ -1,5 +1,5 @@
-"""Scores that come from outside the library: of a judge or of the team's own function. They are asked for before the
-verdict and stored by what was judged, so that a verdict is as pure as by any other grader."""
+"""Scores that come from outside the library: of a judge or of the team's own function. They are requested before the
+verdict and stored under a digest of what was judged, so that a verdict is as reproducible as with any other grader."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Scores = Mapping[str, Grade | str]
 def score_key(spec: GraderSpec, answer: str, prompt: Prompt) -> str:
     """What a score depends on, as a digest: the grader's options, the prompt, its own reference and the answer.
 
-    The same answer of two models has one key, hence one score: what a judge says twice would differ by chance.
+    The same answer of two models has one key, hence one score: two ratings of one answer would differ by chance.
     """
     judged: list[Any] = [spec.kind.value, to_wire(spec.options), prompt.digest, prompt.reference, answer]
     return digest(judged)

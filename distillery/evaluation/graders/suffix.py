@@ -1,4 +1,4 @@
-"""Reads what stands behind a number: scale words, percent, a currency, a unit of measure."""
+"""Reads what follows a number: scale words, percent, a currency, a unit of measure."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suffix:
-    """What stands behind a number, and where it ends.
+    """What follows a number, and where that ends.
 
     Attributes:
         scale: The factor of scale words and percent; None if there are none.
@@ -43,7 +43,7 @@ class Suffix:
 
 
 def suffix(text: str, begin: int, *, money: bool) -> Suffix:
-    """What stands behind a number that ends at `begin`."""
+    """What follows a number that ends at `begin`."""
     read, last = Suffix(end=begin), ""
     for _ in range(WORDS_MAX):
         found = _WORD.match(text, read.end)

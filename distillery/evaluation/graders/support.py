@@ -1,4 +1,4 @@
-"""What an answer quotes and counts, and whether its context has it."""
+"""The quotations and figures of an answer, and whether its context has them."""
 
 import re
 from collections import defaultdict

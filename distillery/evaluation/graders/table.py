@@ -29,7 +29,7 @@ class TableGrader:
     """Grades a table (JSON rows, a Markdown table, or CSV) by the share of its cells that are right.
 
     A cell is right if it stands in the column of that name and in the row that fits best. Missing and additional rows
-    and columns cost: the score is the F1 of cells.
+    and columns lower the score, which is the F1 of cells.
     """
 
     measure: ClassVar[str] = "cell F1"
@@ -47,7 +47,7 @@ class TableGrader:
     relative: Decimal = Decimal(0)
     """The distance allowed, as a share of the reference."""
     bare: bool = True
-    """Whether a number without scale and percent is read in the reference's, since a column's head may name it."""
+    """Whether a number without scale and percent takes the reference's, since a column's head may name it."""
 
     def __post_init__(self) -> None:
         for name, most in (("tolerance", Decimal("1e30")), ("relative", Decimal(1))):

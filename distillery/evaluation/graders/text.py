@@ -1,7 +1,7 @@
 """Normalises and splits text for graders: the same text, typed differently, becomes equal, and nothing else does.
 
 Letter case, white space, Unicode forms, full and half width, typographic quotes and dashes, decimal digits of other
-scripts and invisible format characters make no difference. Symbols, punctuation and combining marks stay, so that C,
+scripts and invisible format characters make no difference. Symbols, punctuation and combining marks count, so that C,
 C++ and C# differ, and so do Hindi words with different vowels. Superscripts and fractions stay: 10² is not 102.
 """
 
@@ -111,9 +111,9 @@ _UNSPACED = re.compile(
 """Scripts that write no space between words: Han, kana, bopomofo, Thai, Lao, Khmer, Burmese, Tai Lue, Javanese."""
 
 _SYMBOLS = "%&@‰§"
-"""Punctuation by its category that has a meaning of its own."""
+"""Punctuation, by category, that has a meaning of its own."""
 _SEPARATORS = "|"
-"""Symbols by their category that only separate, in Markdown's tables."""
+"""Symbols, by category, that only separate, as in Markdown tables."""
 _SEGMENT = re.compile(
     r"(?P<unspaced>(?:UM*)+)"
     r"|(?:(?<![A9MU-])-(?=9)|(?<![A9MU.])\.(?=[A9]))?"  # a sign; .5 and .NET

@@ -38,7 +38,7 @@ from distillery.evaluation.report.rows import (
 from distillery.evaluation.report.sentence import sentence
 
 LEVEL = 0.9
-"""Of an interval with two one-sided bounds of 95 %."""
+"""The level of an interval with two one-sided bounds of 95 %."""
 _UNITS = {
     Kind.SCORE: Unit.SHARE,
     Kind.DIFFERENCE: Unit.POINTS,
@@ -69,7 +69,7 @@ def assemble(
         student: The distilled model and its job.
         judged: When it was judged.
         report_uri: Where the document will be stored.
-        training: What the job says of itself, if it was read.
+        training: The job's own output, if it was read.
         looks: How often candidates were judged on this held-out set, if that is known.
         exploratory: Why the verdict does not promote the student by itself; empty for the confirmatory one.
     """

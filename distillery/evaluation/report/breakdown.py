@@ -10,9 +10,9 @@ from distillery.evaluation.report.document import Breakdown, BreakEven, Confused
 from distillery.evaluation.report.rows import AnswerRow, ComparisonRow, ContestantRow, PromptRow
 
 PARTS_MAX = 60
-"""Parts above which their names are texts of answers, such as quotations."""
+"""With more parts, their names are texts of answers, such as quotations."""
 LABELS_MAX = 60
-"""References above which a table of labels says nothing: they are texts."""
+"""With more references, they are texts, and a table of labels says nothing."""
 
 
 def fold_label(text: str) -> str:
@@ -72,7 +72,7 @@ def by_part(prompts: Sequence[PromptRow]) -> Breakdown | None:
 
 
 def _score_of(answer: AnswerRow, part: str) -> float | None:
-    """An answer that was right or wrong as a whole was so in every part that others' answers to its prompt have."""
+    """An answer that is right or wrong as a whole is so in every part that other answers to its prompt have."""
     if part in answer.parts or answer.missing:
         return answer.parts.get(part)
     is_whole = answer.score == 1 or (answer.score == 0 and not answer.parts)
@@ -142,7 +142,7 @@ def break_evens(document: Document) -> Iterator[BreakEven]:
 
 
 def break_even(once_usd: Decimal, student: ContestantRow, other: ContestantRow) -> BreakEven | None:
-    """From how many answers on the run has paid for itself; None where a cost is not known.
+    """The number of answers after which the run has paid for itself; None if a cost is unknown.
 
     Args:
         once_usd: What the run cost once.

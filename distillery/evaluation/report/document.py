@@ -1,4 +1,4 @@
-"""What `report.json` holds, as one frozen dataclass. `wire` reads and writes it."""
+"""The content of `report.json`, as one frozen dataclass. `wire` reads and writes it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ class Confused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakEven:
-    """From how many answers on distilling is cheaper than another model. `answers` is None if it never is."""
+    """The number of answers after which distilling is cheaper than another model; None if it never is."""
 
     against: str
     answers: int | None

@@ -1,6 +1,6 @@
-"""What a customization job wrote of its training, for the report: the loss curve, and which prompts it accepted.
+"""What a customization job wrote about its training, for the report: the loss curve, and which prompts it accepted.
 
-Documented are the names and columns of the metrics files (UG, "Analyze the results of a model customization job"). The
+The names and columns of the metrics files are documented (UG, "Analyze the results of a model customization job"). The
 prompt insights of a distillation are documented without name and format, so they are searched for, and whatever does
 not fit is left out: nothing here decides anything.
 """
@@ -18,7 +18,7 @@ from distillery.evaluation.report.lineage import LossPoint, Training
 TRAINING_METRICS = "step_wise_training_metrics.csv"
 VALIDATION_METRICS = "validation_metrics.csv"
 MOST_STEPS = 2000
-"""Points of a curve. Of more, every second, third, … is shown."""
+"""The maximum number of points of a curve. Of a longer one, every second, third, … point is shown."""
 MOST_REASONS = 20
 
 

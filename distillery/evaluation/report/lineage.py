@@ -33,7 +33,7 @@ class Training:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lineage:
-    """What the student was made of. Empty: not known."""
+    """What the student was made of. An empty value is unknown."""
 
     recipe: str = ""
     attempt: int | None = None
@@ -65,9 +65,9 @@ class Method:
     """How the verdict was reached.
 
     Attributes:
-        digest: Of graders and bars, fixed before the first answer.
-        resamples: Of the bootstrap; None if there was none.
-        versions: Of what computes, by name.
+        digest: The digest of graders and bars, which is fixed before the first answer.
+        resamples: The number of bootstrap resamples; None without a bootstrap.
+        versions: The versions of the software that computed, by name.
         notes: What else a reader must know, in sentences.
     """
 

@@ -22,7 +22,7 @@ from distillery.evaluation.report.selection import incomplete, instructive
 from distillery.evaluation.report.sentence import sentence
 
 INCOMPLETE_MAX = 100
-"""Incomplete answers that are listed one by one."""
+"""The maximum number of incomplete answers that are listed one by one."""
 TEXT_MAX = 20_000_000
 """Characters of prompts and answers in the list of all prompts. A browser opens a page of that size."""
 
@@ -53,7 +53,7 @@ def render(document: Document) -> str:
 
 
 def content_security_policy(style: str) -> str:
-    """The Content-Security-Policy of a page with this style sheet, and nothing else."""
+    """The Content-Security-Policy of a page that has this style sheet and loads nothing else."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 

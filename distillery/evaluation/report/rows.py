@@ -29,7 +29,7 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """A confidence interval. None: without a bound on that side."""
+    """A confidence interval. None: there is no bound on that side."""
 
     low: float | None
     high: float | None
@@ -39,7 +39,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceRow:
-    """What a model costs per million tokens, when that was read, and where."""
+    """The price of a model per million tokens, with its date and source."""
 
     usd_per_million_input: Decimal
     usd_per_million_output: Decimal
@@ -125,7 +125,7 @@ class BarRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoldenRow:
-    """A model's result on the golden set. No text is shown: who uploads prompts may read reports.
+    """A model's result on the golden set. No text is shown, because people who upload prompts may read reports.
 
     Attributes:
         value: The mean score; None if nothing was scored.

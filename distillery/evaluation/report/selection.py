@@ -14,7 +14,7 @@ class Instructive:
 
     Attributes:
         wins: It scored higher than the teacher or the live model, and no other model scored higher than it.
-        losses: Another model than its untrained self scored higher.
+        losses: A model other than the untrained student scored higher.
     """
 
     wins: tuple[PromptRow, ...]

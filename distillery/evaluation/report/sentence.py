@@ -1,6 +1,6 @@
-"""The verdict in one honest sentence.
+"""The verdict in one sentence.
 
-Bounds are rounded away from what the student would like: "better by 31 to 44 points" never says more than the interval.
+Bounds are rounded against the student: "better by 31 to 44 points" never says more than the interval.
 """
 
 from collections.abc import Iterator

@@ -38,7 +38,7 @@ def read(data: Any) -> Document:
     """The document in the content of a `report.json`, of this format or of an earlier one.
 
     Raises:
-        BadRequest: It is no report, or one of a later format.
+        BadRequest: It is not a report, or has a later format.
     """
     if not isinstance(data, dict):
         raise BadRequest(f"a report is a JSON object, not {quoted(type(data).__name__)}; give the address of a report")
@@ -55,7 +55,7 @@ def parse(text: str | bytes) -> Document:
     """The document in the text of a `report.json`.
 
     Raises:
-        BadRequest: It is no JSON, it contains NaN or an infinity, or it is no report.
+        BadRequest: It is not JSON, it contains NaN or infinity, or it is not a report.
     """
     try:
         data = json.loads(text, parse_constant=_refuse)

@@ -28,7 +28,7 @@ _KEYS = {"score", "reason", "parts"}
 
 
 class BadResponse(ValueError):
-    """The function returned something else than a score. The message continues a sentence: "the function …"."""
+    """The function returned something other than a score. The message continues a sentence: "the function …"."""
 
 
 def request(recipe: str, prompt: Prompt, answer: str) -> bytes:

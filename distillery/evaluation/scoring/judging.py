@@ -1,11 +1,11 @@
 """A round of a judge: its jobs, the answers in them, the planted bad answers, and what its ratings mean.
 
 All answers of one recipe are judged in one round, in jobs of one model each. Equal answers to one prompt are judged
-once: what a judge says twice would differ by chance. In every job there are answers that are certainly wrong. If the
+once: two ratings of one answer would differ by chance. In every job there are answers that are certainly wrong. If the
 judge rates one of them high, nothing that it said in the round can be trusted.
 
-An answer stands between tags with a code that its author could not know, so that it cannot end itself and go on as an
-instruction to the judge.
+An answer stands between tags with a code that its author could not know, so that it cannot close the tag and continue
+as an instruction to the judge.
 """
 
 import json
@@ -166,7 +166,7 @@ def _jobs(those: Sequence[JudgedModel]) -> Iterator[tuple[Line, ...]]:
 
 
 def _planted(chunk: Sequence[JudgedModel]) -> tuple[Line, Line]:
-    """An answer that is wrong for sure, and one that instructs the judge, each to a prompt of the chunk."""
+    """An answer that is certainly wrong, and one that instructs the judge, each to a prompt of the chunk."""
     first, last = chunk[0].prompt, chunk[-1].prompt
     return (
         _line("an answer to another prompt", first, _unlike(first, chunk), planted=True),

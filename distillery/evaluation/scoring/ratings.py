@@ -13,7 +13,7 @@ from distillery.evaluation.graders.judge import JudgeScale
 from distillery.evaluation.scoring.judging import METRIC, SCALES, Job, Round
 
 TOO_HIGH = Fraction(1, 2)
-"""The rating from which on a planted bad answer voids the round."""
+"""A planted bad answer with this rating, or a higher one, voids the round."""
 VOID = "the round is void"
 UNCHECKED = "the judge rated none of the planted bad answers of its job, so nothing shows whether its ratings count"
 LONGEST_REASON = 1_000
@@ -31,7 +31,7 @@ def ratings(job: Job, scale: JudgeScale, outputs: Iterable[bytes]) -> dict[str, 
         outputs: The bodies of all `*_output.jsonl` files of the job.
 
     Raises:
-        UnknownOutput: A line belongs to no answer of the job, or two to one. Too few lines are no error: what has none
+        UnknownOutput: A line belongs to no answer of the job, or two to one. A missing line is not an error: its answer
             is unscored.
     """
     lines = {line.code: line for line in job.lines}

@@ -21,7 +21,7 @@ MAX_EXACT = 200
 RESOLUTION = 1e-4
 """Bounds are found to a hundredth of a point, and rounded outwards."""
 TIES = 1e-9
-"""Statistics that differ by less are ties, which count as equally extreme: the test is the more careful for it."""
+"""Statistics that differ by less are ties, which count as equally extreme: this makes the test more conservative."""
 POINTS = 33
 TOLERANCE = 0.02
 """A certified p-value exceeds the true one by at most this share."""
@@ -47,8 +47,8 @@ def score_statistic(gains: np.ndarray, losses: np.ndarray, n: int, delta: float)
 def least_gains(gains: int, losses: int, n: int, delta: float) -> np.ndarray:
     """The outcomes at least as extreme as the observed one: for each number of losses, the least number of gains.
 
-    They are made monotone: more gains or fewer losses never leave the region. So its probability grows with that of a
-    gain and falls with that of a loss, and the least favourable model has exactly the difference that is tested.
+    The region is made monotone: adding gains or removing losses never leaves it. So its probability grows with that of
+    a gain and falls with that of a loss, and the least favourable model has exactly the difference that is tested.
     """
     observed = float(score_statistic(np.array(gains), np.array(losses), n, delta)) - TIES
     c = np.arange(n + 1)

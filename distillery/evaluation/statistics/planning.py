@@ -48,13 +48,13 @@ def points(share: float) -> str:
 
 
 def more_prompts(interval: Interval, needed: float, n: int, *, at_most: bool = False, bars: int = 1) -> int | None:
-    """How many more prompts would decide, if they turn out as those so far: the interval shrinks with the root of n.
+    """How many more prompts would decide, if they turn out like those so far: the interval shrinks with the root of n.
 
     None where the estimate is so close to what is needed that no number can be named.
 
     Args:
         at_most: Whether what is needed is an upper limit.
-        bars: How many bars are tested. Holm's correction asks more of the first refutation.
+        bars: How many bars are tested. Holm's correction demands more of the first refutation.
     """
     distance = interval.estimate - needed
     reach = interval.estimate - interval.lower if distance > 0 else interval.upper - interval.estimate

@@ -9,7 +9,7 @@ from distillery.evaluation.statistics.interval import ALPHA, Interval
 
 BINOMIAL = "exact binomial"
 STEPS = 40
-"""Halvings of a bisection: 1e-12 is left."""
+"""Halvings of a bisection, which leave an interval of 1e-12."""
 
 
 def log_factorials(n: int) -> np.ndarray:
@@ -18,7 +18,7 @@ def log_factorials(n: int) -> np.ndarray:
 
 
 def at_least(successes: int, n: int, p: Fraction) -> Fraction:
-    """The probability of so many successes or more in n trials. Exact: integers all the way."""
+    """The probability of so many successes or more in n trials. It is exact, because it is computed with integers."""
     if not 0 < successes <= n:
         return Fraction(successes <= 0)
     a, d = p.numerator, p.denominator
@@ -71,6 +71,6 @@ def proportion(successes: int, n: int, threshold: Fraction) -> Interval:
 
 
 def mcnemar(gains: int, losses: int) -> float:
-    """McNemar's exact two-sided p-value: are gains and losses equally likely? Printed, it never decides."""
+    """McNemar's exact two-sided p-value: are gains and losses equally likely? It is reported and never decides."""
     fewer, n = min(gains, losses), gains + losses
     return min(1.0, float(2 * (1 - at_least(fewer + 1, n, Fraction(1, 2)))))

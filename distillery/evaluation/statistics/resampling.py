@@ -19,13 +19,13 @@ RESAMPLES, SEED = 10_000, 20_260_101
 NUMPY = np.__version__
 """Recorded beside the seed: another version may draw other integers."""
 LEVEL = Fraction(1, 25)
-"""Its error is up to a fifth larger than its level where differences are skewed (measured), so that 4 % keeps 5 %."""
+"""Where differences are skewed, the error is up to a fifth above the level (measured): 4 % keeps it below 5 %."""
 DOMINANCE = 6
 """A family with a fifth of the sum of squared sizes leaves 30 effective families: with more, the error exceeds 5 %."""
 CHUNK = 500
 EXACT_BITS = 53
 DEGENERATE = 1e-9
-"""A variance below this share of its terms is zero but for rounding."""
+"""A variance below this share of its terms is zero up to rounding."""
 
 
 @dataclass(frozen=True, slots=True)

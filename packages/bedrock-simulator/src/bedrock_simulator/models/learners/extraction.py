@@ -1,8 +1,8 @@
 """The student of JSON answers: it copies what a prompt states, and classifies what it does not.
 
 A value that most prompts state (a number, a name, a date) is found by a span tagger; one of a few values, or one that
-no prompt states, by a classifier. Absent values stay absent, in the way of the training answers. 700 prompts train in a
-few seconds. Nothing here knows a field: all of it is inferred from the pairs.
+no prompt states, by a classifier. Absent values stay absent, as in the training answers. 700 prompts train in a
+few seconds. No field is hard-coded: everything is inferred from the pairs.
 """
 
 import json

@@ -50,14 +50,15 @@ class Nearest:
 
 
 def classify(pairs: Pairs) -> Classifier | Constant:
-    """Trains a classifier, or returns the most common answer where there is one answer, or no word to tell by."""
+    """Trains a classifier, or returns the most common answer where there is one answer, or no word that distinguishes
+    the prompts."""
     answers = Counter(answer for _, answer in pairs)
     worded = any(re.search(r"\w", question) for question, _ in pairs)
     return Classifier(pairs) if len(answers) > 1 and worded else Constant(answers.most_common(1)[0][0])
 
 
 def vectorizer() -> Any:
-    """Words and pairs of words, of one letter too."""
+    """Words, including those of one letter, and pairs of words."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")

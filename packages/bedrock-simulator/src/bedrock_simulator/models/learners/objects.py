@@ -30,7 +30,8 @@ def parse(answer: str) -> dict[str, Any] | None:
 
 @dataclass(slots=True)
 class Node:
-    """The shape of one place in the answers: the members of objects, the shape of elements, and how often it is what.
+    """The shape of one place in the answers: the members of objects, the shape of elements, and how often each kind
+    occurs there.
 
     Attributes:
         members: The shapes of an object's members, in the order of their first appearance.

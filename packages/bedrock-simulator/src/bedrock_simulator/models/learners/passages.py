@@ -28,7 +28,8 @@ class Asked:
 
 
 def read(prompt: str) -> Asked:
-    """Reads a prompt. The question is the line that says so, or the last with a question mark, or the last."""
+    """Reads a prompt. The question is the line labelled as one, or the last line with a question mark, or the last
+    line."""
     lines = [line.strip() for line in prompt.splitlines()]
     asked = _question_line([line for line in lines if line])
     found, title = [], ""

@@ -68,7 +68,7 @@ class Calculator:
             self._decimals[how] = max(_decimals(answer) for answer in written)
 
     def answer(self, question: str) -> str:
-        """Returns the answer; that no table has it, if the prompt has none."""
+        """Returns the answer; `n/a` if the prompt's table has none."""
         how = self._how.answer(passages.read(question).question)
         value = _calculate(how, select(question))
         if value is None:

@@ -59,7 +59,7 @@ def _decided(text: Text, tagged: Sequence[int]) -> list[list[str]]:
 
 
 def features(text: Text) -> list[list[str]]:
-    """What the model sees of each token: the token, its shape, two neighbours on each side, and its line's first."""
+    """The features of each token: the token, its shape, two neighbours on each side, and its line's first."""
     words = [_EDGE, _EDGE, *(word.casefold() for word in text.words), _EDGE, _EDGE]
     shapes = ["", "", *(_shape(word) for word in text.words), "", ""]
     heads = _line_heads(text)

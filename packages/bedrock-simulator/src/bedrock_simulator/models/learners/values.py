@@ -106,7 +106,7 @@ def _is_form(word: str, wanted: str) -> bool:
 
 
 def _singulars(word: str) -> tuple[str, ...]:
-    """What an English word may be the plural of, the likeliest first."""
+    """The singular forms that an English word may have, the likeliest first."""
     if word.endswith("ies") and len(word) > 4:
         return f"{word[:-3]}y", word[:-1]
     if word.endswith(("ches", "shes", "sses", "xes")):
