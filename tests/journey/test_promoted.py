@@ -1,4 +1,4 @@
-"""Runs that are promoted: in both hosting modes, with and without references, and with lost events."""
+"""Runs that are promoted: in both hosting modes, with and without references."""
 
 import json
 from decimal import Decimal
@@ -13,7 +13,7 @@ from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
 from tests.journey.notifications import listen
-from tests.journey.prompts import MONEY, support, unlabelled
+from tests.journey.prompts import support, unlabelled
 
 
 def test_an_upload_becomes_a_live_alias_that_answers_in_the_inference_region(deploy: Deploy) -> None:
@@ -111,11 +111,4 @@ def test_prompts_without_references_report_agreement_with_the_teacher_and_decide
     assert (verdict["outcome"], record.outcome) == ("inconclusive", Outcome.INCONCLUSIVE)
     assert "no reference answers" in record.reason
     assert environment.alias() is None
-    assert_nothing_is_left(environment)
-
-
-def test_the_slow_poll_settles_a_job_whose_event_is_lost(deploy: Deploy) -> None:
-    environment = deploy("dev", lose_events=True)
-    record = environment.run(support(*MONEY))
-    assert record.outcome is Outcome.PROMOTED, record.reason
     assert_nothing_is_left(environment)
