@@ -3,6 +3,8 @@
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +14,7 @@ from distillery.cli.offline_check.checker import (
     RecipeRun,
     check_files,
     check_for_recipe,
+    golden_of,
     recipe_run,
     student_limits,
 )
@@ -19,7 +22,7 @@ from distillery.cli.offline_check.likely_format import conversion
 from distillery.cli.offline_check.sources import Source, sources
 from distillery.cli.target import target
 from distillery.cli.terminal import echo, echo_error, progress_bar, write_json
-from distillery.core.errors import BadRequest
+from distillery.core.errors import BadRequest, Refused
 from distillery.datasets.report import UploadStatus
 from distillery.datasets.validation.fast_path import LineLimits
 
@@ -56,6 +59,15 @@ def check(
         str | None,
         typer.Option(help="A model of the catalog, for which dialogues and lengths are checked.", show_default=False),
     ] = None,
+    golden: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --recipe: the recipe's golden set, which the estimate counts, and whose prompts are left out.",
+            show_default=False,
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     together: Annotated[bool, typer.Option("--together", help="Check all files as one data set.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings, too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the reports as JSON.")] = False,
@@ -64,9 +76,13 @@ def check(
     something cannot be read."""
     if recipe and student:
         raise typer.BadParameter("a recipe names its student; use one of --recipe and --student")
+    if golden and not recipe:
+        raise typer.BadParameter("a golden set belongs to a recipe; add --recipe")
     try:
         wanted = recipe_run(env or target(context).environment, recipe) if recipe else student_limits(student)
-    except BadRequest as wrong:
+        if golden and isinstance(wanted, RecipeRun):
+            wanted = replace(wanted, golden=golden_of(golden.read_bytes(), wanted.recipe, golden))
+    except Refused as wrong:
         raise typer.BadParameter(str(wrong)) from wrong
     reports = [report_on(source, wanted, quiet=as_json) for source in sources(files, together=together)]
     good = all(is_accepted(report, strict=strict) for report in reports)

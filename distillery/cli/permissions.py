@@ -2,7 +2,7 @@
 
 OPERATOR, APPROVER, ON_CALL = "OperatorPolicyArn", "ApproverPolicyArn", "OnCallPolicyArn"
 CALLER, MEASURER, COLLECTOR = "CallerPolicyArn", "MeasurerPolicyArn", "CollectorPolicyArn"
-ERASER, READER = "EraserPolicyArn", "DataReaderPolicyArn"
+ERASER, READER, EXAMINER = "EraserPolicyArn", "DataReaderPolicyArn", "ExaminerPolicyArn"
 STACKS = {CALLER: "serving", MEASURER: "serving", COLLECTOR: "collection"}
 """The stacks with the outputs of these policies; the outputs of the others are the pipeline stack's."""
 
@@ -13,6 +13,7 @@ NEEDS = {
     "watch": (OPERATOR, APPROVER, ON_CALL),
     "report": (READER,),
     "evaluate": (OPERATOR, ON_CALL),
+    "golden": (EXAMINER,),
     "approve": (APPROVER,),
     "accept": (APPROVER,),
     "reject": (APPROVER,),

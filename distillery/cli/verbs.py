@@ -15,7 +15,7 @@ from distillery.core.errors import BadRequest
 from distillery.core.escaping import one_line
 
 VERBS = (
-    *("check", "convert", "run", "collect", "status", "watch", "report", "evaluate"),
+    *("check", "convert", "run", "collect", "status", "watch", "report", "evaluate", "golden"),
     *("approve", "accept", "reject", "rollback", "forget"),
     *("routes", "ask", "snippets", "probe", "bench"),
 )

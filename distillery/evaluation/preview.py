@@ -47,11 +47,13 @@ class Preview:
         detectable: The difference between two scores, 0 to 1, that the held-out prompts detect; None if no comparison
             can be decided.
         warnings: What will keep the verdict from being of use, by the codes of rules on data sets.
+        golden: What the golden set demands, if the recipe has one.
     """
 
     heldout: Heldout
     detectable: float | None
     warnings: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    golden: str = ""
 
     @property
     def sentence(self) -> str:
@@ -74,10 +76,11 @@ class Preview:
             "independent": float(self.heldout.independent),
             "detectable_difference": self.detectable,
             "sentence": self.sentence,
+            **({"golden": self.golden} if self.golden else {}),
         }
 
 
-def preview(recipe: Recipe, prompts: Sequence[Prompt], heldout: Heldout) -> Preview:
+def preview(recipe: Recipe, prompts: Sequence[Prompt], heldout: Heldout, *, golden: int = 0) -> Preview:
     """What can be said about a run of the recipe with these prompts. A grader whose packages are not installed is left
     out: the function that makes data sets has those of curation only."""
     built = list(_graders(recipe))
@@ -99,7 +102,26 @@ def preview(recipe: Recipe, prompts: Sequence[Prompt], heldout: Heldout) -> Prev
         warnings["grader-misfit"] = found
     if not (needing and not heldout.labelled) and (small := _too_small(recipe, heldout, detectable)):
         warnings["margin-too-small"] = (small,)
-    return Preview(heldout=heldout, detectable=detectable, warnings=warnings)
+    return Preview(heldout=heldout, detectable=detectable, warnings=warnings, golden=_golden(recipe, golden))
+
+
+def _golden(recipe: Recipe, prompts: int) -> str:
+    """What a student must answer of the golden set; `prompts` is 0 where it was not read."""
+    if not recipe.golden_set:
+        return ""
+    if not prompts:
+        return (
+            f"golden set {recipe.golden_set}: not read here, so the estimate is without its answers, and its prompts "
+            "are not removed; --golden FILE reads it"
+        )
+    needed = math.ceil(Fraction(str(recipe.least_golden_score)) * prompts)
+    said = f"golden set {recipe.golden_set}: the student needs {needed} of {prompts} points"
+    margin = recipe.golden_teacher_margin
+    if margin is None:
+        return said
+    found = detectable_difference(prompts)
+    can = f"detect {points(found)}" if found < 1 else "cannot compare two models"
+    return f"{said}; golden_teacher_margin is {points(margin)} points, and so many prompts {can}"
 
 
 def needing_references(recipe: Recipe) -> str:

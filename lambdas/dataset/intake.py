@@ -201,7 +201,7 @@ def _foresee(recipe: Recipe, examination: Examination, prepared: PreparedDataset
     from distillery.evaluation.preview import Heldout, preview  # for a good upload only
 
     heldout = Heldout(prompts=prepared.size.heldout, families=prepared.families, labelled=prepared.labelled)
-    foreseen = preview(recipe, examination.prompts, heldout)
+    foreseen = preview(recipe, examination.prompts, heldout, golden=prepared.size.golden)
     examination.foresee(foreseen.described, foreseen.warnings)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distillery import WHEEL, WHEEL_SOURCE
@@ -16,15 +17,20 @@ from distillery.datasets.validation.reading import DatasetReader, InputFile, Pro
 if TYPE_CHECKING:
     from distillery.core.recipe import Recipe
     from distillery.datasets.curation.near_duplicates import Progress
+    from distillery.datasets.golden import ExaminedGolden
 
 
 @dataclass(frozen=True, slots=True)
 class RecipeRun:
-    """A run of a recipe, with the Region and the day that decide its rules and its price."""
+    """A run of a recipe, with the Region and the day that decide its rules and its price.
+
+    golden: the recipe's golden set, if its file was given.
+    """
 
     recipe: "Recipe"
     region: str
     on: date
+    golden: "ExaminedGolden | None" = None
 
 
 def recipe_run(environment: str, name: str) -> RecipeRun:
@@ -50,6 +56,17 @@ def recipe_run(environment: str, name: str) -> RecipeRun:
     if refused := [found for found in findings(settings, on) if found.where.startswith(f"recipes.{name}.")]:
         raise ConfigError(environment, refused)
     return RecipeRun(settings.recipes[name], settings.home_region, on)
+
+
+def golden_of(body: bytes, recipe: "Recipe", file: Path) -> "ExaminedGolden":
+    """Examines a golden set on this machine. Raises DatasetRejected."""
+    from distillery.datasets.examine import line_limits
+    from distillery.datasets.golden import examine_golden
+    from distillery.evaluation.preview import needing_references
+
+    limits = line_limits(recipe.student, answer=recipe.max_answer_tokens)
+    needing = needing_references(recipe)
+    return examine_golden(body, recipe, limits, needing=needing, uri=str(file), what=f"the golden set {file}")
 
 
 def student_limits(student: str | None) -> LineLimits:
@@ -99,9 +116,11 @@ def check_for_recipe(files: Iterable[InputFile], run: RecipeRun, progress: "Prog
 
     examination = Examination(run.recipe.name)
     try:
-        prepared, estimated = examine(files, run.recipe, examination, region=run.region, on=run.on, progress=progress)
+        prepared, estimated = examine(
+            files, run.recipe, examination, region=run.region, on=run.on, progress=progress, golden=run.golden
+        )
         heldout = Heldout(prompts=prepared.size.heldout, families=prepared.families, labelled=prepared.labelled)
-        foreseen = preview(run.recipe, examination.prompts, heldout)
+        foreseen = preview(run.recipe, examination.prompts, heldout, golden=prepared.size.golden)
         examination.foresee(foreseen.described, foreseen.warnings)
         over_budget = amount_over_budget(run.recipe, estimated)
     except Refused as refused:

@@ -97,6 +97,8 @@ def evaluation(report: Mapping[str, Any]) -> Iterator[str]:
     """Yields what the evaluation can decide, or, without a recipe, which grader fits; nothing if neither is known."""
     if "evaluation" in report:
         yield f"verdict: {report['evaluation']['sentence']}"
+        if "golden" in report["evaluation"]:
+            yield str(report["evaluation"]["golden"])
     if "graders" in report:
         yield f'references: a recipe for them needs grader = "{report["graders"]["fits"]}", by their form'
 

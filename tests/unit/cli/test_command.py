@@ -130,9 +130,14 @@ def test_a_refusal_says_which_policy_the_verb_needs(
 ) -> None:
     file = tmp_path / "prompts.jsonl"
     file.write_text("{}")
-    words = {"run": ["support", str(file)], "status": [], "watch": ["x-a-b-1"], "routes": [], "forget": []}.get(
-        verb, ["support"]
-    )
+    words = {
+        "run": ["support", str(file)],
+        "golden": ["support", str(file)],
+        "status": [],
+        "watch": ["x-a-b-1"],
+        "routes": [],
+        "forget": [],
+    }.get(verb, ["support"])
     words += {
         "ask": ["hello"],
         "accept": ["--reason", "better"],
