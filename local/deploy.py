@@ -23,7 +23,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # of every file in an asset, so that equal folde
 
 
 _NO_UPDATES = ("ValidationError", "No updates are to be performed.")
-"""Code and message with which UpdateStack refuses an update that changes nothing. It has no own error code.
+"""Code and message with which UpdateStack refuses an update that changes nothing. It has no error code of its own.
 
 Source: "No updates to perform" in https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html.
 The page does not quote the message (UNVERIFIED on AWS; the emulator sends the same)."""

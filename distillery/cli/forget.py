@@ -69,7 +69,7 @@ def forget(
 
 
 def _buckets(on: Target, recipe: str | None) -> list["VersionedBucket"]:
-    """Returns the buckets to search. Logged calls belong to no recipe, so that with a recipe they are left out."""
+    """Returns the buckets to search. Logged calls belong to no recipe, so a search for one recipe leaves them out."""
     from distillery.cli.erasure.copies import VersionedBucket, limited_to
     from distillery.client import NotDeployed, NotReached
 

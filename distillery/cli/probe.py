@@ -1,6 +1,6 @@
-"""`distillery probe`: tests whether a route's application profile supports optimized latency. AWS does not document it.
-
-A route whose profile does not is called through the system profile, whose cost cannot be allocated by tag.
+"""`distillery probe`: tests whether a route's application profile supports optimized latency. AWS does not document
+this. If the profile does not support it, the route is called through the system profile, whose cost cannot be allocated
+by tag.
 """
 
 import re

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from distillery.evaluation.report.document import Document
 
 MOST_MISSED = 20
-"""Numbers of golden prompts that are printed for a model."""
+"""The maximum number of golden prompts that are listed for a model."""
 COLOURS = {"passed": "[green]{}[/green]", "failed": "[red]{}[/red]", "inconclusive": "[yellow]{}[/yellow]"}
 
 
@@ -135,7 +135,7 @@ def _scores(document: "Document") -> WordTable:
 
 
 def _golden(document: "Document") -> WordTable:
-    """The results on the golden set, with the numbers of the prompts that a model did not answer as they should be."""
+    """The results on the golden set, with the numbers of the prompts that a model did not answer correctly."""
     from distillery.evaluation.report import words
     from distillery.evaluation.report.rows import short_name
 

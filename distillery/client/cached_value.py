@@ -16,8 +16,8 @@ RETRY_SECONDS = 5.0
 MAX_WAIT = 10.0
 """Seconds that a read may take, in this thread or another."""
 MIN_READ = 1.0
-"""Seconds that a read may take in any case, in a thread of its own if the caller has less: otherwise a route with a
-short deadline would never read its map."""
+"""Seconds that every read may take, in a thread of its own if the caller has less time: otherwise a route with a short
+deadline would never read its map."""
 
 
 class ReadInProgress(TimeoutError):

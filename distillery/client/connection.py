@@ -1,8 +1,8 @@
 """Connections that hold a TimeLimit, whatever the peer does.
 
-The time-outs of botocore and urllib3 restart with each byte that arrives and with each address of a host, so that a
-peer that sends a byte now and then keeps a caller for ever. A TimeLimit ends all of it: connecting, the TLS handshake,
-the look-up of the host's name, sending, and each read of the headers and the body.
+The time-outs of botocore and urllib3 restart with each byte that arrives and with each address of a host, so a peer
+that sends a byte now and then could hold a caller for ever. A TimeLimit covers everything: connecting, the TLS
+handshake, the look-up of the host's name, sending, and each read of the headers and the body.
 
 A limit applies to the calls of the thread that entered it. The body of a response keeps the limit under which its
 headers arrived, so that a stream is still limited when it is read later, or by another thread.
@@ -60,8 +60,8 @@ class _Reader(io.RawIOBase):
 
 
 def _hold(sock: Any, limit: TimeLimit, most: float | None) -> None:
-    """Sets a socket's time-out to what is left of the limit, unless it is about that: threads wait for each other when
-    one is set."""
+    """Sets a socket's time-out to what is left of the limit, unless it is already close to that: setting a time-out
+    makes threads wait for each other."""
     left = limit.wait(most)
     current = sock.gettimeout()
     if current is None or not left * LEAST <= current <= left:
@@ -108,7 +108,7 @@ class _Limited:
     def _addresses(self, host: str, limit: TimeLimit, most: float | None) -> list[str]:
         """Returns the addresses of a host, or the name itself if it has none: urllib3 then raises its own error.
 
-        Nothing ends a look-up of the system. So a thread makes it, which nobody waits for beyond the limit.
+        The system's look-up cannot be interrupted, so a thread makes it, and the caller stops waiting at the limit.
         """
         found: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
         wait = self._wait(limit, most)
@@ -134,7 +134,7 @@ class _Limited:
         return super().send(data)  # type: ignore[misc]  # urllib3's
 
     def getresponse(self, *args: Any, **options: Any) -> Any:
-        """Lets urllib3 set the time-out that the limit wants, instead of its own before the limit's."""
+        """Lets urllib3 set the time-out of the limit directly, instead of its own first."""
         limit, longest = current_limit(), self.timeout
         if limit is None:
             return super().getresponse(*args, **options)  # type: ignore[misc]  # urllib3's

@@ -1,8 +1,8 @@
 """The one place where the product reads the time (checked by lint).
 
 On AWS this is the system clock. On a simulated account a run of days has to pass in minutes, so the account's
-launcher names a file in `DISTILLERY_CLOCK_FILE`; it reaches functions through the emulator's own environment and
-stands in no template.
+launcher names a file in `DISTILLERY_CLOCK_FILE`; it reaches functions through the emulator's own environment and is in
+no template.
 """
 
 import json

@@ -41,8 +41,8 @@ class LedgerTable(Construct):
 
 
 class QuotaTable(Construct):
-    """Key `pk`, and an expiry (`lambdas/serving/quota.py`); paid by the request. It goes with its stack: what it says
-    is worth nothing the day after."""
+    """Key `pk`, and an expiry (`lambdas/serving/quota.py`); paid by the request. It is deleted with its stack, because
+    usage has no value a day later."""
 
     def __init__(self, scope: Construct, ident: str, *, key: kms.IKey) -> None:
         super().__init__(scope, ident)

@@ -92,7 +92,7 @@ class Selection:
         return self
 
     def add(self, line: bytes, calls: int = 1) -> None:
-        """Add one line, which stands for so many calls that differ in nothing that is compared here."""
+        """Add one line, which represents this many calls that do not differ in anything that is compared here."""
         self.lines += calls
         if line is DAMAGED:
             self._unusable[Reason.DAMAGED_FILE] += calls
@@ -167,8 +167,8 @@ class Selection:
         return prompt
 
     def _reference(self, call: LoggedCall) -> str | None:
-        """The logged answer, if it is used. A body of its own is only fetched for that: an answer of more than 100 KB
-        is hardly the message of a guardrail."""
+        """The logged answer, if it is used. A separate body is fetched only for that, since an answer of more than 100
+        KB is hardly a guardrail's message."""
         if not self.source.use_responses:
             _refuse_stopped(call.logged_response)
             return None

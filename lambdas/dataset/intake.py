@@ -31,7 +31,7 @@ SYSTEM = "system.txt"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeResult:
-    """What happened to an upload. run: the run's id, if there is one. report_uri: where a report was written."""
+    """The result of an upload. run: the run's id, if there is one. report_uri: where a report was written."""
 
     status: UploadStatus
     run: str | None = None
@@ -230,5 +230,5 @@ def _report_status(over_budget: str) -> UploadStatus:
 
 
 def _families_uri(base: str, families: tuple[int, ...]) -> str:
-    """Where the families lie: another curation of equal prompts may find others."""
+    """The key of the families: another curation of equal prompts may find others."""
     return f"{base}/families-{digest(families)[:16]}.json" if families else ""

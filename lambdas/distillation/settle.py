@@ -1,4 +1,4 @@
-"""Sends job results to the runs that wait for them: on the service's event, and in a slow poll, because events are best
+"""Sends job results to the runs that wait for them: on the service's event and by a slow poll, because events are best
 effort.
 
 The job is always read again; the fields of an event are not trusted (UG monitoring-eventbridge).

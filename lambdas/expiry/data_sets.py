@@ -1,8 +1,8 @@
 """Deletes all versions of old data sets and system prompts, except those of active runs and of the current and
 previous models.
 
-S3 lifecycle rules know prefixes and tags, and what an alias names is neither. A tag that is set at writing and removed
-at promotion would be lost with a failed request, would be missing on older objects, and would let whoever may tag
+S3 lifecycle rules work by prefix and tag, and cannot know what an alias names. A tag that is set at writing and removed
+at promotion would be wrong after a failed request, would be missing on older objects, and would let anyone who may tag
 objects decide what is kept. So the function decides every day from the ledger and the alias.
 """
 
@@ -70,7 +70,7 @@ class DatasetExpiry:
                 self.errors.append(error)
         texts = self._delete_system_prompts()
         if self.errors:
-            raise ExceptionGroup("some data could not be deleted; the next day tries again", self.errors)
+            raise ExceptionGroup("some data could not be deleted; the function tries again the next day", self.errors)
         return {"deleted": deleted, "data_sets": ended, "declined": declined, "system_prompts": texts}
 
     def _delete_system_prompts(self) -> list[str]:
@@ -111,8 +111,8 @@ class DatasetExpiry:
     def _unused(self, recipe: str, old: dict[str, list[Version]]) -> dict[str, list[Version]]:
         """The expired data sets that nothing uses.
 
-        The order matters: objects are listed first, then runs, then the alias. What is written meanwhile is not in the
-        list, and a run that ended meanwhile has written its alias before.
+        The order matters: objects are listed first, then runs, then the alias. Objects that are written meanwhile are
+        not in the list, and a run that ends meanwhile has written its alias by then.
 
         Raises LookupError where no run made a model that the alias names, so that its data set is unknown.
         """

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 RETENTION = 86_400
 """Seconds that an item is kept after its period, to look up who used how much."""
 RESERVE_ATTEMPTS = 2
-"""A reservation that succeeded although it seemed to fail counts twice, which is safe. A release is attempted once,
-because twice would not be."""
+"""A reservation that succeeded although it seemed to fail counts twice, which is safe. A release is attempted only
+once, because releasing twice would not be safe."""
 TOKENS_PER_TURN = 16
-"""Tokens of a turn beside its text, from a model's chat template: more than that of any known model."""
+"""Tokens that a model's chat template adds to a turn: more than any known model adds."""
 UNBILLED = frozenset({
     "AccessDeniedException",
     "ModelNotReadyException",
@@ -182,8 +182,8 @@ class MeteredConverse:
 
 
 def worst_case(request: InvokeRequest, route: RouteMap, added: int = 0) -> Usage:
-    """Return the most that one answer can use: a token has at least one byte, and the dearest step may answer. `added`:
-    bytes of the system prompt that the route adds."""
+    """Return the most that one answer can use: a token has at least one byte, and the most expensive step may answer.
+    `added`: bytes of the system prompt that the route adds."""
     conversation, output = request.conversation, request.max_tokens or route.max_tokens
     input_tokens = sum(TOKENS_PER_TURN + size for size in (*_text_bytes(conversation), *([added] if added else ())))
     prices = [step.prices for step in route.steps if step.prices]

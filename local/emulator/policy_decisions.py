@@ -1,4 +1,5 @@
-"""What IAM would answer: policies and requests on standard input, decisions on standard output. No account runs.
+"""What IAM would answer: reads policies and requests from standard input, and writes decisions to standard output. It
+needs no running account.
 
 Each line is a list, and so is its answer:
 
@@ -29,7 +30,7 @@ def _context(ask: dict[str, Any]) -> iam.EvalContext:
     return iam.EvalContext(
         principal_arn=ask.get("principal") or _PRINCIPAL,
         principal_type="AssumedRole",
-        principal_account=ask["keys"].get("aws:ResourceAccount", _ACCOUNT),  # the evaluator knows one account alone
+        principal_account=ask["keys"].get("aws:ResourceAccount", _ACCOUNT),  # the evaluator knows only one account
         action=ask["action"],
         resource_arn=ask["resource"],
         region=ask["resource"].split(":")[3],

@@ -1,4 +1,4 @@
-"""Texts, roles and conversations, as all formats of chats have them."""
+"""Texts, roles and conversations, which all chat formats have."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ class NotConvertible(Exception):
 
 @dataclass(slots=True)
 class Reading:
-    """What a format is told, and what it counts.
+    """The options of a conversion, and what it counts.
 
     join: whether several texts of one message, and several messages in a row by one role, are joined with a blank line.
     left_out: fields of records that are not part of a prompt, by name.

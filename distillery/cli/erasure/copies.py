@@ -1,7 +1,7 @@
 """Finds every copy of a text in the buckets, in all versions of objects, and deletes it.
 
-Objects are deleted as a whole, with all their versions, whichever of them contains the text. A new version without
-one line would start a run, or would not match its digest; and an older version takes the place of the current one.
+If any version of an object contains the text, the object is deleted with all its versions. A new version without that
+line would start a run or would not match its digest, and deleting only the current version would restore an older one.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""Leases of candidate endpoints: who has one made, for what, and until when it is kept.
+"""Leases of candidate endpoints: who holds one, for what, and until when.
 
 The sweep keeps a candidate with an unexpired lease, and deletes one whose lease has expired. The lease ends with the
 candidate, or with its run.
@@ -13,7 +13,7 @@ from distillery.core.ledger.table import Table
 PARTITION = "lease"
 LENGTH = timedelta(hours=24)
 """How long a lease lasts after it was taken or renewed. Each invocation that asks for answers renews it, and no pause
-between two takes hours: after a day without any, the execution hangs."""
+between two of them lasts hours: after a day without one, the execution has stalled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Leases:
         self._table.set(PARTITION, run, {"until": _until()}, only_if="#run = :run", given={"run": run})
 
     def of(self, run: str) -> Lease | None:
-        """None for a run without a candidate, and for one that an older version made."""
+        """The lease; None for a run without a candidate, and for a candidate that an older version created."""
         item = self._table.get(PARTITION, run)
         if item is None:
             return None

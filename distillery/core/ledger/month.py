@@ -1,4 +1,4 @@
-"""What the runs of one calendar month (UTC) have reserved of a recipe's budget: one item of the table.
+"""What the runs of one calendar month (UTC) have reserved from a recipe's budget: one item of the table.
 
     pk                 sk                     what
     recipe#<recipe>    month#<2026-11>        the sum, the runs that reserved it, and a revision that every write raises

@@ -1,9 +1,9 @@
 """Detects and masks personal data that has a verifiable format.
 
 E-mail addresses, also internationalised; telephone numbers; bank accounts (IBAN), payment cards and US social security
-numbers; IPv4 and IPv6 addresses. `recognizers` decide by check digits, by numbering plans, and where these are not
-enough by the words around. Names, postal addresses and everything else that only its meaning identifies are NOT found:
-detection reduces the risk and does not remove it.
+numbers; IPv4 and IPv6 addresses. `recognizers` decide by check digits, by numbering plans and, where these are not
+enough, by the surrounding words. Names, postal addresses and everything else that only its meaning identifies are NOT
+found: detection reduces the risk and does not remove it.
 """
 
 import re
@@ -67,7 +67,7 @@ def find(text: str) -> list[Entity]:
 
 
 def _candidates(text: str) -> Iterator[Entity]:
-    """Most texts have none of the signs that each recognizer needs, and are not searched by it."""
+    """Most texts lack the characters that a recognizer needs, so it does not search them."""
     folded = text if text.isascii() else fold_ascii(text)
     if "@" in folded or "%40" in folded:
         yield from _as(EntityType.EMAIL, emails.find_emails(folded))
@@ -88,7 +88,7 @@ def _as(entity_type: EntityType, spans: Iterator[tuple[int, int]]) -> Iterator[E
 
 
 def mask(text: str, entities: list[Entity], *, compact: bool = False) -> str:
-    """Replaces each entity with its type in capitals, such as `[EMAIL]`; compact: never with more than it has."""
+    """Replaces each entity with its type in capitals, such as `[EMAIL]`; compact: never with a longer text."""
     parts, last = list[str](), 0
     for entity in entities:
         parts += text[last : entity.start], _placeholder(entity, compact=compact)

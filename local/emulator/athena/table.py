@@ -1,8 +1,8 @@
 """A table of Glue over text in S3: its partitions, as Athena projects them, and the objects in each.
 
 AWS: https://docs.aws.amazon.com/athena/latest/ug/partition-projection-supported-types.html. A projected partition is
-    one of the configured range; its objects are those under its location, whatever their folders below.
-    Every table has the hidden column "$path", the URI of a row's object.
+    one of the configured range; its objects are all those under its location, in any folder. Every table has the hidden
+    column "$path", the URI of a row's object.
 Here: one column of text, one partition key of type date, with `yyyy/MM/dd/HH` or a beginning of it.
 """
 

@@ -1,4 +1,4 @@
-"""Python Lambdas fail and log as on AWS, and run on an interpreter that holds an old boto3 and nothing else.
+"""Python Lambdas fail and log as on AWS, and run on an interpreter that has an old boto3 and nothing else.
 
 AWS: a failed invocation returns `{errorMessage, errorType, requestId, stackTrace}`, where errorType is the
     exception's class name, which Step Functions matches in Retry and Catch
@@ -6,7 +6,8 @@ AWS: a failed invocation returns `{errorMessage, errorType, requestId, stackTrac
     `Runtime.ImportModuleError`. The runtime holds boto3 and no other package. It gives the root logger a handler, so
     that a logger's INFO reaches the log once its level allows (lambda/latest/dg/python-logging.html).
 ministack: errorType is always `Runtime.HandlerError`; the interpreter is the emulator's own, with all its packages;
-    nothing below a warning is logged. Lines that come later than 50 ms after the answer are lost or the next one's.
+    nothing below a warning is logged. Lines that come later than 50 ms after the answer are lost, or counted as the
+    next invocation's.
 Patch: the worker reports the class, handles logging, and marks the end of an invocation's log; the interpreter is
     the one named by DISTILLERY_LAMBDA_PYTHON. (Not patched: the request id and the time in a logged line.)
 """

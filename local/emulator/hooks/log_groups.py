@@ -1,10 +1,11 @@
-"""A log group takes only a key that admits CloudWatch Logs, and writes only while it does.
+"""A log group accepts only a key that admits CloudWatch Logs, and is written only while it does.
 
-AWS: the key's policy must let `logs.REGION.amazonaws.com` use it, for the log group that stands in the encryption
-    context as `aws:logs:arn`; else CreateLogGroup answers AccessDeniedException
+AWS: the key's policy must let `logs.REGION.amazonaws.com` use it, for the log group that is in the encryption context
+    as `aws:logs:arn`; else CreateLogGroup answers AccessDeniedException
     (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html).
 ministack: keeps the key's name.
-Patch: the key is asked when a group is made, and before a service of ours writes to it (`log_group_keys.writable`).
+Patch: the key's policy is checked when a group is created, and before a service of ours writes to it
+    (`log_group_keys.writable`).
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """A state machine runs each of its tasks under its role.
 
 AWS: a task runs under the machine's role, which Step Functions assumes. The error of an optimized integration is
-    named after the SDK's base exception. What a running execution says of a role that is no longer trusted is not
+    named after the SDK's base exception. How a running execution reports a role that is no longer trusted is not
     documented: here it is States.TaskFailed, with the sentence of CreateStateMachine.
 ministack: runs the task without a check of the role.
 Patch: the role's trust and policies, the resource's policy and its key are checked for each task. (Not checked: SDK

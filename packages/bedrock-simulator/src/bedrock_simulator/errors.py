@@ -1,4 +1,4 @@
-"""The errors that Bedrock returns, with codes and HTTP status from botocore's model, and one for bugs.
+"""The errors that Bedrock returns, with codes and HTTP status from botocore's model, and one for the simulator's bugs.
 
 ServiceError          what a caller sees: an HTTP status, `x-amzn-ErrorType`, a message
 ContractError         a bug of the simulator: its response does not fit the service model

@@ -1,17 +1,17 @@
 """Invocation log records and their delivery to S3 and CloudWatch Logs.
 
-User Guide, "Monitor model invocation using CloudWatch Logs and Amazon S3". Not in the guide, but in records that others
-show: `inferenceRegion` for a call through a profile, `performanceConfig`, and `errorCode` in place of an output for a
-call that was refused after its model was found. A streamed response is logged as Converse would return it, a streamed
-native body as the list of its chunks.
+User Guide, "Monitor model invocation using CloudWatch Logs and Amazon S3". The guide omits the following, which records
+that others published contain: `inferenceRegion` for a call through a profile, `performanceConfig`, and `errorCode` in
+place of an output for a call that was refused after its model was found. A streamed response is logged as Converse
+would return it, a streamed native body as the list of its chunks.
 
 S3 has gzipped files of JSON lines, CloudWatch Logs an event per record:
 
     PREFIX/AWSLogs/ACCOUNT/BedrockModelInvocationLogs/REGION/YYYY/MM/DD/HH/STAMP_HASH.json.gz
     …/HH/data/REQUEST_input.json.gz, …/HH/data/REQUEST_output.json.gz      bodies of more than 100 KB
 
-The layout is the User Guide's as far as it goes; file names and the place of `data/` are as others list them. A file
-has the records of one tick. A record that may not be written is lost, as a failed delivery is.
+The layout follows the User Guide as far as it is documented; file names and the place of `data/` follow listings by
+others. A file has the records of one tick. A record that may not be written is lost, as a failed delivery is.
 """
 
 import gzip

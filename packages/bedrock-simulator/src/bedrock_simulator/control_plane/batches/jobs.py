@@ -112,7 +112,7 @@ def _view(job: BatchJob, call: ControlPlaneCall) -> Params:
 
 
 def _counters(job: BatchJob, call: ControlPlaneCall) -> Params:
-    """The record counts: all at the end, before it a share according to the time that has passed."""
+    """The record counts: all at the end, and before that a share that grows with the elapsed time."""
     done = job.processed
     if job.status == "InProgress":
         took = (job.due - job.changed) or timedelta(seconds=1)
