@@ -65,7 +65,7 @@ def read_pinned(pinned: GoldenSet, store: "ObjectStore") -> list[Prompt]:
     from distillery.core.aws import ClientError, code
 
     where = f"the golden set {pinned.uri} (version {pinned.version or 'newest'})"
-    fix = "an examiner uploads the set again, then start another run of these prompts with --again"
+    fix = "evaluate the run with --current-settings, which asks the golden set of today"
     try:
         body = store.read(pinned.uri, pinned.version or None)
     except ClientError as error:

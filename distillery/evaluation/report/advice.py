@@ -22,6 +22,10 @@ def _advice(document: Document) -> Iterator[str]:
     if document.outcome is VerdictOutcome.PASSED:
         return
     failed = {bar.name for bar in document.bars if bar.outcome is VerdictOutcome.FAILED}
+    golden = {bar.name for bar in document.bars if bar.golden}
+    if failed & golden:
+        yield from _of_golden_set(document)
+    failed -= golden
     if "live_margin" in failed:
         yield "The live model is better and stays: train on prompts like those where the student loses."
     elif failed:
@@ -30,6 +34,22 @@ def _advice(document: Document) -> Iterator[str]:
         yield (
             f"Hold out about {document.more_prompts:,} more prompts (heldout_share, heldout_max), and run the recipe "
             "again."
+        )
+
+
+def _of_golden_set(document: Document) -> Iterator[str]:
+    needed = next((bar.needed for bar in document.bars if bar.golden and not bar.against), 0.0)
+    rows = {one.role: one for one in document.golden}
+    teacher, student = rows.get(TEACHER), rows.get(STUDENT)
+    if teacher and teacher.value is not None and teacher.value < needed:
+        yield (
+            f"The teacher itself has {exact_percent(teacher.value)} on the golden set, below the "
+            f"{exact_percent(needed)} that golden_min_score needs: choose another teacher, or check the references."
+        )
+    if student and student.missed:
+        yield (
+            f"An examiner can look up the {len(student.missed):,} golden prompts that the student missed, and say "
+            "what kind of prompts the training data need; the golden prompts themselves are never trained on."
         )
 
 

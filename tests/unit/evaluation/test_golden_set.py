@@ -1,6 +1,7 @@
 """The golden set is asked and judged beside the held-out prompts, and both must hold."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,15 +16,19 @@ from distillery.core.conversation import Prompt, to_line
 from distillery.core.errors import EvaluationFailed
 from distillery.core.golden import GoldenSet
 from distillery.core.judging import VerdictOutcome
-from distillery.core.pipeline import Chunk, Run
+from distillery.core.pipeline import Alias, Chunk, Endpoint, Outcome, Run
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import from_wire, to_wire
 from distillery.evaluation.answers import PromptAnswers
 from distillery.evaluation.contestants import BASE, STUDENT, TEACHER, Priced
 from distillery.evaluation.decision import BarState
 from distillery.evaluation.judgement import Judgement, judge, verdict
+from distillery.evaluation.report.advice import advice
 from distillery.evaluation.report.assemble import assemble
-from lambdas.evaluation.parts import chunks
+from distillery.evaluation.report.page import render
+from lambdas.evaluation.live import LiveModel
+from lambdas.evaluation.parts import Parts, chunks
+from lambdas.evaluation.scores import answered
 from tests.fakes.pipeline import dataset, recipe, student
 from tests.unit.evaluation.harness import ENDPOINT, WIDE, Harness
 from tests.unit.evaluation.test_judgement import PRICE, answer, run
@@ -201,3 +206,61 @@ def test_a_golden_set_that_changed_since_is_not_asked(exam: Exam) -> None:
 
 def test_chunks_of_older_executions_have_no_golden_set() -> None:
     assert from_wire(Chunk, {"index": 0, "start": 0, "stop": 20, "pause": 0}).golden == ""
+
+
+def test_the_live_model_is_not_compared_on_golden_prompts_that_it_was_trained_on(exam: Exam) -> None:
+    trained = replace(dataset(), uri="s3://data/older.jsonl", digest="ee" * 32)
+    exam.store.objects[trained.uri] = to_line(replace(prompt(1), reference="label.1")).encode() + b"\n"
+    older = exam.ledger.open(recipe(), trained, again=False).run
+    exam.ledger.close(older.id, Outcome.PROMOTED, "")
+    alias = Alias(
+        recipe="support",
+        version=1,
+        endpoint=from_wire(Endpoint, ENDPOINT | {"arn": f"{ENDPOINT['arn']}-live"}),
+        region="us-east-1",
+        base="amazon.nova-micro-v1:0",
+        current="arn:live",
+        previous=None,
+        run=older.id,
+        changed="2026-11-01T00:00:00Z",
+    )
+    run = exam.open_with(5, recipe(**WIDE, golden_set="exam.jsonl"))
+    families = {"s3://data/f.json": json.dumps([0, *range(24)]).encode()}
+    exam.store.objects |= families
+    asking = replace(run, dataset=replace(run.dataset, families_uri="s3://data/f.json"))
+    prompts = Parts(asking, "data", exam.store).asked()
+
+    class One:
+        def read(self, _parameter: str) -> Alias:
+            return alias
+
+    found = LiveModel(One(), exam.ledger, exam.store).find(asking, "p", prompts, student="s")  # type: ignore[arg-type]  # of one alias
+    assert found is not None
+    assert found.left_out == (26,), "the second golden prompt, after 25 held-out ones"
+
+
+def test_judges_and_functions_score_golden_answers_too(exam: Exam) -> None:
+    run = exam.open_with(5, recipe(**WIDE, golden_set="exam.jsonl"))
+    for chunk in exam.step("plan"):
+        exam.answer(chunk)
+    parts = Parts(run, "data", exam.store)
+    found = list(answered(parts, parts.asked()))
+    assert len(found) == 3 * (25 + 5)
+    assert {one.prompt.messages[0][1] for one in found if one.index >= 25} == {f"golden {i}" for i in range(5)}
+
+
+def test_the_page_shows_scores_and_numbers_of_the_golden_set() -> None:
+    judgement = examined({STUDENT: 8}, golden_min_score=0.9)
+    page = render(
+        assemble(judgement, student(), judged=datetime(2026, 11, 30, tzinfo=UTC), report_uri="s3://data/r.json")
+    )
+    assert "Golden set" in page
+    assert "9, 10" in page
+    assert "An examiner can look up the 2 golden prompts" in page
+    assert "golden 8" not in page
+
+
+def test_a_teacher_that_misses_the_golden_set_is_named() -> None:
+    judgement = examined({STUDENT: 4, TEACHER: 4}, golden_min_score=0.9)
+    document = assemble(judgement, student(), judged=datetime(2026, 11, 30, tzinfo=UTC), report_uri="s3://d/r.json")
+    assert any("The teacher itself has 40.0% on the golden set" in said for said in advice(document))
