@@ -17,7 +17,7 @@ from infra.constructs.arn import Location
 from infra.constructs.data_stores import DataStores
 from infra.constructs.eventbridge import on_event
 from infra.constructs.function import Function
-from infra.constructs.permissions import allow, bedrock, keys, quotas, running, storage, trust
+from infra.constructs.permissions import allow, bedrock, foundation_models, keys, quotas, running, storage, trust
 from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import DISCARD, step, step_with_callback
 
@@ -74,7 +74,7 @@ class DistillationStage(Construct):
             # never the held-out references beside it
             *storage.read(stores.data, f"{DATASETS_PREFIX}*/train.jsonl", JOBS_PREFIX),
             *storage.write(stores.data, JOBS_PREFIX),
-            *bedrock.invoke_models(self._location, self._teachers),
+            *foundation_models.invoke_models(self._location, self._teachers),
             *logged,
         )
         return role
@@ -90,8 +90,8 @@ class DistillationStage(Construct):
             timeout=Duration.minutes(5),
             permissions=[
                 *storage.use_ledger(stores.ledger),
-                bedrock.get_models(self._location, models),
-                *bedrock.invoke_models(self._location, models),
+                foundation_models.get_models(self._location, models),
+                *foundation_models.invoke_models(self._location, models),
                 bedrock.list_endpoints(),
                 quotas.get_quotas(self._location, self._students),
                 *bedrock.customize(

@@ -17,7 +17,7 @@ from infra.constructs.chunk_map import each_chunk
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function, iam_url
 from infra.constructs.layers import Packages, packages_layer
-from infra.constructs.permissions import bedrock, keys, quotas, running, storage
+from infra.constructs.permissions import bedrock, foundation_models, keys, quotas, running, storage
 from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import DISCARD, step
 from infra.stages.scoring import SCORES, Scoring, needs_scoring
@@ -62,7 +62,7 @@ class EvaluationStage(Construct):
                 *storage.read(stores.data, DATASETS_PREFIX, EVALUATIONS_PREFIX, SYSTEM_PROMPTS_PREFIX),
                 *storage.write(stores.data, EVALUATIONS_PREFIX),
                 *golden,
-                *bedrock.invoke_models(location, {model for recipe in recipes for model in _models(recipe)}),
+                *foundation_models.invoke_models(location, {model for recipe in recipes for model in _models(recipe)}),
                 bedrock.invoke_students(location, context.names),
                 quotas.list_quotas(),
                 running.read_parameters(location, *(context.names.alias(recipe.name) for recipe in recipes)),

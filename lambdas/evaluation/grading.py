@@ -47,7 +47,7 @@ def judge_answers(event: Event, _context: Any) -> Verdict:
         return standing
     parts = Parts(run, read(Variable.DATA_BUCKET), ObjectStore(), evaluation_of(event))
     plan = plan_of(parts, contestants(run, student, _candidate(event, run, student), _region()))
-    asked, now = parts.asked(), clock.now()
+    asked, now = parts.prompts(), clock.now()
     prompts = asked[: run.dataset.heldout]
     rows = {index: row for chunk in chunks(run.dataset) for index, row in parts.read(chunk).items()}
     if parts.evaluation:

@@ -27,7 +27,7 @@ from lambdas.evaluation.quotas import prompts_per_minute
 
 def _plan(event: Event, _context: Any) -> list[Chunk]:
     parts, ledger = _parts(event), _ledger()
-    run, prompts = parts.run, parts.asked()
+    run, prompts = parts.run, parts.prompts()
     ledger.begin(run.id, Stage.EVALUATION)
     those, student = _contestants(event, parts), product(event, "student", Student)
     plan = written_plan(parts, those)
@@ -56,7 +56,7 @@ def _answer(event: Event, context: Context) -> dict[str, Any]:
     """The state of a chunk: how many answers are left, and the seconds to wait before it is called again."""
     parts, chunk = _parts(event), from_wire(Chunk, event["chunk"])
     plan = plan_of(parts, _contestants(event, parts))
-    collector = AnswerCollector(parts, plan, parts.asked(), read(Variable.ENVIRONMENT), client("bedrock-runtime"))
+    collector = AnswerCollector(parts, plan, parts.prompts(), read(Variable.ENVIRONMENT), client("bedrock-runtime"))
     pace, rounds = Pace(plan.prompts_per_minute), int(event.get("answered", {}).get("rounds", 0))
     begun = context.get_remaining_time_in_millis()
     found = collector.collect(chunk, context, prompts=pace.burst, give_up=rounds >= FUTILE_ROUNDS)

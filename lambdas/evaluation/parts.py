@@ -87,7 +87,7 @@ class Parts:
             )
         return prompts[: self.run.dataset.heldout]
 
-    def asked(self) -> list[Prompt]:
+    def prompts(self) -> list[Prompt]:
         """All prompts that are asked: the held-out ones, and those of the golden set.
 
         Raises:

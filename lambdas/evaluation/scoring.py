@@ -31,7 +31,7 @@ def score_chunk(event: Event, context: Context) -> dict[str, Any]:
     """The state of a chunk: how many answers are left, and the seconds to wait before it is called again."""
     parts, rounds = _parts(event), int(event["scored"]["rounds"])
     chunk = from_wire(Chunk, event["chunk"])
-    found = functions.score(StoredScores(parts), parts.asked(), chunk, context, give_up=rounds >= FUTILE_ROUNDS)
+    found = functions.score(StoredScores(parts), parts.prompts(), chunk, context, give_up=rounds >= FUTILE_ROUNDS)
     return {
         "left": found.left,
         "pause": pause_after_failure(rounds) if found.failure else 0,
@@ -43,7 +43,7 @@ def follow_judges(event: Event, _context: Any) -> dict[str, Any]:
     """How many jobs of judges have not ended. The state machine waits before it calls again."""
     parts, rounds = _parts(event), int(event["judged"]["rounds"])
     judges = JudgeJobs(scores=StoredScores(parts), jobs=_jobs(parts))
-    prompts, give_up = parts.asked(), rounds >= MOST_ROUNDS
+    prompts, give_up = parts.prompts(), rounds >= MOST_ROUNDS
     pending = sum(judges.follow(spec, prompts, give_up=give_up) for spec in judge_jobs.specs(parts.run))
     return {"pending": pending, "rounds": rounds + 1}
 

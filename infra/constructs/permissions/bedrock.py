@@ -5,11 +5,12 @@ An account may have several environments, and Bedrock gives its resources random
 environment that they belong to.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 from distillery.core import catalog
 from distillery.core.names import TAG_ENVIRONMENT, Names
 from infra.constructs.arn import Location
+from infra.constructs.permissions.foundation_models import INVOKE, invoke_models
 from infra.constructs.permissions.permission import Conditions, Permission
 
 _IDS = "Bedrock gives these resources random ids when a run makes them; the type, Region and account are named."
@@ -19,56 +20,13 @@ _GIVEN = (
     "answers evaluates none; the request must have the environment's tags, and the role that it passes is named."
 )
 _LOGGING = "The logging configuration is no resource: the Service Authorization Reference allows `*` alone."
-_INVOKE = ("bedrock:InvokeModel",)
-"""Converse is authorized as InvokeModel. The pipeline does not stream; callers of routes may (`calling`)."""
 
 _RESOURCE, _REQUEST = f"aws:ResourceTag/{TAG_ENVIRONMENT}", f"aws:RequestTag/{TAG_ENVIRONMENT}"
 
 
-def invoke_models(location: Location, models: Iterable[str]) -> tuple[Permission, ...]:
-    """Each model from the location's Region: by its plain id if it is served there, and through its profile.
-
-    A profile may route to any of its destinations, so the model is allowed in each of them, but only through the
-    profile (UG geographic-cross-region-inference).
-    """
-    known = sorted(set(models))
-    here = tuple(location.foundation_model(m) for m in known if location.region in catalog.model(m).in_region)
-    through = {m: found.id for m in known if (found := catalog.profile_for(m, location.region))}
-    direct = (Permission(actions=_INVOKE, resources=here),) if here else ()
-    return (*direct, *(through_profiles(location, through) if through else ()))
-
-
-def through_profiles(
-    location: Location, profiles: Mapping[str, str], *application: str, actions: tuple[str, ...] = _INVOKE
-) -> tuple[Permission, ...]:
-    """Models (model → system profile) through these profiles, and the `application` profiles (ARNs) made from them.
-
-    One statement for all: a profile leads only to its own model, and a role's policies are limited to 10,240
-    characters.
-    """
-    ways = (*(location.arn("bedrock", f"inference-profile/{profile}") for profile in profiles.values()), *application)
-    there = tuple(
-        location.at(region).foundation_model(model)
-        for model, profile in profiles.items()
-        for region in _destinations(location, model, profile)
-    )
-    condition = {"StringEquals": {"bedrock:InferenceProfileArn": list(ways)}}
-    return (
-        Permission(actions=actions, resources=ways),
-        Permission(actions=actions, resources=there, conditions=condition),
-    )
-
-
 def invoke_students(location: Location, names: Names) -> Permission:
     """The endpoints of the environment's distilled models in the location's Region."""
-    return Permission(actions=_INVOKE, resources=_endpoints(location), conditions=_owned(names), because=_IDS)
-
-
-def get_models(location: Location, models: Iterable[str]) -> Permission:
-    """Life cycles as the service reports them; also under the id for customization, if a model has one."""
-    known = sorted({ident for m in set(models) for ident in (m, catalog.model(m).customize) if ident})
-    resources = tuple(location.foundation_model(ident) for ident in known)
-    return Permission(actions=("bedrock:GetFoundationModel",), resources=resources)
+    return Permission(actions=INVOKE, resources=_endpoints(location), conditions=_owned(names), because=_IDS)
 
 
 def customize(
@@ -236,11 +194,6 @@ def take_inventory(location: Location) -> tuple[Permission, ...]:
 def _pass_to_bedrock(role: str) -> Permission:
     condition = {"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}}
     return Permission(actions=("iam:PassRole",), resources=(role,), conditions=condition)
-
-
-def _destinations(location: Location, model: str, profile: str) -> tuple[str, ...]:
-    found = next(known for known in catalog.model(model).profiles if known.id == profile)
-    return found.destinations[location.region]
 
 
 def _endpoints(location: Location) -> tuple[str, ...]:

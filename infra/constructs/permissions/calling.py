@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from distillery.core.names import DISTILLED_PREFIX, SYSTEM_PROMPTS_PREFIX, TAG_ENVIRONMENT, TAG_ROUTE, Names
 from infra.constructs.arn import Location
-from infra.constructs.permissions import bedrock, keys, running, storage
+from infra.constructs.permissions import foundation_models, keys, running, storage
 from infra.constructs.permissions.permission import Permission
 
 ONCE = ("bedrock:InvokeModel",)
@@ -28,7 +28,7 @@ def call_models(
     bare += [arn for model in here for arn in applications.get(model, ())]
     return (
         *((Permission(actions=actions, resources=tuple(bare)),) if bare else ()),
-        *(bedrock.through_profiles(location, through, *made, actions=actions) if through else ()),
+        *(foundation_models.through_profiles(location, through, *made, actions=actions) if through else ()),
     )
 
 
