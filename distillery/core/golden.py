@@ -1,7 +1,7 @@
 """Golden sets: prompts that examiners keep, and that every student must answer, whoever uploads its prompts.
 
-A run pins its golden set when it is opened: the version of the object, and the SHA-256 of its bytes. An evaluation asks
-exactly these bytes, or nothing.
+A run pins its golden set when it is opened: the version of the object, and the SHA-256 of its bytes. An evaluation uses
+exactly these bytes, or fails.
 """
 
 import hashlib
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}\.jsonl")
 """The name of a golden set, in the folder of its recipe."""
 MOST_PROMPTS = 500
-"""Prompts of a golden set. All contestants answer them in every run, and people wrote them one by one."""
+"""The maximum number of prompts of a golden set. All contestants answer them in every run, and people write them by
+hand."""
 MOST_BYTES = 16 * 1024 * 1024
 
 

@@ -1,7 +1,8 @@
-"""What Bedrock holds for an environment in one Region and no template does: endpoints, custom models, running jobs.
+"""The resources of an environment in one Region that Bedrock holds and no template contains: endpoints, custom models,
+running jobs.
 
 Names begin with the environment's prefix, and tags prove the environment, because another environment of the account
-may have a name that begins the same. Source: ListProvisionedModelThroughputs, ListCustomModelDeployments,
+may have a name that begins in the same way. Source: ListProvisionedModelThroughputs, ListCustomModelDeployments,
 ListCustomModels, ListModelCustomizationJobs, ListEvaluationJobs, ListTagsForResource (botocore 1.44.5).
 """
 
@@ -67,7 +68,7 @@ class HostedModel(Resource):
         return Endpoint(arn=self.arn, name=self.name, mode=self.mode)
 
     def usd_per_hour(self, unit_price: Decimal | None) -> Decimal | None:
-        """What it bills by the hour, 0 for a deployment; None where the price of a model unit is not known.
+        """What it costs per hour, 0 for a deployment; None if the price of a model unit is unknown.
 
         Args:
             unit_price: US dollars an hour for one model unit.

@@ -1,6 +1,6 @@
 """Examines golden sets, and pins them for a run. The function that opens runs and the command share this code.
 
-What is said here reaches uploaders, who must not read a golden set: no sentence quotes a prompt.
+Messages reach uploaders, who must not read a golden set, so no message quotes a prompt.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ExaminedGolden:
-    """A golden set that keeps the rules, with its prompts in order."""
+    """A golden set that follows the rules, with its prompts in order."""
 
     pinned: GoldenSet
     prompts: tuple[Prompt, ...]
@@ -70,7 +70,7 @@ def pin(
 def examine_golden(
     body: bytes, recipe: Recipe, limits: LineLimits, *, needing: str, uri: str, version: str = "", what: str = ""
 ) -> ExaminedGolden:
-    """Examines the bytes of a golden set by the rules of prompts, and all of them: no line is put aside.
+    """Examines the bytes of a golden set by the rules of prompts. One bad line rejects it: none is quarantined.
 
     Args:
         body: At most `MOST_BYTES`, or one more.
@@ -118,8 +118,8 @@ def without_golden(
 ) -> tuple[list[HashedPrompt], int]:
     """The rows that a student may be trained on, and how many were left out because they are golden prompts.
 
-    A golden prompt is known by its text but for letter case, white space and Unicode form, as another cut of the same
-    dialogue, and, unless the recipe ignores them, by its near duplicates.
+    A golden prompt is recognized by its text regardless of letter case, white space and Unicode form, as another cut of
+    the same dialogue, and, unless the recipe ignores them, by its near duplicates.
     """
     if not prompts:
         return list(rows), 0

@@ -1,8 +1,8 @@
 """Has a model judge the answers in Bedrock evaluation jobs, and follows the jobs until all have ended.
 
-Bedrock sends no event about these jobs (UG monitoring-eventbridge), so they are polled. An evaluation
-that a person asks for has only those answers judged that have no score: what has one is not paid for again. Where a
-planted bad answer was rated high, nothing is judged again: another throw of the same dice is no evidence.
+Bedrock sends no event about these jobs (UG monitoring-eventbridge), so they are polled. An evaluation that a person
+requests has only the answers without a score judged, so that nothing is paid for twice. After a void round nothing is
+judged again, because a round that is repeated until it passes is no evidence.
 
 evaluations/<run id>/judging/<scores>/<execution>.json    what a later evaluation had judged, by the keys of the scores
 """
@@ -93,7 +93,7 @@ class JudgeJobs:
             return f"the judge's job {looked.name} {error}"
 
     def _store(self, name: str, kept: Scores, found: Scores) -> None:
-        """Adds the scores to those that are kept. A round that is void voids what the same judge said before."""
+        """Adds the scores to those that are kept. A void round also voids the earlier scores of the same judge."""
         void = next((each for each in found.values() if is_void(each)), "")
         self.scores.complete(name, dict.fromkeys((*kept, *found), void) if void else {**kept, **found})
         if self._evaluation:

@@ -1,6 +1,6 @@
 """The Lambda handler that has functions and judges score the answers, before the verdict is given.
 
-Steps: `plan`; `score`, one chunk by functions; `follow`, which starts the judges' jobs and looks how they are; `stop`,
+Steps: `plan`; `score`, one chunk by functions; `follow`, which starts the judges' jobs and polls them; `stop`,
 which stops them if the run fails.
 """
 

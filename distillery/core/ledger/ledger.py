@@ -65,8 +65,8 @@ class Ledger:
         """The run of these prompts: the latest attempt's, or a new one.
 
         A new attempt is made where the latest ended without a student, or where `again` is set. With `awaiting`, the
-        run waits for an approval: it locks and reserves nothing. A waiting run is opened anew where its estimate or
-        recipe has changed, and starts where it need not wait any more.
+        run waits for an approval: it locks and reserves nothing. A waiting run is opened again if its estimate or
+        recipe has changed, and starts if it no longer has to wait.
 
         Raises:
             RunActive: The recipe has another active run.
