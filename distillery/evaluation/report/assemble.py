@@ -9,7 +9,7 @@ from fractions import Fraction
 from distillery.core.judging import GraderKind, VerdictOutcome
 from distillery.core.pipeline import Student
 from distillery.evaluation.bars import Kind
-from distillery.evaluation.contestants import BASE, LIVE, STUDENT, TEACHER, Priced
+from distillery.evaluation.contestants import STUDENT, Priced, called
 from distillery.evaluation.decision import BarResult, BarState
 from distillery.evaluation.graded_prompts import GradedPrompt
 from distillery.evaluation.graders.grade import Grade
@@ -33,7 +33,6 @@ from distillery.evaluation.report.rows import (
     PromptRow,
     Text,
     Unit,
-    name,
 )
 from distillery.evaluation.report.sentence import sentence
 
@@ -45,7 +44,6 @@ _UNITS = {
     Kind.LATENCY: Unit.MILLISECONDS,
     Kind.COST: Unit.USD_PER_THOUSAND,
 }
-_OTHERS = {TEACHER: "the teacher", BASE: "the untrained model", LIVE: "the live model"}
 _OUTCOMES = {
     BarState.HOLDS: VerdictOutcome.PASSED,
     BarState.REFUTED: VerdictOutcome.FAILED,
@@ -179,10 +177,10 @@ def _golden(judgement: Judgement) -> Iterator[GoldenRow]:
 
 def _meaning(result: BarResult) -> str:
     """What is compared and, of an open bar, why it decides nothing."""
-    whose = "the student's" if result.role == STUDENT else f"the {name(result.role)}'s"
+    whose = f"{called(result.role)}'s"
     match result.kind:
         case Kind.DIFFERENCE:
-            text = f"{whose} score minus that of {_OTHERS[result.against]}"
+            text = f"{whose} score minus that of {called(result.against)}"
         case Kind.LATENCY:
             text = f"{whose} median latency"
         case Kind.COST:

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 from distillery.core.judging import VerdictOutcome
-from distillery.evaluation.contestants import BASE, LIVE, STUDENT, TEACHER
+from distillery.evaluation.contestants import BASE, LIVE, STUDENT, TEACHER, called
 from distillery.evaluation.report.document import Document
 from distillery.evaluation.report.rows import BarRow, Bounds, ComparisonRow, Unit, name
 
 _FLOOR = "min_teacher_score"
 _EXAM = "golden_min_score"
 _ORDER = (BASE, TEACHER, LIVE)
-_THE = {TEACHER: "the teacher", LIVE: "the live model", STUDENT: "the student"}
 _OPENING = {
     VerdictOutcome.PASSED: "Passed",
     VerdictOutcome.FAILED: "Failed",
@@ -102,7 +101,7 @@ def _in_unit(unit: Unit, value: float) -> str:
 
 def the(role: str) -> str:
     """A role within a sentence: `untrained`, `the teacher`, or the id of a contender."""
-    return _THE.get(role, name(role))
+    return name(role) if role == BASE else called(role)
 
 
 def in_points(share: float, rounding: str = ROUND_HALF_EVEN) -> str:

@@ -213,7 +213,7 @@ def test_the_report_says_what_was_decided_and_is_read_again() -> None:
     assert [bar.meaning for bar in report.bars] == [
         "the student's mean score",
         "the student's score minus that of the teacher",
-        "the student's score minus that of the untrained model",
+        "the student's score minus that of the untrained student",
         "the student's score minus that of the live model",
     ]
     assert wire.read(wire.write(report)) == report
