@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 from distillery.core.conversation import Prompt
 from distillery.core.golden import key_of
@@ -16,14 +17,16 @@ from tests.unit.stacks.assembly import settings_of
 FILE = "exam.jsonl"
 
 
-def test_a_student_that_passes_the_held_out_prompts_and_fails_the_golden_set_is_not_promoted(deploy: Deploy) -> None:
+def test_a_student_that_passes_the_held_out_prompts_and_fails_the_golden_set_is_not_promoted(
+    deploy: Deploy, tmp_path: Path
+) -> None:
     """The event of its job is lost as well: the slow poll settles it."""
     dev = settings_of("dev")
     recipe = replace(dev.recipes[RECIPE], golden_set=FILE, golden_min_score=0.9)
     settings = dev.model_copy(update={"recipes": {RECIPE: recipe}})
     environment = deploy("dev", settings=settings, lose_events=True)
     _no_run_starts_without_it(environment)
-    _the_examiner_writes_it(environment)
+    _the_examiner_writes_it(environment, tmp_path / FILE)
     record = environment.run(support(*MONEY))
     assert (record.outcome, environment.alias()) == (Outcome.REJECTED, None), record.reason
     verdict = record.stages[Stage.EVALUATION].product
@@ -65,6 +68,8 @@ def _no_run_starts_without_it(environment: Environment) -> None:
     assert (environment.runs(), environment.executions(), environment.inventory()["jobs"]) == ([], [], [])
 
 
-def _the_examiner_writes_it(environment: Environment) -> None:
-    where = {"Bucket": str(environment.outputs["prompts_bucket"]), "Key": key_of(RECIPE, FILE)}
-    environment.client_as("examiner", "s3").put_object(**where, Body=jsonl(_exam()))
+def _the_examiner_writes_it(environment: Environment, file: Path) -> None:
+    file.write_bytes(jsonl(_exam()))
+    refused = environment.command_as("golden", RECIPE, str(file), by="operator")
+    assert (refused.returncode, "ExaminerPolicyArn" in refused.stderr) == (1, True), refused.stderr
+    assert "12 prompts" in environment.command("golden", RECIPE, str(file), by="examiner")
