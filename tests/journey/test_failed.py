@@ -1,5 +1,6 @@
 """Runs that end without a promotion, and the cleanup of everything they created."""
 
+from distillery.core.ledger.items import RunRecord
 from distillery.core.pipeline import Outcome, Stage
 from distillery.core.redaction import redacted_message
 from tests.journey.cleanup import assert_nothing_is_left
@@ -8,9 +9,21 @@ from tests.journey.environment import Environment
 from tests.journey.prompts import DELIVERY, MONEY, contradicting, support
 
 
-def test_a_failed_job_fails_its_run_with_a_redacted_message(deploy: Deploy) -> None:
+def test_a_failed_run_can_be_repeated_and_promoted(deploy: Deploy) -> None:
     environment = deploy("dev", fail_jobs=("dev-",))
-    record = environment.run(support(*DELIVERY))
+    first = environment.run(support(*DELIVERY))
+    _failed_with_a_redacted_message(environment, first)
+    environment.clear_faults()
+    second = environment.run(support(*DELIVERY))
+    assert (first.outcome, second.outcome) == (Outcome.FAILED, Outcome.PROMOTED), second.reason
+    assert (first.run.attempt, second.run.attempt) == (1, 2)
+    assert first.run.dataset == second.run.dataset
+    assert len(environment.inventory()["jobs"]) == 2
+    assert_nothing_is_left(environment)
+    _a_student_that_does_not_pass_leaves_alias_and_live_model_unchanged(environment)
+
+
+def _failed_with_a_redacted_message(environment: Environment, record: RunRecord) -> None:
     job = environment.client("bedrock").get_model_customization_job(jobIdentifier=environment.names.job(record.run.id))
     assert job["status"] == "Failed"
     kept = redacted_message(
@@ -22,15 +35,12 @@ def test_a_failed_job_fails_its_run_with_a_redacted_message(deploy: Deploy) -> N
     assert_nothing_is_left(environment)
 
 
-def test_a_failed_run_can_be_repeated_and_promoted(deploy: Deploy) -> None:
-    environment = deploy("dev", fail_jobs=("dev-",))
-    first = environment.run(support(*DELIVERY))
-    environment.clear_faults()
-    second = environment.run(support(*DELIVERY))
-    assert (first.outcome, second.outcome) == (Outcome.FAILED, Outcome.PROMOTED), second.reason
-    assert (first.run.attempt, second.run.attempt) == (1, 2)
-    assert first.run.dataset == second.run.dataset
-    assert len(environment.inventory()["jobs"]) == 2
+def _a_student_that_does_not_pass_leaves_alias_and_live_model_unchanged(environment: Environment) -> None:
+    before = environment.promoted()
+    record = environment.run(contradicting(support(*MONEY)))
+    assert record.outcome is Outcome.INCONCLUSIVE, record.reason
+    assert "min_score" in record.reason
+    assert environment.alias() == before
     assert_nothing_is_left(environment)
 
 
@@ -42,18 +52,6 @@ def test_a_student_of_shuffled_answers_is_rejected(deploy: Deploy) -> None:
     assert environment.execution(record.run.id)["status"] == "SUCCEEDED"
     assert Stage.PROMOTION not in record.stages
     assert environment.alias() is None
-    assert_nothing_is_left(environment)
-
-
-def test_a_student_that_does_not_pass_leaves_alias_and_live_model_unchanged(deploy: Deploy) -> None:
-    environment = deploy("dev")
-    first = environment.run(support(*DELIVERY))
-    assert first.outcome is Outcome.PROMOTED, first.reason
-    before = environment.promoted()
-    record = environment.run(contradicting(support(*MONEY)))
-    assert record.outcome is Outcome.INCONCLUSIVE, record.reason
-    assert "min_score" in record.reason
-    assert environment.alias() == before
     assert_nothing_is_left(environment)
 
 
@@ -109,24 +107,16 @@ def test_a_run_without_enough_model_units_is_refused_before_its_job(
     assert_nothing_is_left(environment)
 
 
-def test_a_quota_used_up_while_the_job_ran_fails_the_run_and_releases_everything(deploy: Deploy) -> None:
-    environment = deploy("launch", model_units=2)
-    run = environment.start_run(support(*DELIVERY))
-    environment.until(lambda: environment.inventory()["jobs"], "job")
-    environment.set_quota(model_units=0)
-    record = environment.wait_for_run(run)
-    assert (record.outcome, record.reason.partition(": ")[0]) == (Outcome.FAILED, "QuotaTooSmall")
-    assert (environment.alias(), environment.inventory()["hours_billed"]) == (None, 0)
-    assert_nothing_is_left(environment)
-
-
-def test_a_failed_last_step_is_resumed_without_a_second_job(deploy: Deploy) -> None:
+def test_a_quota_used_up_while_the_job_ran_fails_the_run_which_is_resumed_without_a_second_job(deploy: Deploy) -> None:
     environment = deploy("launch", model_units=2)
     run = environment.start_run(support(*DELIVERY))
     environment.until(lambda: environment.inventory()["jobs"], "job")
     environment.set_quota(model_units=0)
     failed = environment.wait_for_run(run)
     assert (failed.outcome, failed.has_student) == (Outcome.FAILED, True)
+    assert failed.reason.partition(": ")[0] == "QuotaTooSmall"
+    assert (environment.alias(), environment.inventory()["hours_billed"]) == (None, 0)
+    assert_nothing_is_left(environment)
     jobs = environment.inventory()["jobs"]
     environment.set_quota(model_units=2)
     environment.command("evaluate", run, "--reason", "the quota is raised")

@@ -3,26 +3,19 @@
 import json
 from pathlib import Path
 
+from distillery.core.ledger.items import RunRecord
 from distillery.core.pipeline import Outcome
 from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy
+from tests.journey.environment import Environment
 from tests.journey.prompts import DELIVERY, support
 
 EVENT = Path(__file__).parents[1] / "events" / "s3-object-created.json"
 
 
-def test_the_same_prompts_under_another_name_are_the_same_run(deploy: Deploy) -> None:
-    environment = deploy("dev")
-    record = environment.run(support(*DELIVERY))
-    assert record.outcome is Outcome.PROMOTED, record.reason
-    environment.upload(support(*DELIVERY), "once-more.jsonl")
-    environment.until(lambda: environment.logged(f"same: run={record.run.id}"), "second delivery in the log")
-    assert environment.runs() == [record]
-    assert len(environment.inventory()["jobs"]) == len(environment.executions()) == 1
-    assert_nothing_is_left(environment)
-
-
-def test_an_event_delivered_three_times_at_once_is_one_run(deploy: Deploy) -> None:
+def test_an_event_delivered_three_times_at_once_and_the_same_prompts_under_another_name_are_one_run(
+    deploy: Deploy,
+) -> None:
     environment = deploy("dev")
     put = environment.upload(support(*DELIVERY))
     event = json.loads(EVENT.read_text())
@@ -39,4 +32,17 @@ def test_an_event_delivered_three_times_at_once_is_one_run(deploy: Deploy) -> No
     environment.until(lambda: len(environment.logged(f"run={run.id}")) == 3, "third delivery in the log")
     assert (record.outcome, run.attempt) == (Outcome.PROMOTED, 1), record.reason
     assert len(environment.runs()) == len(environment.inventory()["jobs"]) == len(environment.executions()) == 1
+    assert_nothing_is_left(environment)
+    _the_same_prompts_under_another_name_are_the_same_run(environment, record)
+
+
+def _the_same_prompts_under_another_name_are_the_same_run(environment: Environment, record: RunRecord) -> None:
+    def same() -> int:
+        return len(environment.logged(f"same: run={record.run.id}"))
+
+    before = same()
+    environment.upload(support(*DELIVERY), "once-more.jsonl")
+    environment.until(lambda: same() > before, "delivery of the other name in the log")
+    assert environment.runs() == [record]
+    assert len(environment.inventory()["jobs"]) == len(environment.executions()) == 1
     assert_nothing_is_left(environment)
