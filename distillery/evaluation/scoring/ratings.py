@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
@@ -16,8 +16,9 @@ TOO_HIGH = Fraction(1, 2)
 """A planted bad answer with this rating, or a higher one, voids the round."""
 VOID = "the round is void"
 UNCHECKED = "the judge rated none of the planted bad answers of its job, so nothing shows whether its ratings count"
-LONGEST_REASON = 1_000
-_TAG = re.compile(r"<answer (?P<code>[0-9a-f]{16})>\n")
+LONGEST_REASON, LONGEST_NUMBER = 1_000, 10
+NAN = Decimal("NaN")
+_TAG = re.compile(r"<answer (?P<code>[0-9a-f]{16})>")
 
 
 class UnknownOutput(ValueError):
@@ -64,7 +65,7 @@ def _records(outputs: Iterable[bytes]) -> Iterator[Mapping[str, Any]]:
 def _code(record: Mapping[str, Any]) -> str:
     responses = _objects(record.get("modelResponses"))
     response = responses[0].get("response") if len(responses) == 1 else None
-    tag = _TAG.match(response.lstrip()) if isinstance(response, str) else None
+    tag = _TAG.search(response) if isinstance(response, str) else None  # the first is ours: answers stand behind it
     if tag is None:
         raise UnknownOutput("returned a line without the answer")
     return tag["code"]
@@ -73,15 +74,27 @@ def _code(record: Mapping[str, Any]) -> str:
 def _rating(record: Mapping[str, Any], scale: JudgeScale) -> Grade | str:
     result = record.get("automatedEvaluationResult")
     scores = _objects(result.get("scores")) if isinstance(result, dict) else []
-    own = [each for each in scores if each.get("metricName") == METRIC]
+    # others report custom metrics without a name; the job has one metric, so that no other can be meant
+    own = [each for each in scores if each.get("metricName") in (METRIC, None)]
     if len(own) != 1:
         return f"the judge returned {len(own)} ratings"
     value = own[0].get("result")
     if value is None:
         return "the judge could not rate it"
-    if not isinstance(value, Decimal) or value not in SCALES[scale].values():
+    rating = _number(value)
+    if rating not in SCALES[scale].values():
         return f"the judge returned {one_line(value, 40)}, which is not on its scale"
-    return Grade(score=Fraction(value), reason="" if value == 1 else _explanation(own[0]))
+    return Grade(score=Fraction(rating), reason="" if rating == 1 else _explanation(own[0]))
+
+
+def _number(value: Any) -> Decimal:
+    """The number, which may be written as text; NaN for anything else, which is on no scale."""
+    if isinstance(value, str) and len(value) <= LONGEST_NUMBER:
+        try:
+            value = Decimal(value)
+        except InvalidOperation:
+            return NAN
+    return value if isinstance(value, Decimal) and value.is_finite() else NAN
 
 
 def _explanation(score: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from distillery.core import aws
 from infra.constructs import layers
 from infra.constructs.layers import is_licence
 
@@ -34,6 +35,14 @@ def test_it_holds_no_service_that_is_not_called(unpacked: Path) -> None:
     for package in ("boto3", "botocore"):
         folders = {path.name for path in (unpacked / "python" / package / "data").iterdir() if path.is_dir()}
         assert folders <= set(layers.SDK_SERVICES)
+
+
+def test_it_holds_every_service_that_functions_make_a_client_of() -> None:
+    """Functions make clients in one module, by `client("…")` or by a session of their own."""
+    source = Path(aws.__file__).read_text(encoding="utf-8")
+    made = {*re.findall(r'client\("([\w-]+)"', source), *re.findall(r'service: Literal\["([\w-]+)"\]', source)}
+    assert {"bedrock", "lambda", "dynamodb"} <= made
+    assert made <= set(layers.SDK_SERVICES)
 
 
 def test_it_holds_no_bytecode_and_nothing_compiled(unpacked: Path) -> None:

@@ -1,6 +1,7 @@
 """The jobs of judges: started once, followed until they end, read, and stopped. Nothing scored is paid for twice."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.unit.evaluation.harness import Harness, Time
 
 JUDGE = "anthropic.claude-haiku-4-5-20251001-v1:0"
 CREATE = get_session().get_service_model("bedrock").operation_model("CreateEvaluationJob").input_shape
+KEY = "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 RUNNING = ("InProgress", "Stopping")
 Rate = Callable[[str, str], Any]
 
@@ -122,7 +124,7 @@ class Judging(Harness):
         monkeypatch.setattr(aws, "_client", lambda service, region: {**clients, "ssm": self.ssm}[service])
         monkeypatch.setattr("lambdas.evaluation.scoring.ObjectStore", lambda: self.store)
         monkeypatch.setenv(Variable.JOB_ROLE, "arn:aws:iam::111111111111:role/judging")
-        monkeypatch.setenv(Variable.MODEL_KEY, "arn:aws:kms:us-east-1:111111111111:key/k")
+        monkeypatch.setenv(Variable.MODEL_KEY, KEY)
 
     def answered(self, *, heldout: int = 3, **options: Any) -> None:
         spec = GraderSpec(kind=GraderKind.JUDGE, options={"model": JUDGE, **options})
@@ -182,7 +184,7 @@ def test_the_request_is_a_judge_on_answers_that_the_job_brings(judging: Judging)
             "bedrockEvaluatorModels": [{"modelIdentifier": f"us.{JUDGE}"}]
         }
         assert request["roleArn"].endswith("role/judging")
-        assert request["customerEncryptionKeyId"].endswith("key/k")
+        assert request["customerEncryptionKeyId"] == KEY
         assert request["outputDataConfig"]["s3Uri"] == f"s3://data/evaluations/{judging.run.id}/judging/output/"
         tags = {tag["key"]: tag["value"] for tag in request["jobTags"]}
         assert tags == {
@@ -196,6 +198,39 @@ def test_the_request_is_a_judge_on_answers_that_the_job_brings(judging: Judging)
         for request in judging.jobs.requests.values()
     ]
     assert sources == ["answers-1", "answers-2"]
+
+
+@pytest.mark.parametrize("scale", ["right-or-wrong", "five"])
+def test_every_field_of_the_request_keeps_the_pattern_and_the_bounds_of_the_service(
+    scale: str, judging: Judging
+) -> None:
+    judging.answered(scale=scale)
+    judging.follow()
+    assert CREATE is not None
+    for request in judging.jobs.requests.values():
+        found = [*violations(request, CREATE)]
+        # AWS's samples send it for judges; the model of the API does not list it
+        assert found == ["taskType: 'General' is none of the values"]
+    broken = {**request, "jobName": "Upper", "jobTags": [{"key": "a", "value": "é"}]}
+    assert len([*violations(broken, CREATE)]) == 3
+
+
+def violations(value: Any, shape: Any, name: str = "") -> Iterator[str]:
+    """What the model of the API forbids, which botocore itself does not check."""
+    if shape.type_name == "structure":
+        for key, member in value.items():
+            yield from violations(member, shape.members[key], key)
+        return
+    if shape.type_name == "list":
+        for each in value:
+            yield from violations(each, shape.member, name)
+    size, rules = value if isinstance(value, int | float) else len(value), shape.metadata
+    if size < rules.get("min", size) or size > rules.get("max", size):
+        yield f"{name}: {size} is out of bounds"
+    if "pattern" in rules and not re.fullmatch(rules["pattern"], value):
+        yield f"{name}: {value!r} does not match"
+    if "enum" in rules and value not in rules["enum"]:
+        yield f"{name}: {value!r} is none of the values"
 
 
 def test_a_job_that_was_started_by_a_lost_request_is_found(judging: Judging) -> None:

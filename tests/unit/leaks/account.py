@@ -40,6 +40,7 @@ SETTINGS = {
     Variable.DATA_DAYS: "30",
     Variable.QUOTAS: "quotas",
     Variable.LOGS: LOGS,
+    Variable.JUDGES: "true",
 }
 
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
@@ -61,6 +62,7 @@ class Account:
         self.athena, self.ssm, self.sums = FakeAthena(), FakeParameters(), FakeUsageTable()
         self.runtime = FakeRuntime(_Any())
         self.evaluations: dict[str, str] = {}
+        self.tags: dict[str, Any] = {}
         self.refuse: Mapping[int, Callable[[str], Exception]] = {}
         self.listen()
 
@@ -140,11 +142,19 @@ class Account:
     def create_evaluation_job(self, **p: Any) -> Any:
         if p["jobName"] in self.evaluations:
             raise service_error("ConflictException")
-        self.evaluations[p["jobName"]] = "InProgress"
+        self.evaluations[p["jobName"]], self.tags[p["jobName"]] = "InProgress", p["jobTags"]
         return {"jobArn": f"arn:aws:bedrock:us-east-1:111111111111:evaluation-job/{p['jobName']}"}
 
     def get_evaluation_job(self, **p: Any) -> Any:
         return {"status": self.evaluations[p["jobIdentifier"].rpartition("/")[2]]}
+
+    def stop_evaluation_job(self, **_: Any) -> Any:
+        return {}
+
+    def list_tags_for_resource(self, **p: Any) -> Any:
+        if ":evaluation-job/" not in p["resourceARN"]:
+            return self.hosting.list_tags_for_resource(**p)
+        return {"tags": self.tags[p["resourceARN"].rpartition("/")[2]]}
 
     def list_evaluation_jobs(self, **p: Any) -> Any:
         names = [name for name in self.evaluations if p["nameContains"] in name]

@@ -13,7 +13,7 @@ import pytest
 from distillery.core.conversation import Prompt, to_line
 from distillery.core.judging import GraderKind, GraderSpec, VerdictOutcome
 from distillery.core.logs import LogReadMode, LogSource
-from distillery.core.pipeline import Stage, Verdict
+from distillery.core.pipeline import Outcome, Stage, Verdict
 from distillery.core.recipe import Recipe
 from distillery.core.recipe_options import OverBudgetPolicy
 from distillery.core.serialization import from_wire, to_wire
@@ -183,13 +183,13 @@ SCORED = recipe(
 )
 
 
-def scoring_of(name: str, *, ended: bool = False, lost: bool = False) -> Callable[[Account], Ask]:
-    """ended: whether the judges' jobs have. lost: whether an invocation started them and kept no ARN."""
+def scoring_of(name: str, *, begun: bool = False, ended: bool = False, lost: bool = False) -> Callable[[Account], Ask]:
+    """begun, ended: whether the judges' jobs have. lost: whether an invocation started them and kept no ARN."""
 
     def prepare(account: Account) -> Ask:
         state, chunk = _answered(account, SCORED)
         more = {"chunk": chunk, "scored": {"rounds": 0}, "judged": {"rounds": 0}}
-        if ended or lost:
+        if begun or ended or lost:
             scoring({"step": "follow", "state": state, **more}, CONTEXT)
         if ended:
             account.end_evaluations()
@@ -200,6 +200,13 @@ def scoring_of(name: str, *, ended: bool = False, lost: bool = False) -> Callabl
         return lambda: scoring({"step": name, "state": state, **more}, CONTEXT)
 
     return prepare
+
+
+def swept_judges(account: Account) -> Ask:
+    state, _ = _answered(account, SCORED)
+    scoring({"step": "follow", "state": state, "judged": {"rounds": 0}}, CONTEXT)
+    account.ledger.close(state["run"]["id"], Outcome.FAILED, "the execution was aborted")
+    return lambda: sweep({}, CONTEXT)
 
 
 def _closed(account: Account) -> str:
@@ -363,6 +370,8 @@ SCENARIOS: dict[str, Scenario] = {
     **{f"scores from outside: {name}": Scenario(scoring_of(name), SCORED) for name in ("score", "follow")},
     "scores from outside: found": Scenario(scoring_of("follow", lost=True), SCORED),
     "scores from outside: read": Scenario(scoring_of("follow", ended=True), SCORED),
+    "scores from outside: stopped": Scenario(scoring_of("stop", begun=True), SCORED),
+    "a sweep of judges": Scenario(swept_judges, SCORED),
     "a student is accepted": Scenario(accepted),
     "a run is evaluated again": Scenario(evaluated_again),
     "what follows from a verdict": Scenario(followed_up),

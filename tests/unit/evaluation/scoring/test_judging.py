@@ -185,6 +185,48 @@ def test_what_is_not_on_the_scale_is_unscored(rating: Any) -> None:
     assert all(isinstance(each, str) and "not on its scale" in each for each in found.values())
 
 
+@pytest.mark.parametrize("text", ["", "NaN", "sNaN", "Infinity", "1e999999999", "0.7", "1" * 400])
+def test_a_number_in_text_that_is_not_on_the_scale_is_unscored(text: str) -> None:
+    test_what_is_not_on_the_scale_is_unscored(text)
+
+
+def test_what_others_report_of_the_output_is_read() -> None:
+    """Custom metrics without a name, numbers as text, responses in a list that is written as text."""
+    found = planned([candidate(0), candidate(1, answer="B")])
+    records = [
+        json.loads(line) for line in output(found.jobs[0], lambda line: "0.0" if line.planted else "1.0").split(b"\n")
+    ]
+    for record in records:
+        del record["automatedEvaluationResult"]["scores"][0]["metricName"]
+        record["modelResponses"][0]["response"] = f"['{record['modelResponses'][0]['response']}']"
+    body = "\n".join(map(json.dumps, records)).encode()
+    rated = ratings(found.jobs[0], JudgeScale.RIGHT_OR_WRONG, [body])
+    assert settled(found, [rated]) == dict.fromkeys(found.keys, Grade(score=Fraction(1)))
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        None,
+        [],
+        [{}, {}],
+        [{"metricName": "Other", "result": 1}],
+        [{"metricName": METRIC}, {"result": 1}],
+        "none",
+        [None],
+    ],
+)
+def test_a_line_without_exactly_one_rating_is_unscored(scores: Any) -> None:
+    found = planned([candidate(0)])
+    records = [json.loads(line) for line in output(found.jobs[0], honest).split(b"\n")]
+    for record in records:
+        if "answer 0" in record["modelResponses"][0]["response"]:
+            record["automatedEvaluationResult"]["scores"] = scores
+    rated = ratings(found.jobs[0], JudgeScale.RIGHT_OR_WRONG, ["\n".join(map(json.dumps, records)).encode()])
+    (said,) = settled(found, [rated]).values()
+    assert "ratings" in str(said)
+
+
 @pytest.mark.parametrize("value", SCALES[JudgeScale.FIVE].values())
 def test_every_rating_of_a_scale_is_exact(value: Any) -> None:
     found = planned([candidate(0)])
