@@ -24,7 +24,7 @@ TREE = {
         docs/reference/settings docs/reference/command""",
     "Run it": """docs/people docs/threat-model docs/data-protection docs/supply-chain docs/runbooks/failed-run
         docs/runbooks/dead-letters docs/runbooks/function-errors docs/runbooks/fallback-ratio
-        docs/runbooks/prompts-logged""",
+        docs/runbooks/prompts-logged docs/runbooks/model-dates""",
     "Change it": """CONTRIBUTING docs/architecture docs/decisions/README CHANGELOG SECURITY
         packages/bedrock-simulator/README packages/bedrock-simulator/CHANGELOG""",
 }

@@ -4,7 +4,7 @@ from aws_cdk import CfnOutput, Duration
 from constructs import Construct
 
 from distillery.core.decisions import all_name_deciders
-from distillery.settings import LONGEST_RUN_DAYS, Settings
+from distillery.settings import LONGEST_RUN_DAYS, Settings, named_models
 from infra.constructs.data_stores import DataStores
 from infra.constructs.eventbridge import on_schedule
 from infra.constructs.function import Function
@@ -19,6 +19,7 @@ from infra.constructs.on_call import on_call_policy
 from infra.constructs.ssm_outputs import publish
 from infra.constructs.state_machine import Machine
 from infra.stages.dataset import DatasetStage, Expiry
+from infra.stages.model_dates import ModelWatchStage
 from infra.stages.promotion import PromotionStage
 from stacks.base import EnvironmentStack
 from stacks.foundation import HomeFoundation
@@ -56,6 +57,14 @@ class Pipeline(EnvironmentStack):
         )
         assert sweep.dead_letters is not None
         Expiry(self, "Expiry", context=context, stores=stores, days=settings.data_days, dead_letters=sweep.dead_letters)
+        ModelWatchStage(
+            self,
+            "ModelDates",
+            context=context,
+            stores=stores,
+            models=named_models(settings),
+            dead_letters=sweep.dead_letters,
+        )
         # Functions whose errors would go unnoticed: errors of steps show as failed runs. Settle and Expiry share the
         # dead-letter queue of Sweep.
         self.watched = {"Dataset": dataset.function, "Sweep": sweep}

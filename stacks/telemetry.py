@@ -5,8 +5,15 @@ from collections.abc import Mapping
 from constructs import Construct
 
 from distillery.settings import Settings
-from infra.constructs.alarms import watch_function, watch_machine, watch_prompts, watch_queue, watch_routes
-from infra.constructs.dashboard import dashboard, route_graphs
+from infra.constructs.alarms import (
+    watch_function,
+    watch_machine,
+    watch_model_dates,
+    watch_prompts,
+    watch_queue,
+    watch_routes,
+)
+from infra.constructs.dashboard import dashboard, model_graphs, route_graphs
 from infra.constructs.function import Function
 from infra.constructs.monthly_budget import monthly_budgets
 from stacks.base import EnvironmentStack
@@ -56,6 +63,14 @@ class HomeTelemetry(Telemetry):
     ) -> None:
         super().__init__(scope, part, settings=settings, foundation=foundation, functions=functions)
         watch_machine(self, pipeline.machine, self.topic)
+        watch_model_dates(self, self.names, self.topic)
         routes = route_graphs(self.names, settings.inference_region)
-        dashboard(self, "Dashboard", machine=pipeline.machine, functions=functions, routes=routes)
+        dashboard(
+            self,
+            "Dashboard",
+            machine=pipeline.machine,
+            functions=functions,
+            models=model_graphs(self.names),
+            routes=routes,
+        )
         monthly_budgets(self, self.names, settings.recipes.values(), self.topic)

@@ -15,6 +15,7 @@ from distillery.core import clock
 from distillery.core.ledger.acceptances import Acceptance
 from distillery.core.ledger.items import WAITING_OUTCOMES, RunRecord
 from distillery.core.ledger.rollbacks import RollbackRecord
+from distillery.core.model_dates import DateKind
 from distillery.core.pipeline import Outcome, Stage
 
 TEMPLATES = {
@@ -39,6 +40,20 @@ def status(
     found = on.runs_by_recipe([recipe] if recipe else on.recipes)
     for name, runs in found.items():
         _show(on, name, runs)
+    for line in _model_dates(on):
+        echo("{}", line)
+
+
+def _model_dates(on: Target) -> Iterator[Text]:
+    """Yields what the life-cycle watch found about the environment's models."""
+    stored = on.model_dates
+    if stored is None:
+        return
+    for finding in stored.findings:
+        urgent = finding.kind in (DateKind.ENDED, DateKind.GONE)
+        yield styled("[red]model: {}[/red]" if urgent else "[yellow]model: {}[/yellow]", finding.text)
+    if more := stored.count - len(stored.findings):
+        yield styled("[yellow]{} more findings about models[/yellow]", more)
 
 
 def _show(on: Target, recipe: str, runs: list[RunRecord] | Exception) -> None:

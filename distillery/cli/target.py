@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from distillery.core.ledger.ledger import Ledger
     from distillery.core.ledger.rollbacks import Rollbacks
     from distillery.core.ledger.uploads import Uploads
+    from distillery.core.model_dates import StoredFindings
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,20 @@ class Target:
         from distillery.core.ledger.table import Table
 
         return Acceptances(Table(str(self.account.pipeline["ledger"]), self.account.dynamodb()))
+
+    @functools.cached_property
+    def model_dates(self) -> "StoredFindings | None":
+        """What the life-cycle watch found; None before its first run, and if the caller may not read it."""
+        from distillery.client import AWS_ERRORS
+        from distillery.core.model_dates import stored
+        from distillery.core.names import Names
+
+        try:
+            return stored(self.account.aws_client("ssm"), Names(self.environment))
+        except AWS_ERRORS as error:
+            if not refused(error):
+                raise
+            return None
 
     @property
     def recipes(self) -> list[str]:

@@ -28,6 +28,16 @@ def teacher_identifier(teacher: str, student: str, region: str) -> str:
     return teacher if pair.teacher_as is catalog.TeacherIdentifier.IN_REGION else identifier(teacher, region)
 
 
+def model_of_base(arn: str) -> str | None:
+    """The catalog's id of a foundation model that a custom model is based on; None if the catalog has none.
+
+    Args:
+        arn: `arn:…::foundation-model/<id>`, in which the id may be the one for customization.
+    """
+    base = arn.rpartition("foundation-model/")[2]
+    return next((model.id for model in catalog.models() if base in (model.id, model.customize)), None)
+
+
 def _through_profile(model: str, region: str) -> str:
     profile = catalog.profile_for(model, region)
     if profile is None:

@@ -71,6 +71,9 @@ METADATA_SIDE = "distillery:side"
 """Request metadata of the invoke function, besides its environment and TAG_ROUTE: whether the prompt is for training
 or held out (`distillery/core/holdout`). The product's own calls have TAG_RUN."""
 
+DIMENSION_ENVIRONMENT, DIMENSION_MODEL = "Environment", "Model"
+"""Dimensions of the metrics about an environment."""
+
 METRIC_PROMPTS_LOGGED = "PromptsLogged"
 """The metric that counts the requests that the invoke function logged with prompt and reply."""
 
@@ -172,6 +175,11 @@ class Names:
     def collection(self) -> str:
         """The SSM parameter, in the inference Region, that names the collect function."""
         return self.parameter("collection")
+
+    @property
+    def model_dates(self) -> str:
+        """The SSM parameter, in the home Region, with the findings about the life cycles of models."""
+        return self.parameter("model-dates")
 
     @property
     def logs_database(self) -> str:

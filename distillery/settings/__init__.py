@@ -4,6 +4,7 @@
 `warnings` lists what needs attention in valid settings.
 """
 
+from distillery.settings.checks.model_usage import named_models
 from distillery.settings.environment import (
     LONGEST_RUN_DAYS,
     LifecycleAcknowledgement,
@@ -30,6 +31,7 @@ __all__ = [
     "VpcEndpoint",
     "environment_names",
     "load",
+    "named_models",
     "policies",
     "warnings",
 ]

@@ -9,7 +9,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from distillery.client.metrics import Dimension, Metric
-from distillery.core.names import METRIC_PROMPTS_LOGGED, Names
+from distillery.core.names import DIMENSION_ENVIRONMENT, METRIC_PROMPTS_LOGGED, Names
+from distillery.core.operational_metrics import OperationalMetric
 from infra.constructs.function import Function
 
 PERIOD = Duration.minutes(5)
@@ -98,6 +99,19 @@ def watch_prompts(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwat
     )
     summary = "The invoke function writes prompts and replies to its log"
     return alarm(scope, "PromptsLogged", metric=logged, runbook="prompts-logged", summary=summary, topic=topic)
+
+
+def watch_model_dates(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwatch.Alarm:
+    """A model whose dates are not those of the catalog, or that the service does not know."""
+    changed = cloudwatch.Metric(
+        namespace=names.metric_namespace,
+        metric_name=OperationalMetric.LIFE_CYCLE_CHANGES.value,
+        dimensions_map={DIMENSION_ENVIRONMENT: names.environment},
+        period=PERIOD,
+        statistic="Maximum",
+    )
+    summary = "A model has other dates than the catalog, or is not known to the service"
+    return alarm(scope, "ModelDates", metric=changed, runbook="model-dates", summary=summary, topic=topic)
 
 
 def watch_routes(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwatch.Alarm:

@@ -8,7 +8,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from distillery.client.metrics import Dimension, Metric
-from distillery.core.names import Names
+from distillery.core.names import DIMENSION_ENVIRONMENT, DIMENSION_MODEL, Names
+from distillery.core.operational_metrics import OperationalMetric
 from infra.constructs.function import Function
 
 _SECONDS = 3600
@@ -23,9 +24,11 @@ def dashboard(
     *,
     machine: sfn.StateMachine,
     functions: Mapping[str, Function],
+    models: Sequence[cloudwatch.IWidget],
     routes: Sequence[cloudwatch.IWidget],
 ) -> cloudwatch.Dashboard:
-    """A row about runs, a row about functions and their dead-letter queues, and the row of `route_graphs`."""
+    """A row about runs, one about functions and their dead-letter queues, and those of `model_graphs` and
+    `route_graphs`."""
     runs = [
         machine.metric_started(period=_HOUR, label="started"),
         machine.metric_succeeded(period=_HOUR, label="succeeded"),
@@ -46,9 +49,21 @@ def dashboard(
         widgets=[
             [_graph("Runs", runs), _graph("Run duration (ms)", time)],
             [_graph("Function errors", errors), _graph("Dead letters", letters)],
+            list(models),
             list(routes),
         ],
     )
+
+
+def model_graphs(names: Names) -> list[cloudwatch.IWidget]:
+    """A row of widgets about the models in use: how long each is still served. A search, so models may come and go."""
+    wanted = (
+        f"{{{names.metric_namespace},{DIMENSION_ENVIRONMENT},{DIMENSION_MODEL}}} "
+        f'MetricName="{OperationalMetric.DAYS_UNTIL_END}" {DIMENSION_ENVIRONMENT}="{names.environment}"'
+    )
+    day = Duration.days(1)
+    ends = cloudwatch.MathExpression(expression=f"SEARCH('{wanted}', 'Minimum', 86400)", label="", period=day)
+    return [cloudwatch.GraphWidget(title="Days until a model ends", left=[ends], width=24, period=day)]
 
 
 def route_graphs(names: Names, region: str) -> list[cloudwatch.IWidget]:

@@ -38,6 +38,7 @@ LIBRARY_PARTS: Mapping[str, tuple[str, ...]] = {
     "evaluation": ("core", "datasets", "evaluation"),
     "expiry": ("core",),
     "invocation_logging": ("core",),
+    "model_dates": ("core",),
     "promotion": ("core",),
     "serving": ("client", "core"),
     "uploads": ("core",),

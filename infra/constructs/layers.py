@@ -10,7 +10,7 @@ recipe then changes one file and no function's code.
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from importlib.metadata import distribution
 from pathlib import Path, PurePath
@@ -19,8 +19,9 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from distillery.core import served_routes
+from distillery.core import model_dates, served_routes
 from distillery.core.env_vars import FOLDER
+from distillery.core.model_dates import NamedModel
 from distillery.core.recipe import SETTINGS_FILE, Recipe, dump
 from distillery.core.served_routes import ServedRoutes
 from infra.constructs.lambda_code import ARCHITECTURE, BUILD, MODE, RUNTIME, archive, archive_code
@@ -93,6 +94,11 @@ def settings_layer(scope: Construct, ident: str, recipes: Mapping[str, Recipe]) 
 def served_routes_layer(scope: Construct, ident: str, routes: ServedRoutes) -> lambda_.LayerVersion:
     """The routes that the invoke function offers, which `distillery.core.served_routes` reads."""
     return _file_layer(scope, ident, served_routes.FILE, served_routes.dump(routes), "The routes of this environment")
+
+
+def named_models_layer(scope: Construct, ident: str, models: Iterable[NamedModel]) -> lambda_.LayerVersion:
+    """The models that the settings name, which `distillery.core.model_dates` reads."""
+    return _file_layer(scope, ident, model_dates.FILE, model_dates.dump(models), "The models of this environment")
 
 
 def pack_sdk(build: Path) -> Path:

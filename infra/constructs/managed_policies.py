@@ -73,7 +73,7 @@ def operator_policy(
         users.invoke(*(function.function.function_arn for function in functions)),
         *users.decide(rollback.function.function_arn, deciders_named=deciders_named),
         *users.decide(evaluate.function.function_arn, deciders_named=deciders_named),
-        running.read_parameters(location, names.pipeline),
+        running.read_parameters(location, names.pipeline, names.model_dates),
         *users.read_aliases(location, names),
         bedrock.follow(location),
     )

@@ -53,7 +53,7 @@ def on_call_policy(
         users.invoke(*(function.function.function_arn for function in functions)),
         *users.decide(rollback.function.function_arn, deciders_named=deciders_named),
         *users.decide(evaluate.function.function_arn, deciders_named=deciders_named),
-        running.read_parameters(location, names.pipeline, names.alias("*")),
+        running.read_parameters(location, names.pipeline, names.model_dates, names.alias("*")),
         running.read_parameters(there, names.serving, names.route("*")),
         running.read_executions(location, machine.state_machine_name, "states:GetExecutionHistory"),
         running.list_executions(machine.state_machine_arn),

@@ -8,6 +8,7 @@ from enum import StrEnum
 from distillery.core import catalog
 from distillery.core.catalog import Certainty, Latency, Life, Model
 from distillery.core.judging import GraderKind
+from distillery.core.model_dates import NamedModel
 from distillery.core.recipe import Recipe
 from distillery.settings.environment import OWN_MODEL, Settings
 from distillery.settings.finding import ConfigFinding
@@ -47,6 +48,15 @@ def model_uses(settings: Settings) -> Iterator[Use]:
         for index, model in fallback_models(settings, name):
             where = f"routes.{name}.fallback[{index}]"
             yield Use(where=where, model=model, region=settings.inference_region, role=Role.ROUTE)
+
+
+def named_models(settings: Settings) -> list[NamedModel]:
+    """The same for the life-cycle watch, without models that the catalog does not know."""
+    return [
+        NamedModel(where=use.where, model=use.model, region=use.region)
+        for use in model_uses(settings)
+        if find_model(use.model)
+    ]
 
 
 def fallback_models(settings: Settings, route: str) -> Iterator[tuple[int, str]]:

@@ -43,6 +43,8 @@ SETTINGS = {
     Variable.JUDGES: "true",
 }
 
+STUDENT = "arn:aws:bedrock:us-east-1:111111111111:custom-model/m"
+BASE = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0:128k"
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 Call = tuple[str, str]
 
@@ -90,8 +92,10 @@ class Account:
     def _hosted(self, name: str, sent: Mapping[str, Any]) -> Any:
         told = {
             "status": "Active",
-            "modelArn": "arn:aws:bedrock:us-east-1:111111111111:custom-model/m",
+            "modelArn": STUDENT,
             "modelUnits": 1,
+            "createdAt": LONG_AGO,
+            "creationTime": LONG_AGO,
         }
         page = self.hosting._list(name, sent.get("nameContains", ""))
         return {key: [row | told for row in rows] for key, rows in page.items()}
@@ -133,6 +137,21 @@ class Account:
     def get_bucket_tagging(self, **_: Any) -> Any:
         return {"TagSet": [{"Key": "distillery:emptied-on-delete", "Value": "true"}]}
 
+    # Lists of an inventory
+
+    def list_custom_models(self, **_: Any) -> Any:
+        made = {"modelArn": STUDENT, "modelName": "dev-support-a", "creationTime": LONG_AGO, "baseModelArn": BASE}
+        return {"modelSummaries": [made]}
+
+    def list_model_customization_jobs(self, **_: Any) -> Any:
+        made = {
+            "jobArn": f"{STUDENT}-job",
+            "jobName": "dev-support-a",
+            "creationTime": LONG_AGO,
+            "status": "InProgress",
+        }
+        return {"modelCustomizationJobSummaries": [made]}
+
     # A team's function, and evaluation jobs
 
     def invoke(self, **_: Any) -> Any:
@@ -159,7 +178,8 @@ class Account:
     def list_evaluation_jobs(self, **p: Any) -> Any:
         names = [name for name in self.evaluations if p["nameContains"] in name]
         prefix = "arn:aws:bedrock:us-east-1:111111111111:evaluation-job/"
-        jobs = [{"jobName": name, "jobArn": prefix + name, "status": self.evaluations[name]} for name in names]
+        told = {"creationTime": LONG_AGO}
+        jobs = [{"jobName": name, "jobArn": prefix + name, "status": self.evaluations[name], **told} for name in names]
         return {"jobSummaries": jobs}
 
     def end_evaluations(self) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from distillery.core.conversation import Prompt, to_line
 from distillery.core.judging import GraderKind, GraderSpec, VerdictOutcome
 from distillery.core.logs import LogReadMode, LogSource
+from distillery.core.model_dates import NamedModel
 from distillery.core.pipeline import Outcome, Stage, Verdict
 from distillery.core.recipe import Recipe
 from distillery.core.recipe_options import OverBudgetPolicy
@@ -33,6 +35,7 @@ from lambdas.evaluation.request import evaluate
 from lambdas.evaluation.scoring import step as scoring
 from lambdas.expiry.handler import expire
 from lambdas.invocation_logging.handler import configure
+from lambdas.model_dates.handler import watch
 from lambdas.promotion.handler import accept, rollback
 from lambdas.promotion.handler import step as promotion
 from lambdas.serving.handler import invoke
@@ -55,6 +58,7 @@ PLAIN = recipe()
 CONTEXT: Any = SimpleNamespace(
     log_stream_name="stream", invoked_function_arn="", get_remaining_time_in_millis=lambda: 900_000
 )
+PREMIER = "amazon.nova-premier-v1:0"
 LOGGED = PREFIX.replace("us-east-2", "us-east-1")
 
 
@@ -71,7 +75,12 @@ class Scenario:
         routes = ServedRoutes(
             routes=tuple(ServedRoute(name=name) for name in ("fast", "distilled/support")), quota=self.quota
         )
-        told: Mapping[str, Any] = {"recipes.json": {"support": to_wire(self.recipe)}, "offer.json": to_wire(routes)}
+        models = [NamedModel(where="routes.old.model", model=PREMIER, region="us-east-1")]
+        told: Mapping[str, Any] = {
+            "recipes.json": {"support": to_wire(self.recipe)},
+            "offer.json": to_wire(routes),
+            "models.json": {"models": [to_wire(each) for each in models]},
+        }
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("distillery.core.env_vars.read_settings", lambda name: told[name])
             yield
@@ -272,6 +281,11 @@ def expired(account: Account) -> Ask:
     return lambda: expire({}, CONTEXT)
 
 
+def watched_models(account: Account) -> Ask:
+    account.jobs.lives[PREMIER] = {"status": "LEGACY", "endOfLifeTime": datetime(2026, 9, 14, tzinfo=UTC)}
+    return lambda: watch({}, CONTEXT)
+
+
 def recorded_upload(account: Account) -> Ask:
     return lambda: record_uploads(notification("AWS:AIDAANA"), CONTEXT)
 
@@ -398,6 +412,7 @@ SCENARIOS: dict[str, Scenario] = {
         serving({"route": "fast", "prompt": "hello"}), quota=CallerQuota(per=Period.DAY, tokens=100_000)
     ),
     "old data sets": Scenario(expired, WAITS),
+    "the dates of models": Scenario(watched_models),
     "a request by the URL": Scenario(serving(by_url({"route": "fast", "prompt": "hello"}))),
     "a request to a student": Scenario(serving({"route": "support", "prompt": "hello"})),
     "a list of routes": Scenario(serving(by_url(method="GET"))),

@@ -1,0 +1,37 @@
+"""Metrics about an environment itself, each a line of the function's log in CloudWatch's embedded metric format.
+
+CloudWatch extracts them from the log, so a function needs no permission and waits for no API. Source: CloudWatch user
+guide, "Specification: Embedded metric format". Metrics of requests are the client's (`distillery/client/metrics`).
+"""
+
+import json
+import sys
+from enum import StrEnum
+
+from distillery.core import clock
+from distillery.core.names import DIMENSION_ENVIRONMENT, DIMENSION_MODEL, Names
+
+
+class OperationalMetric(StrEnum):
+    """LIFE_CYCLE_CHANGES: models with other dates than the catalog has. DAYS_UNTIL_END: days until a model ends."""
+
+    LIFE_CYCLE_CHANGES = "LifeCycleChanges"
+    DAYS_UNTIL_END = "DaysUntilEnd"
+
+
+def emit(names: Names, metric: OperationalMetric, value: float, *, model: str = "") -> None:
+    """Writes one value to the log, by environment and, if it is given, by model."""
+    dimensions = {DIMENSION_ENVIRONMENT: names.environment, **({DIMENSION_MODEL: model} if model else {})}
+    directive = {
+        "Namespace": names.metric_namespace,
+        "Dimensions": [list(dimensions)],
+        "Metrics": [{"Name": metric, "Unit": "Count"}],
+    }
+    document = {
+        "_aws": {"Timestamp": round(clock.timestamp() * 1000), "CloudWatchMetrics": [directive]},
+        **dimensions,
+        metric: value,
+    }
+    # Unchanged and at once: CloudWatch extracts metrics only from a line with nothing before it.
+    sys.stdout.write(json.dumps(document, separators=(",", ":")) + "\n")
+    sys.stdout.flush()
