@@ -15,11 +15,11 @@ from infra.constructs.managed_policies import (
     operator_policy,
     reader_policy,
 )
+from infra.constructs.model_dates import ModelWatch
 from infra.constructs.on_call import on_call_policy
 from infra.constructs.ssm_outputs import publish
 from infra.constructs.state_machine import Machine
 from infra.stages.dataset import DatasetStage, Expiry
-from infra.stages.model_dates import ModelWatchStage
 from infra.stages.promotion import PromotionStage
 from stacks.base import EnvironmentStack
 from stacks.foundation import HomeFoundation
@@ -57,7 +57,7 @@ class Pipeline(EnvironmentStack):
         )
         assert sweep.dead_letters is not None
         Expiry(self, "Expiry", context=context, stores=stores, days=settings.data_days, dead_letters=sweep.dead_letters)
-        ModelWatchStage(
+        ModelWatch(
             self,
             "ModelDates",
             context=context,

@@ -80,7 +80,7 @@ class Target:
         try:
             return stored(self.account.aws_client("ssm"), Names(self.environment))
         except AWS_ERRORS as error:
-            if not refused(error):
+            if not is_denied(error):
                 raise
             return None
 

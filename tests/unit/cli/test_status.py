@@ -1,5 +1,6 @@
 """`distillery status`: what each recipe serves, and its runs."""
 
+import json
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,7 +14,10 @@ from distillery.core import clock
 from distillery.core.ledger.approvals import Approvals
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
+from distillery.core.model_dates import DateFinding, DateKind, StoredFindings
 from distillery.core.pipeline import Outcome, Stage
+from distillery.core.serialization import to_wire
+from tests.fakes.errors import service_error
 from tests.fakes.pipeline import alias, dataset, open_run, recipe, verdict
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
@@ -202,3 +206,23 @@ def test_the_system_prompt_of_the_live_student_is_shown(
     said = command("status", "support")
     assert told in said.out
     assert ("system prompt" in said.out) == bool(told)
+
+
+def test_what_the_watch_found_about_models_is_shown_below_the_recipes(account: FakeAccount, command: Command) -> None:
+    ending = DateFinding(
+        kind=DateKind.ENDING,
+        model="amazon.nova-pro-v1:0",
+        region="us-east-1",
+        places=("recipes.support.teacher",),
+        text="amazon.nova-pro-v1:0 in us-east-1 ends on 2027-01-20, in 58 days",
+    )
+    kept = StoredFindings(at="2026-11-23T06:00:00+00:00", count=3, findings=(ending,), known=("a", "b", "c"))
+    account.clients["ssm", None].parameters["/distillery/dev/model-dates"] = json.dumps(to_wire(kept))
+    shown = command("status").out
+    assert "model: amazon.nova-pro-v1:0 in us-east-1 ends on 2027-01-20, in 58 days" in shown
+    assert shown.rstrip().endswith("2 more findings about models")
+
+
+def test_who_may_not_read_the_findings_sees_the_rest(account: FakeAccount, command: Command) -> None:
+    account.clients["ssm", None].errors["/distillery/dev/model-dates"] = service_error("AccessDeniedException")
+    assert command("status").code == 0

@@ -1,4 +1,4 @@
-"""model_dates: watches the life cycles of the models that an environment uses, every day."""
+"""The life-cycle watch: a function that compares the models of an environment with Bedrock's dates, every day."""
 
 from collections.abc import Iterable
 
@@ -18,7 +18,7 @@ from infra.constructs.permissions import Permission, bedrock, running, storage
 from infra.constructs.stack_context import StackContext
 
 
-class ModelWatchStage(Construct):
+class ModelWatch(Construct):
     """Compares the catalog with the dates that Bedrock states, in each Region where the environment uses models.
 
     Failed invocations go to `dead_letters`.
