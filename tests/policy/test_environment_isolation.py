@@ -83,6 +83,8 @@ WITHOUT_A_RESOURCE = {
     "bedrock:DeleteModelInvocationLoggingConfiguration",
     "bedrock:GetModelInvocationLoggingConfiguration",
     "bedrock:ListCustomModelDeployments",
+    "bedrock:ListCustomModels",
+    "bedrock:ListEvaluationJobs",
     "bedrock:ListModelCustomizationJobs",
     "bedrock:ListProvisionedModelThroughputs",
     "bedrock:PutModelInvocationLoggingConfiguration",
