@@ -228,7 +228,7 @@ def test_the_live_model_is_not_compared_on_golden_prompts_that_it_was_trained_on
     families = {"s3://data/f.json": json.dumps([0, *range(24)]).encode()}
     exam.store.objects |= families
     asking = replace(run, dataset=replace(run.dataset, families_uri="s3://data/f.json"))
-    prompts = Parts(asking, "data", exam.store).asked()
+    prompts = Parts(asking, "data", exam.store).prompts()
 
     class One:
         def read(self, _parameter: str) -> Alias:
@@ -244,7 +244,7 @@ def test_judges_and_functions_score_golden_answers_too(exam: Exam) -> None:
     for chunk in exam.step("plan"):
         exam.answer(chunk)
     parts = Parts(run, "data", exam.store)
-    found = list(answered(parts, parts.asked()))
+    found = list(answered(parts, parts.prompts()))
     assert len(found) == 3 * (25 + 5)
     assert {one.prompt.messages[0][1] for one in found if one.index >= 25} == {f"golden {i}" for i in range(5)}
 
