@@ -189,6 +189,11 @@ class ObjectStore:
             return self.s3.get_object(Bucket=bucket, Key=key, VersionId=version)["Body"].read()
         return self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
+    def lines(self, uri: str) -> Iterator[bytes]:
+        """The lines of an object, read as they are needed: a data set may be larger than a function's memory."""
+        bucket, key = split_s3_uri(uri)
+        yield from self.s3.get_object(Bucket=bucket, Key=key)["Body"].iter_lines(chunk_size=1 << 20)
+
     def write(self, uri: str, body: bytes, *, content_type: str = "") -> None:
         bucket, key = split_s3_uri(uri)
         if content_type:

@@ -26,6 +26,8 @@ ANSWERS = "Answers"
 """The label of the executions that answer chunks."""
 ONE_CPU_MB = 1769
 """Memory at which a function has one vCPU. Source: Lambda developer guide, configuration-memory."""
+NEAR_DUPLICATES_MB = 1024
+"""Memory to compare prompts with what the live model was trained on, at their maximum length."""
 KILLED = ("Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout")
 """Errors of an invocation that was killed, as Step Functions reports them (Step Functions guide,
 concepts-error-handling, and Lambda's own messages). What it has kept is not asked again."""
@@ -57,6 +59,7 @@ class EvaluationStage(Construct):
             handler="lambdas.evaluation.handler.step",
             description="Has the models answer held-out prompts",
             timeout=Duration.minutes(15),
+            memory_mb=NEAR_DUPLICATES_MB,
             permissions=[
                 *storage.use_ledger(stores.ledger),
                 *storage.read(stores.data, DATASETS_PREFIX, EVALUATIONS_PREFIX, SYSTEM_PROMPTS_PREFIX),
@@ -69,7 +72,7 @@ class EvaluationStage(Construct):
                 keys.use_models(location, context.key),
             ],
             environment={Variable.LEDGER: stores.ledger.table_name, Variable.DATA_BUCKET: stores.data.bucket_name},
-            layers=[packages],  # executions that began before 0.3.0 judge here
+            layers=[packages],  # near duplicates; and executions that began before 0.3.0 judge here
         )
         self.grading = Function(
             self,

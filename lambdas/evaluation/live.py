@@ -7,8 +7,9 @@ on.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from distillery.core import conversation
 from distillery.core.aliases import Aliases
@@ -17,12 +18,16 @@ from distillery.core.conversation import Prompt
 from distillery.core.errors import BadRequest, SystemPromptLost
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Alias, Run
+from distillery.core.recipe_options import NearDuplicates
 from distillery.core.system_prompt import SystemPrompt
 from distillery.evaluation import contestants
 from distillery.evaluation.contestants import Contestant
 
 MIN_OPENING = 20
 """Characters from which a user's message tells a dialogue from others, as in the split."""
+BLOCK = 500
+"""Training prompts in memory at a time."""
+NEAR = "{} of the prompts left out are near duplicates of what it was trained on"
 UNKNOWN = "what the live model was trained on is unknown ({}), so no prompt is left out of its comparison"
 LOST = (
     "the live model cannot be invoked as it is served: its system prompt {} {}; the stored text must be the one that "
@@ -53,9 +58,12 @@ class LiveModel:
         if not self.store.exists(run.dataset.uri):
             note = UNKNOWN.format(f"{run.dataset.uri} no longer exists")
             return contestants.live(alias, note=note, system=system)
-        trained = self.store.read(run.dataset.uri).decode()
-        left_out = seen(prompts, _prompts(trained), self._families(asking))
-        return contestants.live(alias, left_out=left_out, system=system)
+        curation = asking.recipe.curation
+        likeness = None if curation.near_duplicates is NearDuplicates.IGNORE else curation.likeness
+        trained = (conversation.parse(line.decode()) for line in self.store.lines(run.dataset.uri) if line)
+        found = seen(prompts, trained, self._families(asking), likeness=likeness)
+        note = NEAR.format(found.near) if found.near else ""
+        return contestants.live(alias, left_out=found.left_out, note=note, system=system)
 
     def _system(self, system: SystemPrompt | None) -> str | None:
         """The system prompt that the route sends; None where it sends what the caller gives.
@@ -88,16 +96,52 @@ class LiveModel:
             return str(error)
 
 
-def seen(prompts: Sequence[Prompt], trained: Iterable[Prompt], families: Sequence[int] = ()) -> set[int]:
-    """The indices of the prompts that the model was trained on, and of their families.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The prompts that a model was trained on.
 
-    A prompt is recognized by its text, regardless of letter case, white space and Unicode form, or as a cut of the same
-    dialogue. `families` are those that the data set has stored, near duplicates among them.
+    Attributes:
+        left_out: Their indices, and those of their families.
+        near: How many are near duplicates of what it was trained on, and not the same text.
     """
-    known = {digest for prompt in trained for digest in _digests(prompt)}
-    found = {index for index, prompt in enumerate(prompts) if not known.isdisjoint(_digests(prompt))}
-    with_them = {families[index] for index in found} if families else set()
-    return found | {index for index, family in enumerate(families) if family in with_them}
+
+    left_out: frozenset[int]
+    near: int = 0
+
+
+def seen(
+    prompts: Sequence[Prompt], trained: Iterable[Prompt], families: Sequence[int] = (), *, likeness: float | None = None
+) -> Seen:
+    """The prompts that the model was trained on, and their families.
+
+    A prompt is recognized by its text, regardless of letter case, white space and Unicode form, as a cut of the same
+    dialogue, or by a near duplicate.
+
+    Args:
+        prompts: Those that are asked.
+        trained: Those of the training file, which are read once, a block at a time.
+        families: Of `prompts`, as the data set has stored them; empty if each stands alone.
+        likeness: Similarity of near duplicates; None if they are not searched for.
+    """
+    digests = [_digests(prompt) for prompt in prompts]
+    same, near, rest = set[int](), set[int](), iter(trained)
+    while block := list(islice(rest, BLOCK)):
+        known = {digest for prompt in block for digest in _digests(prompt)}
+        same |= {index for index, both in enumerate(digests) if not known.isdisjoint(both)}
+        if likeness is not None:
+            near |= _near(prompts, block, same | near, likeness)
+    near -= same
+    found = same | near
+    with_them = {families[index] for index in found} if families else set[int]()
+    family = {index for index, number in enumerate(families) if number in with_them}
+    return Seen(frozenset(found | family), len(near))
+
+
+def _near(prompts: Sequence[Prompt], block: Sequence[Prompt], found: set[int], likeness: float) -> set[int]:
+    from distillery.datasets.curation.overlap import near_trained  # slow to import: only a plan needs it
+
+    rest = [index for index in range(len(prompts)) if index not in found]
+    return {rest[at] for at in near_trained([prompts[index] for index in rest], block, threshold=likeness)}
 
 
 def _digests(prompt: Prompt) -> tuple[str, str]:
@@ -105,13 +149,9 @@ def _digests(prompt: Prompt) -> tuple[str, str]:
 
 
 def _opening(prompt: Prompt) -> Prompt:
-    """The dialogue up to its first long message of the user, as the split sees it (`distillery.datasets.split`, which
-    this function does not ship: it needs numpy)."""
+    """The dialogue up to its first long message of the user, as the split sees it (`distillery.datasets.split`, whose
+    packages are slow to import)."""
     for index, (role, text) in enumerate(prompt.messages[:-1]):
         if role == "user" and len(text) >= MIN_OPENING:
             return replace(prompt, messages=prompt.messages[: index + 1], reference=None)
     return prompt
-
-
-def _prompts(text: str) -> Iterator[Prompt]:
-    return (conversation.parse(line) for line in text.split("\n") if line)

@@ -111,6 +111,9 @@ class MemoryStore(ObjectStore):
     def read(self, uri: str, version: str | None = None) -> bytes:
         return self.objects[uri]
 
+    def lines(self, uri: str) -> Iterator[bytes]:
+        return iter(self.objects[uri].splitlines())
+
     def write(self, uri: str, body: bytes, *, content_type: str = "") -> None:
         self.objects[uri] = body
 

@@ -169,6 +169,9 @@ class Corpus:
         self._dissected = lru_cache(maxsize=4_000)(self._dissect)
         self._ids_of_short = lru_cache(maxsize=32_768)(self._shingles_of)
 
+    def __len__(self) -> int:
+        return len(self._prompts)
+
     def common_segments(self, number: int) -> tuple[int, list[int], float]:
         """Returns a hash of all segments, the rarest of those that are common, and how many a candidate must have."""
         found = sorted(map(int, self._segments[number]))

@@ -13,13 +13,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, count
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from distillery.core.conversation import Prompt, distinct_non_ascii
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
 
 # Kana, CJK ideographs and Thai are matched one character at a time: these scripts put no spaces between words.
 _SINGLE = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -248,6 +250,8 @@ def count_languages(texts: Sequence[str]) -> Counter[str]:
 
 
 @cache
-def _language_identifier() -> LanguageIdentifier:
+def _language_identifier() -> "LanguageIdentifier":
     """Cached, because loading the model takes longer than classifying a thousand texts."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # not in every layer that compares texts
+
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True, min_confidence=MIN_LANGUAGE_PROBABILITY)

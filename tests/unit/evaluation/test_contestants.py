@@ -151,7 +151,7 @@ def test_a_prompt_is_seen_if_one_of_its_family_was_trained_on(
     def prompt(messages: list[tuple[str, str]]) -> Prompt:
         return Prompt(system=SYSTEM, messages=tuple(messages), reference=None)
 
-    assert seen([prompt(held)], [prompt(trained)]) == ({0} if is_seen else set())
+    assert seen([prompt(held)], [prompt(trained)]).left_out == ({0} if is_seen else set())
 
 
 def test_a_dialogue_opens_where_the_split_says() -> None:
@@ -160,8 +160,8 @@ def test_a_dialogue_opens_where_the_split_says() -> None:
 
 def test_the_whole_family_of_a_prompt_that_was_trained_on_is_left_out() -> None:
     one, two, three = (Prompt(system=None, messages=(("user", text),), reference=None) for text in "abc")
-    assert seen([one, two, three], [two]) == {1}
-    assert seen([one, two, three], [two], [0, 0, 1]) == {0, 1}
+    assert seen([one, two, three], [two]).left_out == {1}
+    assert seen([one, two, three], [two], [0, 0, 1]).left_out == {0, 1}
 
 
 def test_the_families_are_those_that_the_data_set_has_stored(harness: Harness) -> None:
