@@ -100,13 +100,22 @@ def _distil(scope: Construct, stages: Stages) -> sfn.IChainable:
 
 def _until_answered(scope: Construct, stages: Stages) -> sfn.Chain:
     """From where the execution begins: an evaluation has its student already, and perhaps its answers too."""
-    answers = sfn.Chain.start(stages.endpoint.states()).next(stages.evaluation.answer_states())
-    distil = sfn.Chain.start(stages.distillation.states()).next(answers)
-    stored = sfn.Choice(scope, "Judges only?").when(sfn.Condition.boolean_equals("$.judge_only", False), answers)
+    answers = stages.evaluation.answer_states()
+    asked = sfn.Chain.start(stages.endpoint.states()).next(answers)
+    distil = sfn.Chain.start(stages.distillation.states()).next(asked)
+    needed = (
+        sfn.Choice(scope, "Which answers are missing?")
+        .when(sfn.Condition.boolean_equals("$.missing.endpoint", True), asked)
+        .when(sfn.Condition.boolean_equals("$.missing.answers", True), answers)
+    )
+    missing = stages.evaluation.missing_state().next(needed)
+    stored = sfn.Choice(scope, "Judges only?").when(sfn.Condition.boolean_equals("$.judge_only", False), missing)
     begin = sfn.Choice(scope, "Has a student?").when(sfn.Condition.string_equals("$.action", "evaluate"), stored)
     begin.otherwise(distil)
-    ends = stored.afterwards(include_otherwise=True).end_states  # that of the answers is among them
-    return sfn.Chain.custom(begin, ends, begin)
+    kept = sfn.Pass(scope, "Answers are stored")
+    for choice in (stored, needed):
+        choice.otherwise(kept)
+    return sfn.Chain.custom(begin, [*answers.end_states, kept], begin)
 
 
 def _rollback(scope: Construct, stages: Stages) -> sfn.IChainable:

@@ -144,6 +144,12 @@ class EvaluationStage(Construct):
         """The functions of its states."""
         return [self.function, self.grading, self.reporting, *([self.scoring.function] if self.scoring else [])]
 
+    def missing_state(self) -> sfn.Chain:
+        """Looks for answers that are missing: without one of the student's, an evaluation needs no endpoint."""
+        return sfn.Chain.start(
+            step(self, "Look for answers", function=self.function, action="missing", result_path="$.missing")
+        )
+
     def answer_states(self) -> sfn.Chain:
         """Plans chunks, and answers them in parallel."""
         plan = step(self, "Plan chunks", function=self.function, action="plan", result_path="$.chunks")

@@ -78,15 +78,9 @@ class AnswerCollector:
             prompts: Maximum number of prompts to ask; None for all.
             give_up: Whether an answer that fails once more is recorded as missing.
         """
-        calls = self.plan.calls(chunk.start, chunk.stop)
-        keys = {(index, one.role): answer_key(self.parts.run, self.prompts[index], one) for index, one in calls}
-        rows = self.parts.read(chunk)
-        if not self._asks_again(rows) and all(
-            index in rows and rows[index].keys.get(one.role) == keys[index, one.role] for index, one in calls
-        ):
+        calls, keys, todo = self._open(chunk)
+        if todo is None:
             return Collected(prompts=0, got=0, left=0, total=len(calls))
-        kept = self.parts.kept(chunk).keys() | self._adopt(chunk, rows, keys)
-        todo = [call for call in calls if keys[call[0], call[1].role] not in kept]
         now = _first_prompts(todo, prompts)
         asking = _Asking(self, chunk, keys, context, give_up)
         asking.run(now)
@@ -95,6 +89,24 @@ class AnswerCollector:
             self.parts.write(chunk, self._rows(chunk, calls, keys))
         asked = len({index for index, _ in now})
         return Collected(prompts=asked, got=asking.got, left=left, total=len(calls), failure=asking.failure)
+
+    def lacking(self, chunk: Chunk) -> set[str] | None:
+        """The roles whose answers have to be asked for; None where the part is complete."""
+        todo = self._open(chunk)[2]
+        return None if todo is None else {one.role for _, one in todo}
+
+    def _open(self, chunk: Chunk) -> "tuple[list[Call], Keys, list[Call] | None]":
+        """The requests of a chunk, the digests of their answers, and those without an answer; None where the part is
+        complete."""
+        calls = self.plan.calls(chunk.start, chunk.stop)
+        keys = {(index, one.role): answer_key(self.parts.run, self.prompts[index], one) for index, one in calls}
+        rows = self.parts.read(chunk)
+        if not self._asks_again(rows) and all(
+            index in rows and rows[index].keys.get(one.role) == keys[index, one.role] for index, one in calls
+        ):
+            return calls, keys, None
+        kept = self.parts.kept(chunk).keys() | self._adopt(chunk, rows, keys)
+        return calls, keys, [call for call in calls if keys[call[0], call[1].role] not in kept]
 
     def _asks_again(self, rows: Mapping[int, PromptAnswers]) -> bool:
         """Whether an evaluation that a person asked for finds answers missing."""

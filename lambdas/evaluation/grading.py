@@ -15,9 +15,9 @@ from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.looks import LookLedger
 from distillery.core.ledger.table import Table
 from distillery.core.names import JOBS_PREFIX
-from distillery.core.pipeline import Endpoint, Outcome, Run, Stage, Student, Verdict
+from distillery.core.pipeline import Outcome, Run, Stage, Student, Verdict
 from distillery.core.serialization import from_wire
-from distillery.core.steps import Event, evaluation_of, product, state_of, step_handler
+from distillery.core.steps import Event, evaluation_of, product, step_handler
 from distillery.evaluation.contestants import contestants, priced
 from distillery.evaluation.judgement import judge, verdict
 from distillery.evaluation.report import wire
@@ -25,7 +25,7 @@ from distillery.evaluation.report.assemble import assemble
 from distillery.evaluation.report.job_output import is_wanted, read_job_output
 from distillery.evaluation.report.lineage import Looks, Training, count_looks
 from lambdas.evaluation.parts import Parts, chunks, report_name
-from lambdas.evaluation.plan import plan_of, without_former_live
+from lambdas.evaluation.plan import candidate_of, plan_of, without_former_live
 from lambdas.evaluation.scores import StoredScores
 
 MOST_FILES = 20
@@ -46,7 +46,7 @@ def judge_answers(event: Event, _context: Any) -> Verdict:
     if standing := _standing(run, record):
         return standing
     parts = Parts(run, read(Variable.DATA_BUCKET), ObjectStore(), evaluation_of(event))
-    plan = plan_of(parts, contestants(run, student, _candidate(event, run, student), _region()))
+    plan = plan_of(parts, contestants(run, student, candidate_of(event), _region()))
     asked, now = parts.prompts(), clock.now()
     prompts = asked[: run.dataset.heldout]
     rows = {index: row for chunk in chunks(run.dataset) for index, row in parts.read(chunk).items()}
@@ -90,13 +90,6 @@ def _standing(run: Run, record: RunRecord) -> Verdict | None:
     return (
         from_wire(Verdict, found) if found.get("outcome") and same and record.reopened_from is Outcome.FAILED else None
     )
-
-
-def _candidate(event: Event, run: Run, student: Student) -> Endpoint:
-    """The candidate. If stored answers are judged again, there is none, and nothing calls this placeholder."""
-    if "candidate" in state_of(event):
-        return product(event, "candidate", Endpoint)
-    return Endpoint(arn=student.model_arn, name="", mode=run.recipe.hosting)
 
 
 def _counted(

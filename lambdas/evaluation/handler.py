@@ -1,4 +1,4 @@
-"""The Lambda handler of the evaluation stage, with the steps `plan`, `answer` (one chunk) and
+"""The Lambda handler of the evaluation stage, with the steps `missing`, `plan`, `answer` (one chunk) and
 `keep_failure` (of a chunk)."""
 
 from dataclasses import replace
@@ -12,17 +12,28 @@ from distillery.core.ledger.leases import Leases
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names
-from distillery.core.pipeline import Chunk, Endpoint, Run, Stage, Student, Verdict
+from distillery.core.pipeline import Chunk, Run, Stage, Student, Verdict
 from distillery.core.serialization import from_wire
 from distillery.core.step_errors import describe_error
 from distillery.core.steps import Event, evaluation_of, product, step_handler
-from distillery.evaluation.contestants import Contestant, contestants
+from distillery.evaluation.contestants import STUDENT, Contestant, contestants
 from distillery.evaluation.pace import FUTILE_ROUNDS, Pace, pause_after_failure
 from lambdas.evaluation.answers import AnswerCollector, Context
 from lambdas.evaluation.live import LiveModel
 from lambdas.evaluation.parts import PLAN, Parts, chunks
-from lambdas.evaluation.plan import EvaluationPlan, plan_of, written_plan
+from lambdas.evaluation.plan import EvaluationPlan, candidate_of, plan_of, written_plan
 from lambdas.evaluation.quotas import prompts_per_minute
+
+
+def _missing(event: Event, _context: Any) -> dict[str, bool]:
+    """Whether an evaluation that a person asked for lacks answers or parts, and whether it needs an endpoint: it does
+    for answers of the student."""
+    _plan(event, _context)
+    parts = _parts(event)
+    plan, prompts = plan_of(parts, _contestants(event, parts)), parts.prompts()
+    collector = AnswerCollector(parts, plan, prompts, read(Variable.ENVIRONMENT), client("bedrock-runtime"))
+    lacking = [roles for chunk in chunks(parts.run.dataset) if (roles := collector.lacking(chunk)) is not None]
+    return {"answers": bool(lacking), "endpoint": any(STUDENT in roles for roles in lacking)}
 
 
 def _plan(event: Event, _context: Any) -> list[Chunk]:
@@ -90,7 +101,7 @@ def _judge(event: Event, context: Any) -> Verdict:
 
 def _contestants(event: Event, parts: Parts) -> tuple[Contestant, ...]:
     region = client("bedrock-runtime").meta.region_name
-    return contestants(parts.run, product(event, "student", Student), product(event, "candidate", Endpoint), region)
+    return contestants(parts.run, product(event, "student", Student), candidate_of(event), region)
 
 
 def _parts(event: Event) -> Parts:
@@ -102,5 +113,6 @@ def _ledger() -> Ledger:
 
 
 step = step_handler(
-    Stage.EVALUATION, {"plan": _plan, "answer": _answer, "keep_failure": _keep_failure, "judge": _judge}
+    Stage.EVALUATION,
+    {"missing": _missing, "plan": _plan, "answer": _answer, "keep_failure": _keep_failure, "judge": _judge},
 )

@@ -13,8 +13,9 @@ from distillery.core.aws import ObjectStore
 from distillery.core.conversation import Prompt
 from distillery.core.inference import inference_config
 from distillery.core.names import digest
-from distillery.core.pipeline import Run
+from distillery.core.pipeline import Endpoint, Run, Student
 from distillery.core.serialization import from_wire, to_wire
+from distillery.core.steps import Event, product, state_of
 from distillery.evaluation.answers import PromptAnswers
 from distillery.evaluation.contestants import ALWAYS, LIVE, Contestant
 from lambdas.evaluation.parts import PLAN, Parts
@@ -97,3 +98,11 @@ def without_former_live(
         else replace(row, answers={role: answer for role, answer in row.answers.items() if role != LIVE})
         for index, row in rows.items()
     }
+
+
+def candidate_of(event: Event) -> Endpoint:
+    """The candidate; where all its answers are stored, there is none, and nothing calls this stand-in."""
+    if "candidate" in state_of(event):
+        return product(event, "candidate", Endpoint)
+    run, student = product(event, "run", Run), product(event, "student", Student)
+    return Endpoint(arn=student.model_arn, name="", mode=run.recipe.hosting)

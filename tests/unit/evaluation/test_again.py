@@ -28,7 +28,7 @@ from tests.fakes.errors import service_error
 from tests.fakes.pipeline import alias, distilled, recipe, student
 from tests.fakes.services import FakeStepFunctions
 from tests.fakes.table import MemoryTable
-from tests.unit.evaluation.harness import STUDENT, WIDE, Harness
+from tests.unit.evaluation.harness import STUDENT, TEACHER, WIDE, Harness
 
 STRICT = recipe(**{**WIDE, "min_score": 0.99})
 LAX = recipe(**WIDE)
@@ -422,3 +422,53 @@ def test_a_sweep_at_any_moment_leaves_an_evaluation_its_lock(harness: Again) -> 
     assert harness.ledger.run(run.id).outcome is Outcome.RUNNING
     with pytest.raises(BadRequest, match="is running"):
         Evaluations(harness.table).begin(run.id, "evaluation-support-y", by=ANA.arn, reason="")
+
+
+def _asked_for(harness: Again, run: Run) -> dict[str, bool]:
+    """What the state machine learns before it would create an endpoint."""
+    status, answer = harness.ask(run)
+    assert (status, answer["judge_only"]) == (200, False)
+    harness.state = json.loads(harness.machine.started[-1]["input"])
+    found: dict[str, bool] = harness.step("missing")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("stored", "lost", "live", "needs"),
+    [
+        (2, "", False, {"answers": False, "endpoint": False}),
+        (2, "", True, {"answers": True, "endpoint": False}),
+        (1, "", False, {"answers": True, "endpoint": True}),
+        (0, "", False, {"answers": True, "endpoint": True}),
+        (2, "part", False, {"answers": True, "endpoint": False}),
+        (2, STUDENT, False, {"answers": True, "endpoint": True}),
+        (2, TEACHER, False, {"answers": True, "endpoint": False}),
+    ],
+)
+def test_no_endpoint_is_created_where_every_answer_of_the_student_is_stored(
+    harness: Again, stored: int, lost: str, live: bool, needs: dict[str, bool]
+) -> None:
+    """`lost`: a part that was not written, or the model that refused."""
+    run = harness.trained()
+    if lost in (STUDENT, TEACHER):
+        harness.runtime.refuse[lost] = service_error("ValidationException")
+    for chunk in harness.step("plan")[:stored]:
+        harness.answer(chunk)
+    if lost == "part":
+        del harness.store.objects[f"s3://data/evaluations/{run.id}/part-0001.jsonl"]
+    harness.fail(run)
+    harness.runtime.refuse.clear()
+    if live:
+        _live(harness, "c", "label.2")
+    assert _asked_for(harness, run) == needs
+    before = len(harness.runtime.requests)
+    if needs["answers"]:
+        if needs["endpoint"]:
+            harness.state["candidate"] = {"arn": STUDENT, "name": "c", "mode": "on-demand"}
+        for chunk in harness.step("plan"):
+            harness.answer(chunk)
+    models = {request["modelId"] for request in harness.runtime.requests[before:]}
+    assert (STUDENT in models) is needs["endpoint"]
+    assert bool(models) is (needs["answers"] and lost != "part")
+    given = from_wire(Verdict, harness.step("judge"))
+    assert (given.student.scored, given.teacher.scored) == (25, 25)

@@ -59,10 +59,17 @@ def test_an_evaluation_begins_with_its_candidate_or_with_its_verdict() -> None:
     (evaluates,) = STATES["Has a student?"]["Choices"]
     assert evaluates == {"Variable": "$.action", "StringEquals": "evaluate", "Next": "Judges only?"}
     (asks,) = STATES["Judges only?"]["Choices"]
-    assert asks == {"Variable": "$.judge_only", "BooleanEquals": False, "Next": "Create candidate"}
+    assert asks == {"Variable": "$.judge_only", "BooleanEquals": False, "Next": "Look for answers"}
+    assert STATES["Look for answers"]["Next"] == "Which answers are missing?"
+    assert STATES["Which answers are missing?"]["Choices"] == [
+        {"Variable": "$.missing.endpoint", "BooleanEquals": True, "Next": "Create candidate"},
+        {"Variable": "$.missing.answers", "BooleanEquals": True, "Next": "Plan chunks"},
+    ]
+    assert STATES["Which answers are missing?"]["Default"] == "Answers are stored"
     assert _way(PIPELINE["States"], "Create candidate") == EVALUATED
     assert _way(PIPELINE["States"], "Judges only?") == [
         "Judges only?",
+        "Answers are stored",
         *EVALUATED[EVALUATED.index("Release candidate") :],
     ]
 
@@ -191,7 +198,7 @@ def test_every_task_calls_a_step_that_its_function_has() -> None:
     steps = {
         "Distillation": {"check", "start", "stop"},
         "Endpoint": {"create", "describe", "release"},
-        "Evaluation": {"plan", "answer", "keep_failure"},
+        "Evaluation": {"missing", "plan", "answer", "keep_failure"},
         "EvaluationGrading": {"judge"},
         "EvaluationReporting": {"report"},
         "Promotion": {"follow_up", "promote", "describe", "record", "close"},
