@@ -21,7 +21,7 @@ TREE = {
         docs/serving-measuring docs/serving-snippets docs/verdict-method docs/report docs/local-account
         docs/tutorials/README docs/tutorials/labels docs/tutorials/tickets docs/tutorials/handbook
         docs/tutorials/your-own examples/support/README examples/tickets/README examples/handbook/README
-        docs/reference/settings docs/reference/command""",
+        docs/reference/settings docs/reference/command docs/reference/json-output""",
     "Run it": """docs/people docs/threat-model docs/data-protection docs/supply-chain docs/runbooks/failed-run
         docs/runbooks/dead-letters docs/runbooks/function-errors docs/runbooks/fallback-ratio
         docs/runbooks/prompts-logged docs/runbooks/model-dates""",

@@ -28,7 +28,7 @@ def _open_closed_streams() -> None:
 
 
 def report_errors(command: Callable[[], object]) -> None:
-    """Runs a command and exits. An error of the user or of AWS is one sentence with exit code 1; Ctrl-C is 130."""
+    """Runs a command and exits. An error of the user or of AWS is one sentence; `exit_codes` has the codes."""
     try:
         _require_extra()
         _run(command)
@@ -47,7 +47,7 @@ def _require_extra() -> None:
 def _command() -> None:
     from distillery.cli.app import app
 
-    app()
+    app(prog_name="distillery")  # whatever the file is called: shells complete this name
 
 
 def _run(command: Callable[[], object]) -> None:
@@ -66,10 +66,14 @@ def _run(command: Callable[[], object]) -> None:
         if not _is_for_users(error):
             sys.excepthook = print_traceback  # typer's own prints the text of an error unescaped
             raise
-        echo_error("[red]distillery:[/red] {}", multiline(error) if isinstance(error, DistilleryError) else error)
+        from distillery.cli.exit_codes import of_error
+        from distillery.cli.invocation import pasteable
+
+        said = pasteable(str(error))
+        echo_error("[red]distillery:[/red] {}", multiline(said) if isinstance(error, DistilleryError) else said)
         for note in getattr(error, "__notes__", ()):
             echo_error("  {}", note)
-        sys.exit(1)
+        sys.exit(of_error(error))
 
 
 def _is_for_users(error: Exception) -> bool:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from distillery import __version__
+from distillery.cli.invocation import select
 from distillery.cli.target import Target
 from distillery.cli.terminal import echo
 from distillery.cli.verbs import Verbs
@@ -15,7 +16,6 @@ app = typer.Typer(
     cls=Verbs,
     help="From a file of prompts to a distilled Amazon Bedrock model in production.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
@@ -59,4 +59,5 @@ def common_options(
         account = PublishedAccount.find()
         os.environ.update(account.variables_for(env))
         region = region or account.region(env)
+    select(environment=env, region=None if local else region, local=local)
     context.obj = Target(environment=env, region=region, local=local)

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
+from distillery.cli.outputs import document
 from distillery.cli.route_maps import route_name
 from distillery.cli.target import Target, target
-from distillery.cli.terminal import Text, echo, echo_text, styled
+from distillery.cli.terminal import Text, echo, echo_text, styled, write_json
 
 STAND_IN = "[dim](a stand-in model of the local account, no model of Bedrock)[/dim]"
 
@@ -28,10 +29,14 @@ def ask(
             show_default=False,
         ),
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Ask a route. Print the answer, the mode that was requested and served, the model and the latency."""
     on = target(context)
     answer = answer_of(on, route_name(on, route), prompt, system)
+    if as_json:
+        write_json(document("ask", answer))
+        return
     echo_text(answer["text"])
     echo("[dim]{}[/dim]", _how(answer))
     if answer.get("system") == "several":

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from distillery.cli.outputs import document
 from distillery.cli.route_maps import find_route, resolve, step_index
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import confirm, echo, echo_error, errors, show, write_json
 from distillery.core import clock
-from distillery.core.errors import BadRequest
+from distillery.core.errors import BadRequest, DistilleryError
 
 if TYPE_CHECKING:
     from distillery.cli.benchmark.measurement import BenchmarkResult, Plan
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from distillery.client.single_step import SingleStep
 
 VERSION = 1
+STANDARD_OUTPUT = Path("-")
 MAX_TOKENS = 256
 
 
@@ -59,7 +61,10 @@ def bench(
     max_usd: Annotated[Decimal, typer.Option(parser=_usd, metavar="USD", help="The most to spend.")] = Decimal(1),
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation before money is spent.")] = False,
     as_json: Annotated[
-        Path | None, typer.Option("--json", help="Write all figures and samples to this file.", show_default=False)
+        Path | None,
+        typer.Option(
+            "--json", help="Write all figures and samples to this file; - prints them as JSON.", show_default=False
+        ),
     ] = None,
     chart: Annotated[
         Path | None, typer.Option(help="Write a chart to this file: .png or .svg.", show_default=False)
@@ -72,7 +77,7 @@ def bench(
         check_chart(chart)
     on = target(context)
     plan = _plan(on, routes, _prompts(prompts, warm_up + requests), warm_up, max_tokens)
-    _confirm(on, plan, max_usd, yes=yes)
+    _confirm(on, plan, max_usd, yes=yes, quiet=as_json == STANDARD_OUTPUT)
     result = _measure(on, plan, max_usd)
     _output(on, plan, result, as_json, chart)
 
@@ -110,14 +115,17 @@ def _variants(on: Target, direct: "SingleStep", asked: list[str]) -> "list[Varia
     return variants(chosen, lambda route, index: resolve(direct, route, index))
 
 
-def _confirm(on: Target, plan: "Plan", cap: Decimal, *, yes: bool) -> None:
+def _confirm(on: Target, plan: "Plan", cap: Decimal, *, yes: bool, quiet: bool) -> None:
     """Prints what the benchmark can cost. Raises BadRequest above the cap, and Abort without confirmation."""
     from distillery.cli.benchmark.measurement import max_total_usd
 
     at_most = max_total_usd(plan.variants, plan.prompts, plan.max_tokens)
     count = len(plan.variants) * len(plan.prompts)
+    if quiet and not (yes or on.local):
+        raise BadRequest("--json - asks nothing; confirm with --yes")
     if on.local:
-        echo("{} requests to the local account, free of charge", count)
+        if not quiet:
+            echo("{} requests to the local account, free of charge", count)
         return
     if at_most > cap:
         raise BadRequest(
@@ -126,7 +134,8 @@ def _confirm(on: Target, plan: "Plan", cap: Decimal, *, yes: bool) -> None:
         )
     unknown = [one.name for one in plan.variants if one.step.prices is None]
     without = f", without {', '.join(unknown)}, whose price is unknown" if unknown else ""
-    echo("{} requests, at most ${}{}", count, f"{at_most:.4f}", without)
+    if not quiet:
+        echo("{} requests, at most ${}{}", count, f"{at_most:.4f}", without)
     if not yes:
         confirm("Send them?")
 
@@ -172,11 +181,13 @@ def _output(on: Target, plan: "Plan", result: "BenchmarkResult", as_json: Path |
         echo_error("the run ended early: {}", result.stopped)
     report = build_report(plan.variants, result)
     if report is None:
-        raise BadRequest("nothing was measured")
-    show(table(report))
+        raise DistilleryError("nothing was measured")
+    printed = as_json == STANDARD_OUTPUT
+    if not printed:
+        show(table(report))
     head = {"version": VERSION, "environment": on.account.environment, "measured": clock.stamp()}
     if as_json:
-        write_json(head | as_document(report), as_json)
+        write_json(document("bench", head | as_document(report)), None if printed else as_json)
     if chart:
         draw_chart(report, chart, f"Routes of environment {on.account.environment}")
     if result.unreachable:

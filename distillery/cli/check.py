@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from distillery.cli.documents import CheckOutput
 from distillery.cli.offline_check import report_text
 from distillery.cli.offline_check.checker import (
     RecipeRun,
@@ -20,6 +21,7 @@ from distillery.cli.offline_check.checker import (
 )
 from distillery.cli.offline_check.likely_format import conversion
 from distillery.cli.offline_check.sources import Source, sources
+from distillery.cli.outputs import document
 from distillery.cli.target import target
 from distillery.cli.terminal import echo, echo_error, progress_bar, write_json
 from distillery.core.errors import BadRequest, Refused
@@ -87,7 +89,7 @@ def check(
     reports = [report_on(source, wanted, quiet=as_json) for source in sources(files, together=together)]
     good = all(is_accepted(report, strict=strict) for report in reports)
     if as_json:
-        write_json({"good": good, "reports": reports})
+        write_json(document("check", CheckOutput(good=good, reports=reports)))
     if not good:
         raise typer.Exit(2 if any(report["status"] == UNREADABLE for report in reports) else 1)
 

@@ -1,11 +1,15 @@
 """`distillery collect`: makes a data set of logged calls."""
 
-from typing import Annotated, NoReturn
+from collections.abc import Mapping
+from typing import Annotated, Any, NoReturn
 
 import typer
 
+from distillery.cli.documents import CollectOutput
+from distillery.cli.exit_codes import ExitCode
+from distillery.cli.outputs import document
 from distillery.cli.target import target
-from distillery.cli.terminal import echo, link
+from distillery.cli.terminal import echo, link, write_json
 from distillery.core.logs import DAMAGED_FILE, DAMAGED_LINE
 
 COUNTED = {DAMAGED_FILE: "log files", DAMAGED_LINE: "lines"}
@@ -22,6 +26,7 @@ def collect(
             show_default=False,
         ),
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Collect prompts from invocation logs. They arrive like an upload, and their run starts automatically."""
     on = target(context)
@@ -31,6 +36,11 @@ def collect(
         {"recipe": recipe, "since": since},
         region=str(on.account.pipeline["inference_region"]),
     )
+    if as_json:
+        write_json(document("collect", _output(recipe, answer)))
+        if answer["status"] not in ("collected", "querying"):
+            raise typer.Exit(ExitCode.REFUSED)
+        return
     if answer["status"] == "collected":
         _print_collected(on.command("status", recipe), answer)
     elif answer["status"] == "querying":
@@ -50,6 +60,20 @@ def collect(
         )
 
 
+def _output(recipe: str, answer: Mapping[str, Any]) -> CollectOutput:
+    return CollectOutput(
+        status=str(answer["status"]),
+        recipe=recipe,
+        uri=answer.get("uri"),
+        query=answer.get("query"),
+        calls=answer.get("calls"),
+        prompts=answer.get("prompts"),
+        left_out=dict(answer.get("left_out") or {}),
+        of_anybody=bool(answer.get("of_anybody")),
+        reason=str(answer.get("reason") or ""),
+    )
+
+
 def _print_collected(show: str, answer: object) -> None:
     assert isinstance(answer, dict)
     echo("{} prompts of {} calls are at {}", answer["prompts"], answer["calls"], link(answer["uri"]))
@@ -61,4 +85,4 @@ def _print_collected(show: str, answer: object) -> None:
 def _refuse(answer: object) -> NoReturn:
     assert isinstance(answer, dict)
     echo("[red]{}[/red]: {}", answer["status"], answer["reason"])
-    raise typer.Exit(1)
+    raise typer.Exit(ExitCode.REFUSED)

@@ -14,9 +14,11 @@ from distillery.cli.conversion.formats import READERS, Columns, PromptFormat, ta
 from distillery.cli.conversion.output import check_target, new_file, report_line
 from distillery.cli.conversion.records import Record, csv_records, json_records, transcoded
 from distillery.cli.conversion.turns import Reading
+from distillery.cli.documents import ConvertOutput, LeftOut
 from distillery.cli.invocation import command
+from distillery.cli.outputs import document
 from distillery.cli.paths import why_no_file
-from distillery.cli.terminal import echo_error, write_lines
+from distillery.cli.terminal import echo_error, write_json, write_lines
 from distillery.core.errors import BadRequest
 from distillery.core.limits import MIN_PROMPTS
 from distillery.datasets.validation.finding import UnreadableFile
@@ -56,8 +58,13 @@ def convert(
             "--join", help="Join several texts of a message, and messages in a row by one role, with a blank line."
         ),
     ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what was converted as JSON; needs --output, which gets the lines.")
+    ] = False,
 ) -> None:
     """Convert prompts of another format for a data set. Exit code 0: all converted, 1: some left out, 2: usage."""
+    if as_json and output is None:
+        raise typer.BadParameter("the lines and JSON cannot both go to standard output; name a file with --output")
     columns = Columns(prompt_column, answer_column, system_column)
     conversion = Conversion(reading=Reading(join=join))
     try:
@@ -72,7 +79,10 @@ def convert(
             _write(lines, output, force=force)
     except (BadRequest, UnreadableFile) as wrong:
         raise typer.BadParameter(str(wrong)) from wrong
-    _print(conversion, file, output, source)
+    if as_json:
+        write_json(document("convert", _output(conversion, file, output, source)))
+    else:
+        _print(conversion, file, output, source)
     if conversion.left_out or not conversion.converted:
         raise typer.Exit(1)
 
@@ -138,6 +148,22 @@ def _write(lines: Iterator[bytes], output: Path | None, *, force: bool) -> None:
     with new_file(output, force=force) as file:
         file.write(first)
         file.writelines(lines)
+
+
+def _output(conversion: Conversion, file: str, output: Path | None, source: PromptFormat) -> ConvertOutput:
+    return ConvertOutput(
+        file=file,
+        format=source.value,
+        output=str(output) if output is not None and conversion.converted else None,
+        records=conversion.records,
+        converted=conversion.converted,
+        with_answer=conversion.with_answer,
+        left_out=[
+            LeftOut(reason=reason, count=count, lines=list(conversion.lines[reason]))
+            for reason, count in conversion.reasons.most_common()
+        ],
+        ignored_fields=dict(conversion.reading.left_out),
+    )
 
 
 def _print(conversion: Conversion, file: str, output: Path | None, source: PromptFormat) -> None:

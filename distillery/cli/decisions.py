@@ -5,10 +5,14 @@ from typing import Annotated
 
 import typer
 
+from distillery.cli.documents import AcceptOutput, ApproveOutput, RejectOutput, RollbackOutput
 from distillery.cli.offline_check import report_text
+from distillery.cli.outputs import document
 from distillery.cli.target import Target, target
-from distillery.cli.terminal import confirm, echo
+from distillery.cli.terminal import confirm, echo, write_json
+from distillery.core.errors import BadRequest
 from distillery.core.ledger.items import RunRecord
+from distillery.core.pipeline import Outcome
 
 Waiting = Annotated[str, typer.Argument(help="A run that waits for an approval, as `distillery status` lists it.")]
 Undecided = Annotated[
@@ -21,12 +25,15 @@ def approve(
     context: typer.Context,
     run: Waiting,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; needs --yes.")] = False,
 ) -> None:
     """Start a run that waits because it may cost more than its recipe's budget."""
+    if as_json and not yes:
+        raise BadRequest("--json asks nothing; confirm with --yes")
     on = target(context)
     record = on.ledger.run(run)
     dataset, recipe = record.run.dataset, record.run.recipe
-    for line in _estimate(on, record):
+    for line in () if as_json else _estimate(on, record):
         echo("  {}", line)
     if not yes:
         confirm(
@@ -34,6 +41,15 @@ def approve(
             *(run, dataset.estimate_usd, dataset.at_most_usd, recipe.name, recipe.budget_usd),
         )
     on.account.decide("approval", {"run": run, "approve": True, "usd": str(dataset.at_most_usd)})
+    if as_json:
+        started = ApproveOutput(
+            run=run,
+            outcome=Outcome.RUNNING.value,
+            estimate_usd=dataset.estimate_usd,
+            at_most_usd=dataset.at_most_usd,
+        )
+        write_json(document("approve", started))
+        return
     echo("run {} has started; follow it with: {}", run, on.command("watch", run))
 
 
@@ -56,12 +72,24 @@ def accept(
         bool,
         typer.Option("--replace-newer", help="Replace the live model, even if it went live after the run's verdict."),
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make a run's student live, whatever its verdict. The current model serves until the change is complete."""
     on = target(context)
     record = on.ledger.run(run)
     asked = {"run": run, "accept": True, "reason": reason, "seen": record.acceptance, "replace_newer": replace_newer}
     answer = on.account.decide("acceptance", asked)
+    if as_json:
+        known = {name: answer.get(name) for name in ("by", "at")}
+        told = AcceptOutput(
+            run=run,
+            outcome=str(answer.get("outcome", Outcome.RUNNING.value)),
+            reason=str(answer.get("reason") or reason),
+            first=bool(answer["first"]),
+            **known,
+        )
+        write_json(document("accept", told))
+        return
     if answer["first"]:
         echo("the student of run {} is going live; follow it with: {}", run, on.command("watch", run))
     else:
@@ -73,25 +101,41 @@ def reject(
     context: typer.Context,
     run: Undecided,
     reason: Annotated[str, typer.Option(help="The reason, which the ledger records.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Close a run that waits because it may cost more than its budget, or decline a student that waits."""
     on = target(context)
     record = on.ledger.run(run)
     if record.has_student:
         on.account.decide("acceptance", {"run": run, "accept": False, "reason": reason})
-        echo("the student of run {} is declined; the live model stays", run)
+        if not _declined(run, as_json=as_json):
+            echo("the student of run {} is declined; the live model stays", run)
         return
     usd = str(record.run.dataset.at_most_usd)
     on.account.decide("approval", {"run": run, "approve": False, "usd": usd, "reason": reason})
-    echo("run {} is declined; you can try its prompts again", run)
+    if not _declined(run, as_json=as_json):
+        echo("run {} is declined; you can try its prompts again", run)
+
+
+def _declined(run: str, *, as_json: bool) -> bool:
+    """Prints the document, if it was asked for."""
+    if as_json:
+        write_json(document("reject", RejectOutput(run=run, outcome=Outcome.DECLINED.value)))
+    return as_json
 
 
 def rollback(
     context: typer.Context,
     recipe: Annotated[str, typer.Argument(help="The recipe whose live endpoint returns to its previous model.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Return a recipe's live endpoint to its previous model. The current model serves until the change is complete."""
     on = target(context)
     alias = on.account.alias(recipe) or {"version": 0}  # version 0: the function answers that nothing was promoted
     answer = on.account.decide("rollback", {"recipe": recipe, "version": alias["version"]})
+    if as_json:
+        to, holder = str(answer["to"]), answer.get("holder")
+        begun = RollbackOutput(recipe=recipe, to=to, from_version=int(alias["version"]), holder=holder)
+        write_json(document("rollback", begun))
+        return
     echo("rolling {} back to {}; follow it with: {}", recipe, answer["to"], on.command("status", recipe))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from distillery.cli.outputs import document
 from distillery.cli.target import target
 from distillery.cli.terminal import echo, write_json
 
@@ -39,7 +40,7 @@ def evaluate(
     asked = {"run": run, "judge_only": judge_only, "current_settings": current_settings, "reason": reason}
     answer = on.account.decide("evaluation", asked)
     if as_json:
-        write_json(dict(answer))
+        write_json(document("evaluate", answer))
         return
     what = "stored answers are judged" if answer["judge_only"] else "missing answers are requested, then judged"
     echo("the evaluation of run {} has started: {}; follow it with: {}", run, what, on.command("watch", run))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from distillery.cli.exit_codes import ExitCode
+from distillery.cli.outputs import document
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import confirm, echo, echo_error, write_json
 from distillery.core.errors import BadRequest
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from distillery.cli.erasure.learners import Learner
     from distillery.cli.erasure.matching import Matcher
 
-LEFT = 3
+LEFT = ExitCode.WAITS
 """Exit code if copies remain: needed ones, ones that S3 refused to delete, or files that could not be read."""
 MAX_SHOWN = 20
 PROGRESS_EVERY = 500
@@ -61,7 +63,7 @@ def forget(
         confirm("delete {} for good?", _count(going))
     refused = _delete(going, quiet=as_json) if deletes else {}
     if as_json:
-        write_json(_document(found, learned, refused, deleted=deletes))
+        write_json(document("forget", _document(found, learned, refused, deleted=deletes)))
     elif deletes:
         _print_deleted(going, refused)
     if found.unread or (not search_only and (refused or len(going) < len(found.copies))):

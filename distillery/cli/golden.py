@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from distillery.cli.documents import GoldenOutput
+from distillery.cli.outputs import document
 from distillery.cli.target import target
-from distillery.cli.terminal import echo, link
+from distillery.cli.terminal import echo, link, write_json
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import quoted
 from distillery.core.golden import FILE_NAME, MOST_BYTES
@@ -22,6 +24,7 @@ def golden(
             help="Prompts with the answers that are needed: .jsonl, 500 at most.", exists=True, dir_okay=False
         ),
     ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Upload a golden set, which every student of the recipe is judged by, whoever uploads its prompts.
 
@@ -31,6 +34,10 @@ def golden(
     on.require_recipe(recipe)
     count = check_golden(on.environment, recipe, file)
     uri, version = on.account.upload(file, recipe, prefix=GOLDEN_PREFIX)
+    if as_json:
+        uploaded = GoldenOutput(recipe=recipe, file=file.name, prompts=count, uri=uri, version=version)
+        write_json(document("golden", uploaded))
+        return
     echo("golden set of recipe {}: {} prompts, {} (version {})", recipe, count, link(uri), version)
     echo(
         "runs that start from now on are judged by it, if the recipe has [bold]golden_set = {}[/bold]", f'"{file.name}"'

@@ -1,10 +1,12 @@
 """Commands in hints, as they run in the shell that shows them."""
 
 import os
+import re
 import shlex
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 DEFAULT_ENVIRONMENT = "dev"
 
@@ -25,3 +27,21 @@ def command(*words: str, environment: str = DEFAULT_ENVIRONMENT, region: str | N
     if region is not None and not local:
         options += ["--region", region]
     return shlex.join([program(), *options, *words])
+
+
+_SELECTED: dict[str, Any] = {}
+"""The common options that were given, for hints in texts of functions and the ledger, which do not know them."""
+_HINT = re.compile(r"(?<![\w/.-])distillery (?:--env \S+ )?(?=([a-z]+)\b)")
+
+
+def select(*, environment: str, region: str | None, local: bool) -> None:
+    """Remembers the options that lead to the environment."""
+    _SELECTED.update(environment=environment, region=region, local=local)
+
+
+def pasteable(text: str) -> str:
+    """Returns a text with its commands as they run in the shell that shows them."""
+    from distillery.cli.verbs import VERBS
+
+    prefix = command(**_SELECTED) + " "
+    return _HINT.sub(lambda found: prefix if found[1] in VERBS else found[0], text)

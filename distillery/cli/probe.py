@@ -10,9 +10,11 @@ from typing import Annotated
 
 import typer
 
+from distillery.cli.documents import ProbedStep, ProbeOutput
+from distillery.cli.outputs import document
 from distillery.cli.route_maps import find_route
 from distillery.cli.target import Target, target
-from distillery.cli.terminal import confirm, echo
+from distillery.cli.terminal import confirm, echo, write_json
 from distillery.client.invocation import served_mode
 from distillery.client.route_map import OPTIMIZED, RouteMap, Step
 from distillery.core.errors import BadRequest
@@ -36,18 +38,24 @@ def probe(
     context: typer.Context,
     route: Annotated[str, typer.Argument(help="A route with an optimized step.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before the request is sent.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; needs --yes.")] = False,
 ) -> None:
     """Call a route's application profile with optimized latency, in one small request, and record the result."""
+    if as_json and not yes:
+        raise BadRequest("--json asks nothing; confirm with --yes")
     on = target(context)
     one = find_route(on, route)
     steps = [(index, step) for index, step in enumerate(one.steps) if step.latency == OPTIMIZED and step.application]
     if not steps:
         raise BadRequest(f"route {one.route!r} has nothing to probe: no optimized step has an application profile")
-    echo("{} request to Bedrock, {}", len(steps), _price(on, [step for _, step in steps]))
+    if not as_json:
+        echo("{} request to Bedrock, {}", len(steps), _price(on, [step for _, step in steps]))
     if not (yes or on.local):
         confirm("Send it?")
-    results = [_one(on, one, index, step) for index, step in steps]
-    if None in results:
+    results = [_one(on, one, index, step, quiet=as_json) for index, step in steps]
+    if as_json:
+        write_json(document("probe", ProbeOutput(route=one.route, steps=results)))
+    if any(result.works is None for result in results):
         raise typer.Exit(1)
 
 
@@ -61,18 +69,20 @@ def _price(on: Target, steps: list[Step]) -> str:
     return f"at most ${usd:f} (prices as of {prices[0].as_of})"
 
 
-def _one(on: Target, route: RouteMap, index: int, step: Step) -> bool | None:
-    """Probes one step and records the result. Returns None if there is none."""
+def _one(on: Target, route: RouteMap, index: int, step: Step, *, quiet: bool) -> ProbedStep:
+    """Probes one step and records the result, if there is one."""
     from distillery.client.published_maps import PublishedMaps
 
     found = probe_step(on, route, index, step)
-    echo("{}", found.reason)
-    if found.probed is None:
+    if not quiet:
+        echo("{}", found.reason)
+    if found.probed is not None:
+        PublishedMaps(on.account).put_probe_result(route.route, application=str(step.application), works=found.probed)
+    if not quiet and found.probed is None:
         echo("nothing was recorded")
-        return None
-    PublishedMaps(on.account).put_probe_result(route.route, application=str(step.application), works=found.probed)
-    echo("recorded for {}: callers use {}", route.route, "it" if found.probed else step.identifier)
-    return found.probed
+    elif not quiet:
+        echo("recorded for {}: callers use {}", route.route, "it" if found.probed else step.identifier)
+    return ProbedStep(step=index + 1, application=str(step.application), works=found.probed, reason=found.reason)
 
 
 def probe_step(on: Target, route: RouteMap, index: int, step: Step) -> ProbeResult:

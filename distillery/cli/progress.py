@@ -70,11 +70,17 @@ def _produced(on: Target, record: RunRecord, stage: Stage) -> str | Text:
 def answered(record: RunRecord) -> str:
     """Returns how far the evaluation is: `431 of 1000 answers, about 4 min left`, if it continues at its pace."""
     done, planned = record.answers, record.answers_planned
-    text = f"{done} of {planned} answers"
+    left = time_left(record)
+    return f"{done} of {planned} answers{f', about {duration(left)} left' if left else ''}"
+
+
+def time_left(record: RunRecord) -> timedelta | None:
+    """Returns how long the evaluation still takes, if it continues at its pace; None where that cannot be said."""
+    done, planned = record.answers, record.answers_planned
     if not 0 < done < planned:
-        return text
-    elapsed = clock.now() - datetime.fromisoformat(record.stages[Stage.EVALUATION].started)
-    return f"{text}, about {duration(elapsed * (planned - done) / done)} left"
+        return None
+    began = max(record.stages[Stage.EVALUATION].started, record.reopened or "")
+    return (clock.now() - datetime.fromisoformat(began)) * (planned - done) / done
 
 
 def _phase(on: Target, run: str) -> str | Text:

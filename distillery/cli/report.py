@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from distillery.cli import outputs
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import WordTable, append_row, echo, link, show, styled, write_json
 from distillery.core.errors import BadRequest
@@ -40,7 +41,7 @@ def report(
     if diff is not None:
         document = replace(document, difference=compare_runs(document, _read(on, diff)))
     if as_json:
-        write_json(write(document))
+        write_json(outputs.document("report", write(document)))
     else:
         _summary(on, run, document, opened=open_)
     if open_:

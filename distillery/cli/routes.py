@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from distillery.cli.outputs import document
 from distillery.cli.route_maps import parse, read_documents
 from distillery.cli.target import target
 from distillery.cli.terminal import WordTable, append_row, echo, show, styled, write_json
@@ -21,7 +22,8 @@ def routes(
     if as_json:
         from distillery.client.published_maps import environment_document  # boto3
 
-        write_json(environment_document(on.account.environment, str(on.account.pipeline["inference_region"]), found))
+        region = str(on.account.pipeline["inference_region"])
+        write_json(document("routes", environment_document(on.account.environment, region, found)))
     else:
         published = {route: parse(route, one) for route, one in found.items()}
         show(_table(published))
@@ -46,8 +48,8 @@ def _table(published: dict[str, RouteMap]) -> WordTable:
 
 def _system_prompts(found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yields what the students of routes were trained with as system prompt, where their aliases may be read."""
-    for route, document in found.items():
-        for number, step in enumerate(document["steps"], start=1):
+    for route, published in found.items():
+        for number, step in enumerate(published["steps"], start=1):
             match step.get("system"):
                 case {"use": "shared", "uri": str(uri)}:
                     yield f"{route}, step {number}: the route sends the student's system prompt, {uri}."

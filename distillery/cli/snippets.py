@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from distillery.cli.documents import SnippetsOutput
+from distillery.cli.outputs import document
 from distillery.cli.route_maps import find_route, resolve, step_index
 from distillery.cli.target import target
-from distillery.cli.terminal import write
+from distillery.cli.terminal import write, write_json
 
 Package = StrEnum("Package", ["boto3", "cli", "litellm", "langchain", "strands"])  # SNIPPETS' keys (checked by a test)
 
@@ -23,6 +25,7 @@ def snippets(
             show_default=False,
         ),
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print a complete program that calls a route, with Region, model, mode and tags as published."""
     from distillery.cli.snippet_templates import SNIPPETS, RouteCall
@@ -31,4 +34,9 @@ def snippets(
     on = target(context)
     one = find_route(on, route)
     call = RouteCall.of(one, resolve(SingleStep(on.account), one, step_index(one, step)))
-    write(SNIPPETS[package](call))
+    program = SNIPPETS[package](call)
+    if as_json:
+        found = SnippetsOutput(route=one.route, package=package.value, program=program)
+        write_json(document("snippets", found))
+    else:
+        write(program)

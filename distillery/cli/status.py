@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
+from distillery.cli.invocation import pasteable
+from distillery.cli.outputs import document
 from distillery.cli.permissions import is_denied
 from distillery.cli.progress import answered, scores, waiting
+from distillery.cli.run_documents import StatusOutput
 from distillery.cli.target import Target, target
-from distillery.cli.terminal import Text, echo, link, styled
+from distillery.cli.terminal import Text, echo, link, styled, write_json
 from distillery.core import clock
 from distillery.core.ledger.acceptances import Acceptance
 from distillery.core.ledger.items import WAITING_OUTCOMES, RunRecord
@@ -32,12 +35,19 @@ TEMPLATES = {
 def status(
     context: typer.Context,
     recipe: Annotated[str | None, typer.Argument(help="A recipe. Default: all recipes.", show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show what each recipe serves, its spending this month, and its runs, the newest first."""
     on = target(context)
     if recipe is not None:
         on.require_recipe(recipe)
     found = on.runs_by_recipe([recipe] if recipe else on.recipes)
+    if as_json:
+        from distillery.cli.status_output import recipe_status
+
+        recipes = [recipe_status(on, name, runs) for name, runs in found.items()]
+        write_json(document("status", StatusOutput(environment=on.account.environment, recipes=recipes)))
+        return
     for name, runs in found.items():
         _show(on, name, runs)
     for line in _model_dates(on):
@@ -137,7 +147,7 @@ def _lines(on: Target, record: RunRecord) -> Iterator[Text]:
     if record.promoting:
         yield styled("    [cyan]its student is going live[/cyan]")
     elif reason := waiting(on, record) if record.outcome in WAITING_OUTCOMES else record.reason:
-        yield styled("    {}", reason)
+        yield styled("    {}", pasteable(reason))
     yield from _evaluated(record)
     for what, who in (("approved", record.approved_by), (str(record.outcome), record.closed_by)):
         if who:

@@ -163,6 +163,12 @@ def write_json(value: Any, file: Path | None = None) -> None:
         file.write_text(text, encoding="utf-8")
 
 
+def write_line(value: Any) -> None:
+    """Writes JSON on one line, and at once, for programs that read line by line."""
+    sys.stdout.write(as_json(value) + "\n")
+    sys.stdout.flush()
+
+
 def confirm(template: str, *values: object) -> None:
     """Asks for confirmation. Raises Abort if the answer is no."""
     typer.confirm(styled(template, *values).plain, abort=True)

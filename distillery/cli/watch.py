@@ -7,15 +7,16 @@ from typing import Annotated
 import typer
 from rich.live import Live
 
+from distillery.cli import run_outputs
+from distillery.cli.exit_codes import of_run
+from distillery.cli.invocation import pasteable
+from distillery.cli.outputs import document
 from distillery.cli.progress import answered, stage_summary, stage_table, took, waiting
 from distillery.cli.target import Target, target
-from distillery.cli.terminal import Text, console, echo, link, styled
+from distillery.cli.terminal import Text, console, echo, echo_error, link, styled, write_line
 from distillery.core.errors import BadRequest
 from distillery.core.ledger.items import WAITING_OUTCOMES, RunRecord
 from distillery.core.pipeline import Outcome, Stage
-
-WAITS = 3
-"""The exit code if the run waits for a person."""
 
 
 def watch(
@@ -24,26 +25,32 @@ def watch(
         str | None,
         typer.Argument(help="A run id. Default: the newest run of all recipes that you may read.", show_default=False),
     ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document on each line, for each event.")
+    ] = False,
 ) -> None:
     """Follow a run until it ends: each stage, its duration and its result. Ctrl-C does not stop the run.
 
-    The exit code is 0 if its student was promoted, 3 if the run waits for a person, and 1 otherwise.
+    The exit code is 0 if its student was promoted, 3 if the run waits for a person, 5 if it failed, and 6 if it ended
+    without a promotion.
     """
     on = target(context)
-    watch_run(on, run or _newest(on))
+    watch_run(on, run or _newest(on), as_json=as_json)
 
 
-def watch_run(on: Target, run: str) -> None:
+def watch_run(on: Target, run: str, *, as_json: bool = False) -> None:
     """Follows the run, and exits with a code unless it was promoted. On Ctrl-C it prints that the run continues."""
     try:
-        outcome = follow(on, run)
+        outcome = follow_as_json(on, run) if as_json else follow(on, run)
     except KeyboardInterrupt:
-        echo("\nthe run continues; follow it again with: {}", on.command("watch", run))
+        again = on.command("watch", run)
+        if as_json:
+            echo_error("\nthe run continues; follow it again with: {}", again)
+        else:
+            echo("\nthe run continues; follow it again with: {}", again)
         raise
-    if outcome in WAITING_OUTCOMES:
-        raise typer.Exit(WAITS)
-    if outcome is not Outcome.PROMOTED:
-        raise typer.Exit(1)
+    if code := of_run(outcome):
+        raise typer.Exit(code)
 
 
 def follow(on: Target, run: str) -> Outcome:
@@ -61,14 +68,24 @@ def follow(on: Target, run: str) -> Outcome:
     return record.outcome
 
 
+def follow_as_json(on: Target, run: str) -> Outcome:
+    """Writes an event on each line until the run ends. Returns how it ended."""
+    shown: set[str] = set()
+    for record in _poll(on, run):
+        for event in run_outputs.events(record, shown):
+            write_line(document("watch", event))
+    write_line(document("watch", run_outputs.ended(on, record)))
+    return record.outcome
+
+
 def _ending(on: Target, record: RunRecord) -> Text:
     if record.outcome is Outcome.PROMOTED:  # its reason repeats the line of the last stage
         return styled("[green]{}[/green]", record.outcome)
     if record.outcome in WAITING_OUTCOMES:
         return styled("[yellow]{}[/yellow]: {}", record.outcome, waiting(on, record))
     if record.outcome in (Outcome.REJECTED, Outcome.INCONCLUSIVE):
-        return styled("[yellow]{}[/yellow]: {}", record.outcome, record.reason)
-    return styled("[red]{}[/red]: {}", record.outcome, record.reason)
+        return styled("[yellow]{}[/yellow]: {}", record.outcome, pasteable(record.reason))
+    return styled("[red]{}[/red]: {}", record.outcome, pasteable(record.reason))
 
 
 def _poll(on: Target, run: str) -> Iterator[RunRecord]:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import threading
+import warnings
 from collections.abc import Mapping
 from typing import Any, Unpack
 
@@ -16,7 +17,9 @@ from distillery.client.route_map import RouteMap
 from distillery.client.route_store import RouteStore
 from distillery.client.stream import ReplyStream
 
-ENVIRONMENT = "DISTILLERY_ENVIRONMENT"
+ENVIRONMENT = "DISTILLERY_ENV"
+FORMER_ENVIRONMENT = "DISTILLERY_ENVIRONMENT"
+"""Read in versions before 0.2.0, and still where the other is not set."""
 _DEFAULT_TIMING = Timing()
 
 
@@ -28,7 +31,7 @@ class Route:
 
     Args:
         name: name of the route. The bare name of a recipe means its distilled student.
-        environment: name of the environment. Default: the variable DISTILLERY_ENVIRONMENT.
+        environment: name of the environment. Default: the variable DISTILLERY_ENV.
         region: the environment's inference Region, which holds its maps. Default: the session's.
         cost_centre: cost centre whose application inference profile is called, if a step has one.
         deadline: seconds within which a request is answered or fails; a stream's, within which its first text arrives.
@@ -57,7 +60,7 @@ class Route:
     ) -> None:
         self._deadline = _checked_deadline(deadline)
         self._clients = Clients(session) if session else shared_clients()
-        self._environment = environment or os.environ.get(ENVIRONMENT) or _missing("environment", ENVIRONMENT)
+        self._environment = environment or _environment() or _missing("environment", ENVIRONMENT)
         self._store = RouteStore(
             name,
             environment=self._environment,
@@ -187,6 +190,14 @@ def _checked_deadline(seconds: float) -> float:
             "pass the longest time that your caller waits"
         )
     return float(seconds)
+
+
+def _environment() -> str | None:
+    """The environment that a variable names. The former one works, with a warning."""
+    if (found := os.environ.get(ENVIRONMENT)) or not (former := os.environ.get(FORMER_ENVIRONMENT)):
+        return found
+    warnings.warn(f"{FORMER_ENVIRONMENT} is now called {ENVIRONMENT}; set that", FutureWarning, stacklevel=3)
+    return former
 
 
 def _missing(setting: str, variable: str) -> str:

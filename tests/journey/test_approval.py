@@ -44,7 +44,7 @@ def test_an_approved_run_proceeds_and_a_rejected_one_is_closed(deploy: Deploy) -
     assert environment.ledger.run(run).outcome is Outcome.AWAITING
     assert environment.ledger.active() == {}
     refused = environment.command_as("approve", run, "--yes", by="operator")
-    assert (refused.returncode, "AccessDenied" in refused.stderr) == (1, True)
+    assert (refused.returncode, "AccessDenied" in refused.stderr) == (7, True)
     assert environment.executions() == []
 
     _cannot_invoke_directly(environment, run)
@@ -71,7 +71,7 @@ def test_an_approved_run_proceeds_and_a_rejected_one_is_closed(deploy: Deploy) -
 def _goes_live_by_a_person(environment: Environment, run: str) -> None:
     """The operator, who uploads prompts, cannot accept their student."""
     refused = environment.command_as("accept", run, "--reason", "mine", by="operator")
-    assert (refused.returncode, "AccessDenied" in refused.stderr) == (1, True)
+    assert (refused.returncode, "AccessDenied" in refused.stderr) == (7, True)
     assert "is going live" in environment.command("accept", run, "--reason", "as good", by="approver")
     environment.until(
         environment.fast_forwarding(lambda: not environment.ledger.run(run).promoting), "end of the promotion"
@@ -114,7 +114,7 @@ def _cannot_approve_own_upload(environment: Environment) -> None:
     command = [sys.executable, "-m", "distillery", "--env", name, "approve", run, "--yes"]
     environ = {**environment.account.environ(environment.home), **keys}
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
-    assert (done.returncode, "requires a second person, and you uploaded" in done.stderr) == (1, True), done.stderr
+    assert (done.returncode, "requires a second person, and you uploaded" in done.stderr) == (4, True), done.stderr
     environment.command("reject", run, by="approver")
 
 

@@ -44,7 +44,7 @@ def test_operators_and_callers_can_do_their_own_work_only(
     for (kind, verb), action in others.items():
         with subtests.test(kind, verb=verb[0]):
             done = environment.command_as(*verb, by=kind)
-            assert (done.returncode, done.stdout) == (1, "")
+            assert (done.returncode, done.stdout) == (7, "")
             assert f"user/distillery-dev-{kind} is not authorized to perform: {action}" in done.stderr
             assert f"`distillery {verb[0]}` needs the policy in output" in done.stderr
     _only_data_readers_read_texts(environment, subtests)
@@ -107,10 +107,10 @@ def _a_tag_limits_operators(environment: Environment, run: str) -> None:
     put = environment.client_as("operator", "s3").put_object
     for tag, own in (("returns", False), (RECIPE, True)):
         iam.tag_user(UserName="distillery-dev-operator", Tags=[{"Key": TAG_RECIPE, "Value": tag}])
-        assert environment.command_as("watch", run, by="operator").returncode == (0 if own else 1)
+        assert environment.command_as("watch", run, by="operator").returncode == (0 if own else 7)
         refused = _refusal(put, Bucket=prompts, Key=f"{UPLOADS_PREFIX}{RECIPE}/other.jsonl", Body=b"{}")
         assert ("PutObject" in refused) != own
-        assert environment.command_as("rollback", RECIPE, by="operator").returncode == 1, (
+        assert environment.command_as("rollback", RECIPE, by="operator").returncode == 7, (
             "IAM cannot check the recipe of this request"
         )
     assert "returns" not in environment.command("status", by="operator")

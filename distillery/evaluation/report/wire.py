@@ -18,8 +18,8 @@ from distillery.evaluation.report.rows import ContestantRow
 
 FORMAT = 2
 _SCORES = (TEACHER, BASE, STUDENT)
-_DERIVED = ("format", "grader", "passed", "prices", *_SCORES)
-"""Keys of format 1 that a document does not hold but derives."""
+_DERIVED = ("schema", "format", "grader", "passed", "prices", *_SCORES)
+"""Keys of format 1 that a document does not hold but derives, and the one that `report --json` adds."""
 
 
 def write(document: Document) -> dict[str, Any]:

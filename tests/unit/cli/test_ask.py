@@ -78,14 +78,14 @@ def test_how_it_was_served_is_reported(account: FakeAccount, command: Command, m
 def test_an_unknown_route_is_refused_with_the_routes_there_are(account: FakeAccount, command: Command) -> None:
     said = command("ask", "x", "hello")
     there_are = "environment 'dev' has ['distilled/support', 'fast']"
-    assert (said.code, said.out, said.err) == (1, "", f"distillery: there is no route 'x'; {there_are}")
+    assert (said.code, said.out, said.err) == (2, "", f"distillery: there is no route 'x'; {there_are}")
     assert account.calls == []
 
 
 def test_what_the_function_refuses_is_its_own_sentence(account: FakeAccount, command: Command) -> None:
     account.answers["serving-function"] = FunctionRefused("BadRequest", "route 'fast' has no model yet")
     said = command("ask", "fast", "hello")
-    assert (said.code, said.out, said.err) == (1, "", "distillery: route 'fast' has no model yet")
+    assert (said.code, said.out, said.err) == (2, "", "distillery: route 'fast' has no model yet")
 
 
 def test_a_rollback_says_what_it_goes_back_to_and_how_to_see_it(account: FakeAccount, command: Command) -> None:
@@ -105,7 +105,7 @@ def test_a_recipe_with_nothing_to_go_back_to_is_reported_in_one_sentence(
     refused = "recipe 'support' has had one model only, arn:first"
     account.answers["rollback-function"] = FunctionRefused("NothingToRollBack", refused)
     said = command("rollback", "support")
-    assert (said.code, said.err) == (1, f"distillery: {refused}")
+    assert (said.code, said.err) == (4, f"distillery: {refused}")
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_an_address_without_a_bucket_is_refused_before_a_call(command: Command, 
 @pytest.mark.parametrize("uri", ["s3://", "s3:///", "s3://bucket", "s3://bucket/", "s3:///key"])
 def test_an_address_of_no_report_is_refused_before_a_call(account: FakeAccount, command: Command, uri: str) -> None:
     said = command("report", uri)
-    assert said.code == 1
+    assert said.code == 2
     assert "names no object; name a run, or s3://bucket/key" in flat(said.err)
 
 

@@ -1,5 +1,6 @@
 """`distillery bench` as users run it: first what it may cost, then the figures."""
 
+import io
 import json
 from pathlib import Path
 
@@ -55,12 +56,15 @@ def test_a_step_can_be_named(runtime: FakeRuntime, command: Command, asked: list
 
 def test_nothing_is_sent_that_may_cost_more_than_the_cap(runtime: FakeRuntime, command: Command) -> None:
     said = command("bench", "fast", "--requests", "9000", "--yes")
-    assert (said.code, runtime.asked) == (1, [])
+    assert (said.code, runtime.asked) == (2, [])
     assert "18004 requests may cost $" in said.err
     assert "above the cap of $1; ask for fewer --requests or --max-tokens, or allow it with --max-usd" in said.err
 
 
-def test_nothing_is_sent_before_somebody_agrees(runtime: FakeRuntime, command: Command) -> None:
+def test_nothing_is_sent_before_somebody_agrees(
+    runtime: FakeRuntime, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     said = command("bench", "fast", "--requests", "2")
     assert "8 requests, at most $0.00" in said.out
     assert (said.code, runtime.asked) == (1, [])

@@ -156,7 +156,7 @@ def test_usage_errors_have_a_code_of_their_own(command: Command, words: tuple[st
 
 def test_an_environment_that_is_none_is_reported_with_those_there_are(command: Command) -> None:
     said = command("check", str(EXAMPLE), "--recipe", "support", "--env", "devel")
-    assert said.code == 1
+    assert said.code == 2
     assert "there is no environment 'devel'" in said.err
 
 

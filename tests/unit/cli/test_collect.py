@@ -47,9 +47,9 @@ def test_whoever_collects_is_told_where_anybody_may_teach(
 def test_what_is_refused_is_an_error(account: FakeAccount, command: Command) -> None:
     account.answers[FUNCTION] = {"status": "refused", "reason": "3 prompts [of] support"}
     said = command("collect", "support")
-    assert (said.code, "refused: 3 prompts [of] support" in said.out) == (1, True)
+    assert (said.code, "refused: 3 prompts [of] support" in said.out) == (4, True)
 
 
 def test_a_recipe_that_there_is_not_asks_nothing(account: FakeAccount, command: Command) -> None:
-    assert command("collect", "nowhere").code == 1
+    assert command("collect", "nowhere").code == 2
     assert account.calls == []

@@ -66,23 +66,23 @@ def test_the_environment_may_come_from_the_environment(
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("error", "code"),
     [
-        NotDeployed("environment 'dev' is not deployed in us-east-1 of this account; deploy it"),
-        NotReached("reading what environment 'dev' published: Unable to locate credentials"),
-        OSError(28, "No space left on device"),
+        (NotDeployed("environment 'dev' is not deployed in us-east-1 of this account; deploy it"), 2),
+        (NotReached("reading what environment 'dev' published: Unable to locate credentials"), 7),
+        (OSError(28, "No space left on device"), 2),
     ],
 )
 @pytest.mark.parametrize("words", [("status",), ("watch",), ("ask", "fast", "hello"), ("rollback", "support")])
-def test_what_a_person_can_mend_is_one_sentence_and_exit_code_1(
-    command: Command, monkeypatch: pytest.MonkeyPatch, error: Exception, words: tuple[str, ...]
+def test_what_a_person_can_mend_is_one_sentence_with_its_exit_code(
+    command: Command, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int, words: tuple[str, ...]
 ) -> None:
     def unreachable(*_: object, **__: object) -> FakeAccount:
         raise error
 
     monkeypatch.setattr("distillery.client.Account", unreachable)
     said = command(*words)
-    assert (said.code, said.out, said.err) == (1, "", f"distillery: {error}")
+    assert (said.code, said.out, said.err) == (code, "", f"distillery: {error}")
 
 
 SERVICE = "Value failed to satisfy constraint: [a-z]([-a-z0-9]*) [/x]"
@@ -97,7 +97,7 @@ def test_an_error_of_aws_that_nobody_foresaw_is_one_sentence(
 
     monkeypatch.setattr(account.table, "get", refuse)
     said = command("watch", "support-aaaaa-bbbbbbbb-1")
-    assert said.code == 1
+    assert said.code == 7
     assert said.err.startswith("distillery: An error occurred (AccessDeniedException)")
     assert SERVICE in said.err
 
@@ -121,7 +121,7 @@ def test_a_refusal_by_a_functions_url_is_one(
 
     monkeypatch.setattr(account, "decide", refuse)
     said = command(verb, run.id, *(["--yes"] if verb == "approve" else []))
-    assert (said.code, "ApproverPolicyArn" in said.err) == (1, True)
+    assert (said.code, "ApproverPolicyArn" in said.err) == (7, True)
 
 
 @pytest.mark.parametrize("verb", NEEDS)
@@ -151,7 +151,7 @@ def test_a_refusal_says_which_policy_the_verb_needs(
 
     monkeypatch.setattr("distillery.client.Account", refuse)
     said = command("--env", "prod", verb, *words)
-    assert said.code == 1
+    assert said.code == 7
     stack = STACKS.get(NEEDS[verb][0], "pipeline")
     assert (
         f"`distillery {verb}` needs the policy in output {NEEDS[verb][0]} of stack distillery-prod-{stack}" in said.err
@@ -218,7 +218,7 @@ def test_ctrl_c_before_everything_is_imported_is_no_traceback_either() -> None:
 def test_the_demo_runs_from_a_checkout(command: Command) -> None:
     for words in (["demo"], ["demo", "--help"]):
         said = command(*words)
-        assert (said.code, said.out, said.err) == (1, "", "distillery: the demo runs from a checkout: `make demo`")
+        assert (said.code, said.out, said.err) == (2, "", "distillery: the demo runs from a checkout: `make demo`")
 
 
 def test_local_without_a_local_account_says_how_to_start_one(
@@ -226,7 +226,7 @@ def test_local_without_a_local_account_says_how_to_start_one(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     said = command("--local", "status")
-    assert (said.code, said.out) == (1, "")
+    assert (said.code, said.out) == (7, "")
     assert said.err.startswith("distillery: no local AWS account runs here; start one with `make demo` in a checkout")
 
 

@@ -196,7 +196,7 @@ def test_a_student_that_goes_live_is_watched_until_it_is(
 
 
 @pytest.mark.parametrize(
-    ("outcome", "code"), [(Outcome.PROMOTED, 0), (Outcome.REJECTED, 1), (Outcome.INCONCLUSIVE, 1), (Outcome.FAILED, 1)]
+    ("outcome", "code"), [(Outcome.PROMOTED, 0), (Outcome.REJECTED, 6), (Outcome.INCONCLUSIVE, 6), (Outcome.FAILED, 5)]
 )
 def test_the_exit_code_of_watch_says_how_the_run_ended(
     ledger: Ledger, command: Command, outcome: Outcome, code: int

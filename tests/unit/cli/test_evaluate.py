@@ -36,4 +36,5 @@ def test_the_request_says_what_was_asked_for(
 
 
 def test_the_answer_is_printed_as_json(asked: FakeAccount, command: Command) -> None:
-    assert json.loads(command("evaluate", RUN, "--json").out) == asked.answers["evaluation-function"]
+    answer = asked.answers["evaluation-function"]
+    assert json.loads(command("evaluate", RUN, "--json").out) == {"schema": "distillery.evaluate/1"} | dict(answer)  # type: ignore[arg-type]

@@ -226,7 +226,7 @@ def test_an_environment_that_logs_no_calls_is_searched_without_them(
 )
 def test_what_cannot_be_meant_is_one_sentence(command: Command, s3: FakeS3, words: tuple[str, ...], told: str) -> None:
     said = command("forget", *words)
-    assert (said.code, told in said.err, s3.deletes) == (1, True, [])
+    assert (said.code, told in said.err, s3.deletes) == (2, True, [])
 
 
 @pytest.mark.parametrize(("words", "code"), [((), 3), (("--yes",), 3), (("--dry-run",), 0), (("--json",), 0)])

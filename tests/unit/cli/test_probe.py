@@ -1,5 +1,6 @@
 """`distillery probe`: one tiny request, and what its answer says about a route's application profile."""
 
+import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -111,7 +112,7 @@ def test_it_says_what_it_costs_and_asks_first(
     account: FakeAccount, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, runtime = probing(account, served("optimized"))
-    monkeypatch.setattr("click.termui.visible_prompt_func", lambda *_: "n")
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     said = command("probe", "fast")
     assert "1 request to Bedrock, at most $0.000052 (prices as of 2026-11-20)" in said.out
     assert (said.code, runtime.asked) == (1, [])
@@ -121,5 +122,5 @@ def test_it_says_what_it_costs_and_asks_first(
 def test_a_route_without_such_a_step_has_nothing_to_probe(account: FakeAccount, command: Command, route: str) -> None:
     publish(account, SUPPORT, route_map("plain", STANDARD))
     said = command("probe", route, "--yes")
-    assert (said.code, said.out) == (1, "")
+    assert (said.code, said.out) == (2, "")
     assert "has nothing to probe: no optimized step has an application profile" in said.err

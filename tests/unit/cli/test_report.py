@@ -92,7 +92,7 @@ def test_the_page_is_written_for_its_reader_alone_and_opened(
 
 def test_a_run_without_a_report_is_told(account: FakeAccount, command: Command) -> None:
     said = command("report", "support-x-y-1")
-    assert said.code == 1
+    assert said.code == 2
     assert "run 'support-x-y-1' has no report at s3://data/evaluations/support-x-y-1/report.json" in said.err
     assert "distillery status" in said.err
 
@@ -100,7 +100,7 @@ def test_a_run_without_a_report_is_told(account: FakeAccount, command: Command) 
 def test_what_is_no_report_is_refused(account: FakeAccount, command: Command) -> None:
     account.objects[URI] = b'{"format": 3}'
     said = command("report", RUN)
-    assert (said.code, said.out) == (1, "")
+    assert (said.code, said.out) == (2, "")
     assert "install a newer distillery" in said.err
 
 

@@ -18,6 +18,7 @@ def test_all_maps_are_one_document_with_what_a_newer_writer_said(account: FakeAc
     ssm.parameters["/distillery/dev/routes/fast"] = json.dumps(newer)
     said = command("routes", "--json")
     assert json.loads(said.out) == {
+        "schema": "distillery.routes/1",
         "version": 1,
         "environment": "dev",
         "region": "us-east-2",
@@ -57,14 +58,14 @@ def test_what_may_not_be_read_is_one_sentence(account: FakeAccount, command: Com
     publish(account, FAST)
     account.clients["ssm", "us-east-2"] = FakeSsm()
     said = command("routes")
-    assert (said.code, said.out) == (1, "")
+    assert (said.code, said.out) == (7, "")
     assert "reading the map of route 'fast': An error occurred (ParameterNotFound)" in said.err
 
 
 def test_a_map_of_another_version_is_one_sentence(account: FakeAccount, command: Command) -> None:
     publish(account, FAST).parameters["/distillery/dev/routes/fast"] = '{"version": 2}'
     said = command("routes")
-    assert said.code == 1
+    assert said.code == 2
     assert "route 'fast': the map has version 2, this client reads 1; upgrade it" in said.err
 
 

@@ -54,7 +54,7 @@ def test_what_starts_nothing_says_why_and_exits_with_1(
 ) -> None:
     account.answers["dataset-function"] = {"status": status, "run": None, "report_uri": None, "reason": "too few [x]"}
     said = command("run", "support", str(prompts))
-    assert (said.code, said.out) == (1, f"{status}: too few [x]")
+    assert (said.code, said.out) == (4, f"{status}: too few [x]")
 
 
 def test_a_rejected_file_shows_what_was_found_and_how_to_mend_it(
@@ -65,7 +65,7 @@ def test_a_rejected_file_shows_what_was_found_and_how_to_mend_it(
     account.objects["s3://data/r.json"] = json.dumps({"findings": [found]}).encode()
     account.answers["dataset-function"] = STARTED | {"status": "rejected", "reason": "12 lines are bad"}
     said = command("run", "support", str(prompts))
-    assert said.code == 1
+    assert said.code == 4
     assert "error not-json ×12: expecting value, at character 1" in said.out
     assert "at a.jsonl:1, a.jsonl:2, a.jsonl:3, a.jsonl:4, a.jsonl:5 and 7 more" in said.out
     assert "fix use [json]" in said.out
@@ -76,7 +76,7 @@ def test_an_unknown_recipe_uploads_nothing_and_lists_the_recipes(
     account: FakeAccount, command: Command, prompts: Path
 ) -> None:
     said = command("run", "suport", str(prompts))
-    assert said.code == 1
+    assert said.code == 2
     assert said.err == "distillery: there is no recipe 'suport'; environment 'dev' has ['support', 'triage']"
     assert not account.uploads
 
@@ -88,7 +88,7 @@ def test_a_file_that_is_not_there_is_a_usage_error(account: FakeAccount, command
     assert not account.calls
 
 
-@pytest.mark.parametrize(("outcome", "code"), [(Outcome.PROMOTED, 0), (Outcome.REJECTED, 1), (Outcome.FAILED, 1)])
+@pytest.mark.parametrize(("outcome", "code"), [(Outcome.PROMOTED, 0), (Outcome.REJECTED, 6), (Outcome.FAILED, 5)])
 def test_wait_ends_as_the_run_does(
     account: FakeAccount, ledger: Ledger, command: Command, prompts: Path, outcome: Outcome, code: int
 ) -> None:

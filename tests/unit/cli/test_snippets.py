@@ -79,7 +79,7 @@ def test_a_step_that_there_is_not_is_refused_with_those_there_are(account: FakeA
     publish(account, FAST)
     said = command("snippets", "fast", "--step", "flex")
     assert (said.code, said.err) == (
-        1,
+        2,
         "distillery: route 'fast' has no step 'flex'; it has 1 (optimized), 2 (standard/priority), 3 (standard)",
     )
 
@@ -93,7 +93,7 @@ def test_a_student_that_was_never_promoted_has_no_snippet(account: FakeAccount, 
     publish(account, SUPPORT)
     account.clients["ssm", "us-east-1"] = FakeSsm()
     said = command("snippets", "support")
-    assert (said.code, said.out) == (1, "")
+    assert (said.code, said.out) == (2, "")
     assert "route 'distilled/support' has no model yet" in said.err
 
 
@@ -139,7 +139,7 @@ def test_the_command_reads_the_system_prompt_of_the_student(account: FakeAccount
     account.clients["ssm", "us-east-1"] = FakeSsm({ALIAS: json.dumps(alias)})
     account.clients["s3", "us-east-1"] = s3
     said = command("snippets", "support")
-    assert (said.code, said.out) == (1, "")
+    assert (said.code, said.out) == (2, "")
     assert "system prompt" in said.err
     assert "NoSuchKey" in said.err
     s3.put(system["uri"], text)

@@ -39,7 +39,7 @@ def test_without_a_recipe_it_shows_all_of_them(command: Command) -> None:
 
 def test_an_unknown_recipe_is_refused_with_the_recipes_there_are(command: Command) -> None:
     said = command("status", "nowhere")
-    assert (said.code, said.out) == (1, "")
+    assert (said.code, said.out) == (2, "")
     assert said.err == "distillery: there is no recipe 'nowhere'; environment 'dev' has ['support', 'triage']"
 
 
@@ -153,7 +153,7 @@ def test_a_recipe_that_is_not_ones_own_is_skipped(
     assert run.id in said.out
     assert "triage you may not read its runs" in said.out
     alone = command("status", "triage")
-    assert (alone.code, alone.out, "OperatorPolicyArn" in alone.err) == (1, "", True)
+    assert (alone.code, alone.out, "OperatorPolicyArn" in alone.err) == (7, "", True)
 
 
 def test_an_approver_sees_runs_and_no_alias(
@@ -180,7 +180,7 @@ def test_a_recipe_that_is_declared_and_not_deployed_is_told_from_an_unknown_one(
     (tmp_path / "prompts.jsonl").write_text("")
     monkeypatch.chdir(tmp_path)
     said = command(*words)
-    assert said.code == 1
+    assert said.code == 2
     assert "recipe 'returns' is in environments/dev.toml and not deployed; environment 'dev' has" in said.err
     assert "deploy it: node_modules/.bin/cdk deploy --all -c env=dev" in said.err
     (tmp_path / "environments" / "dev.toml").write_text("no toml")

@@ -38,14 +38,14 @@ def test_each_stage_is_reported_once_when_it_begins_and_once_when_it_ends(ledger
     assert said.out.endswith("report: s3://data/evaluations/r/report.json promoted")
 
 
-@pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.FAILED])
-def test_a_run_that_is_not_promoted_exits_with_1_and_its_reason(
-    ledger: Ledger, command: Command, outcome: Outcome
+@pytest.mark.parametrize(("outcome", "code"), [(Outcome.REJECTED, 6), (Outcome.FAILED, 5)])
+def test_a_run_that_is_not_promoted_exits_with_its_code_and_its_reason(
+    ledger: Ledger, command: Command, outcome: Outcome, code: int
 ) -> None:
     run = open_run(ledger)
     ledger.close(run.id, outcome, "JobFailed: the service's words")
     said = command("watch", run.id)
-    assert (said.code, said.out) == (1, f"{outcome}: JobFailed: the service's words")
+    assert (said.code, said.out) == (code, f"{outcome}: JobFailed: the service's words")
 
 
 def test_without_a_run_it_follows_the_newest(ledger: Ledger, command: Command) -> None:
@@ -69,7 +69,7 @@ def test_without_a_run_a_recipe_that_is_not_ones_own_is_skipped(
 
     monkeypatch.setattr(account.table, "query", limited)
     said = command("watch")
-    assert (said.code, said.out) == (1, "failed: the newest" if own else "")
+    assert (said.code, said.out) == ((5, "failed: the newest") if own else (7, ""))
     assert ("OperatorPolicyArn" in said.err) is (own is None)
 
 
@@ -139,7 +139,7 @@ def test_on_a_terminal_nothing_is_cut_off(
 
 def test_an_unknown_run_is_reported_in_one_sentence(command: Command) -> None:
     said = command("watch", "support-aaaaa-bbbbbbbb-9")
-    assert said.code == 1
+    assert said.code == 2
     assert said.err == (
         "distillery: there is no run 'support-aaaaa-bbbbbbbb-9' in the ledger; `distillery status` lists the runs"
     )
@@ -147,7 +147,7 @@ def test_an_unknown_run_is_reported_in_one_sentence(command: Command) -> None:
 
 def test_without_any_run_it_says_so(command: Command) -> None:
     said = command("watch")
-    assert said.code == 1
+    assert said.code == 2
     assert (
         said.err
         == "distillery: environment 'dev' has no runs yet; start one with: distillery run support prompts.jsonl"

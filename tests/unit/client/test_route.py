@@ -220,12 +220,16 @@ def test_nothing_is_called_before_the_first_request() -> None:
 
 
 def test_environment_and_region_are_said_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_REGION", "DISTILLERY_ENVIRONMENT"):
+    for name in ("AWS_REGION", "DISTILLERY_ENV", "DISTILLERY_ENVIRONMENT"):
         monkeypatch.delenv(name, raising=False)
     harness = ClientHarness(route_map())
-    with pytest.raises(NotConfigured, match="no environment is set; pass environment=, or set DISTILLERY_ENVIRONMENT"):
+    with pytest.raises(NotConfigured, match="no environment is set; pass environment=, or set DISTILLERY_ENV"):
         harness.route(environment=None)
     monkeypatch.setenv("DISTILLERY_ENVIRONMENT", "dev")
+    with pytest.warns(FutureWarning, match="DISTILLERY_ENVIRONMENT is now called DISTILLERY_ENV"):
+        assert harness.route(environment=None).map == route_map()
+    monkeypatch.setenv("DISTILLERY_ENVIRONMENT", "another")
+    monkeypatch.setenv("DISTILLERY_ENV", "dev")
     assert harness.route(environment=None).map == route_map()
     monkeypatch.setattr(harness, "region_name", None)
     with pytest.raises(NotConfigured, match="no region is set"):

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.docs import command_page, settings_example, settings_page
+from tests.unit.docs import command_page, json_page, settings_example, settings_page
 
 FOLDER = Path(__file__).parents[3] / "docs" / "reference"
 
 
-@pytest.mark.parametrize(("name", "page"), [("settings", settings_page.page), ("command", command_page.page)])
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [("settings", settings_page.page), ("command", command_page.page), ("json-output", json_page.page)],
+)
 def test_a_reference_is_what_the_code_says(name: str, page: Callable[[], str]) -> None:
     file, text = FOLDER / f"{name}.md", page()
     if os.environ.get("UPDATE") == "1":

@@ -44,7 +44,7 @@ def test_what_synth_refuses_is_no_fault_of_the_file(command: Command, environmen
     pattern, by, where = REFUSED[name]
     write(environments, pattern, by)
     said = command("check", str(PROMPTS), "--recipe", "support")
-    assert (said.code, said.out) == (1, "")
+    assert (said.code, said.out) == (2, "")
     assert "environment 'dev' cannot be deployed with its settings" in said.err
     assert f"recipes.support.{where}" in said.err
     for part in ("Allowed:", "Fix:"):

@@ -1,0 +1,97 @@
+"""What `status` and `watch` print of runs with `--json`."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageOutput:
+    """A stage of a run. Times are ISO 8601; `seconds`: how long it took, so far where it has not ended."""
+
+    stage: str
+    started: str
+    ended: str | None
+    seconds: int
+    product: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressOutput:
+    """Answers of the evaluation so far. `seconds_left` is null where it cannot be said."""
+
+    answers: int
+    planned: int
+    seconds_left: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStatus:
+    """A run. `next`: commands that decide about it, where it waits for a person."""
+
+    run: str
+    recipe: str
+    attempt: int
+    outcome: str
+    reason: str
+    opened: str
+    closed: str | None
+    stages: list[StageOutput]
+    progress: ProgressOutput | None
+    report_uri: str | None
+    exploratory: dict[str, Any] | None
+    uploaded_by: list[str]
+    next: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthOutput:
+    """The recipe's budget of the month (UTC) in US dollars. `cap_usd` is null if the deployment does not publish it."""
+
+    month: str
+    cap_usd: Decimal | None
+    reserved_usd: Decimal
+    active_usd: Decimal
+    ended_usd: Decimal
+    resets: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipeStatus:
+    """A recipe. Where `readable` is false, the caller may not read its runs. `alias`: what is live; null where nothing
+    is, or where the caller may not read it."""
+
+    recipe: str
+    readable: bool
+    alias: dict[str, Any] | None
+    month: MonthOutput | None
+    runs: list[RunStatus]
+    acceptances: list[dict[str, Any]]
+    rollbacks: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusOutput:
+    """Every recipe of the environment that was asked for."""
+
+    environment: str
+    recipes: list[RecipeStatus]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchEvent:
+    """One line. `event`: `stage-began`, `progress`, `stage-ended`, and last `ended`. Only that has `outcome`, `reason`,
+    `exit_code` and `next`."""
+
+    event: str
+    run: str
+    time: str
+    stage: str | None = None
+    seconds: int | None = None
+    product: dict[str, Any] | None = None
+    progress: ProgressOutput | None = None
+    outcome: str | None = None
+    reason: str | None = None
+    report_uri: str | None = None
+    exit_code: int | None = None
+    next: list[str] = field(default_factory=list)

@@ -1,0 +1,60 @@
+"""`distillery status --json`: what each recipe serves and spends, and its runs."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from distillery.cli.permissions import is_denied
+from distillery.cli.run_documents import MonthOutput, RecipeStatus
+from distillery.cli.run_outputs import run_status
+from distillery.cli.target import Target
+from distillery.core import clock
+from distillery.core.ledger.items import RunRecord
+from distillery.core.pipeline import Outcome
+from distillery.core.serialization import to_wire
+
+
+def recipe_status(on: Target, recipe: str, runs: "list[RunRecord] | Exception") -> RecipeStatus:
+    if isinstance(runs, Exception):
+        return RecipeStatus(
+            recipe=recipe, readable=False, alias=None, month=None, runs=[], acceptances=[], rollbacks=[]
+        )
+    return RecipeStatus(
+        recipe=recipe,
+        readable=True,
+        alias=_alias(on, recipe),
+        month=_month(on, recipe, runs),
+        runs=[run_status(on, record, _uploaders(on, record)) for record in runs],
+        acceptances=to_wire(list(on.acceptances.of(recipe))),
+        rollbacks=to_wire(list(on.rollbacks.of(recipe))),
+    )
+
+
+def _uploaders(on: Target, record: RunRecord) -> list[str]:
+    return sorted({upload.principal for upload in on.uploads.of(record.run.id) if upload.principal})
+
+
+def _alias(on: Target, recipe: str) -> dict[str, Any] | None:
+    from distillery.client import AWS_ERRORS
+
+    try:
+        alias = on.account.alias(recipe)
+    except AWS_ERRORS as error:
+        if not is_denied(error):
+            raise
+        return None
+    return dict(alias) if alias else None
+
+
+def _month(on: Target, recipe: str, runs: Sequence[RunRecord]) -> MonthOutput:
+    month, cap = on.ledger.month(recipe, clock.stamp()), on.cap_usd(recipe)
+    active = {record.run.id for record in runs if record.outcome is Outcome.RUNNING}
+    active_usd = sum((usd for run, usd in month.runs.items() if run in active), Decimal(0))
+    return MonthOutput(
+        month=month.name,
+        cap_usd=cap,
+        reserved_usd=month.reserved,
+        active_usd=active_usd,
+        ended_usd=month.reserved - active_usd,
+        resets=month.resets,
+    )
