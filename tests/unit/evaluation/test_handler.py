@@ -191,7 +191,7 @@ def test_a_student_that_is_cut_off_is_wrong(harness: Harness) -> None:
 
 def test_an_unknown_step_is_refused(harness: Harness) -> None:
     harness.open()
-    with pytest.raises(BadRequest, match="answer, judge, keep_failure, plan"):
+    with pytest.raises(BadRequest, match="answer, judge, keep_failure, missing, plan"):
         harness.step("dance")
 
 
