@@ -14,7 +14,7 @@ from infra.constructs.data_stores import DataStores
 from infra.constructs.eventbridge import on_schedule
 from infra.constructs.function import Function
 from infra.constructs.layers import named_models_layer
-from infra.constructs.permissions import Permission, bedrock, running, storage
+from infra.constructs.permissions import Permission, bedrock, foundation_models, running, storage
 from infra.constructs.stack_context import StackContext
 
 
@@ -72,4 +72,4 @@ def _get_models(location: Location, named: Iterable[NamedModel]) -> list[Permiss
     by_region: dict[str, set[str]] = {location.region: {model.id for model in catalog.models() if model.customize}}
     for each in named:
         by_region.setdefault(each.region, set()).add(each.model)
-    return [bedrock.get_models(location.at(region), models) for region, models in sorted(by_region.items())]
+    return [foundation_models.get_models(location.at(region), models) for region, models in sorted(by_region.items())]
