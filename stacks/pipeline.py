@@ -15,7 +15,7 @@ from infra.constructs.managed_policies import (
     operator_policy,
     reader_policy,
 )
-from infra.constructs.model_dates import ModelWatch
+from infra.constructs.model_dates import ModelWatchFunction
 from infra.constructs.on_call import on_call_policy
 from infra.constructs.ssm_outputs import publish
 from infra.constructs.state_machine import Machine
@@ -57,7 +57,7 @@ class Pipeline(EnvironmentStack):
         )
         assert sweep.dead_letters is not None
         Expiry(self, "Expiry", context=context, stores=stores, days=settings.data_days, dead_letters=sweep.dead_letters)
-        ModelWatch(
+        ModelWatchFunction(
             self,
             "ModelDates",
             context=context,

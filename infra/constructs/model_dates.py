@@ -18,7 +18,7 @@ from infra.constructs.permissions import Permission, bedrock, foundation_models,
 from infra.constructs.stack_context import StackContext
 
 
-class ModelWatch(Construct):
+class ModelWatchFunction(Construct):
     """Compares the catalog with the dates that Bedrock states, in each Region where the environment uses models.
 
     Failed invocations go to `dead_letters`.
