@@ -37,9 +37,15 @@ MODELS = ("bedrock-runtime", "lambda")
 """Services that receive prompts: only known sentences of their messages are kept."""
 OF_AN_ANSWER = ("RequestId", "HTTPStatusCode", "RetryAttempts", "MaxAttemptsReached")
 """The keys of `ResponseMetadata` that a redacted error keeps."""
+REASONS = "CancellationReasons"
+"""Why DynamoDB canceled a transaction, one code for each part of it (TransactWriteItems)."""
 
 # Standard mode retries throttling and time-outs with exponential backoff and jitter (boto3 guide, Retries).
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=120)
+ANSWERS = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=5, read_timeout=120)
+"""For models. A model that is slow six times would outlive the function that asks it, which is then killed."""
+ANSWER_SECONDS = 2 * (5 + 120) + 20
+"""The longest that a call of a model takes: both attempts, and the longest pause between them (boto3 guide, Retries)."""
 ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=2)
 """For calls that a user waits for and that must not be repeated implicitly."""
 
@@ -69,7 +75,8 @@ def client(service: str, region: str | None = None) -> Any:
 
 @functools.cache
 def _client(service: str, region: str | None) -> Any:
-    return session().client(service, region_name=region, config=CONFIG)  # type: ignore[call-overload]  # by name: the overloads above give the types
+    config = ANSWERS if service == "bedrock-runtime" else CONFIG
+    return session().client(service, region_name=region, config=config)  # type: ignore[call-overload]  # by name: the overloads above give the types
 
 
 @functools.cache
@@ -154,7 +161,13 @@ def redact(error: Exception, service: str) -> None:
     metadata = {name: answer[name] for name in OF_AN_ANSWER if name in answer}
     message = _redacted(str(error.response.get("Error", {}).get("Message", "")), service, metadata)
     kept: Any = {"Error": {"Code": redaction.code(code(error)), "Message": message}, "ResponseMetadata": metadata}
+    if reasons := error.response.get(REASONS):  # without their messages and items
+        kept[REASONS] = [{"Code": redaction.code(str(each.get("Code", "")))} for each in _dicts(reasons)]
     ClientError.__init__(error, kept, error.operation_name)
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def _redacted(message: str, service: str, metadata: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from distillery.core.aws import ClientError, client, code
+from distillery.core.aws import REASONS, ClientError, client, code
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -123,11 +123,11 @@ def _written(write: Callable[[], object]) -> bool:
 
 
 def _does_not_hold(error: ClientError) -> bool:
-    """Whether a condition failed. A canceled transaction has a reason for each part (TransactWriteItems,
-    CancellationReasons)."""
+    """Whether a condition failed. A canceled transaction has a reason for each part, of which most are no answer: a
+    conflict or throttling (TransactWriteItems)."""
     if code(error) != _CANCELED:
         return code(error) == _REFUSED
-    parts: Any = error.response.get("CancellationReasons", ())
+    parts: Any = error.response.get(REASONS, ())
     return any(part.get("Code") == "ConditionalCheckFailed" for part in parts)
 
 

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from distillery.core.aws import ClientError
+from distillery.core.aws import ClientError, redacting
 from distillery.core.ledger.table import NEW, TRIES, Table
 
 ITEM = {"pk": "a", "sk": "b"}
@@ -30,7 +30,8 @@ def over(answers: list[Any], operation: str) -> Any:
     """Returns the result of the operation's write and the number of responses used. A response is an error's code,
     cancellation reasons, or None for a success.
     """
-    client = boto3.client("dynamodb", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    session = redacting(boto3.Session(region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"))
+    client = session.client("dynamodb")  # as functions have it, whose errors are redacted
     with Stubber(client) as stub:
         for answer in answers:
             if answer is None:
