@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from distillery.core.aws import AWS_ERRORS, ClientError, code
+from distillery.core.aws import ANSWER_SECONDS, AWS_ERRORS, ClientError, code
 from distillery.core.conversation import Prompt, converse_request
 from distillery.core.escaping import one_line
 from distillery.core.inference import inference_config
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 AT_A_TIME = 8
 """Requests of one invocation at the same time. boto3 keeps ten connections."""
-MARGIN_MS = 60_000
-"""Milliseconds reserved for the last requests and for writing the part."""
+MARGIN_MS = 1000 * (ANSWER_SECONDS + 30)
+"""Milliseconds reserved for the last requests, however slow a model is, and for keeping their answers."""
 REASON_MAX = 300
 
 FINAL = frozenset({"AccessDeniedException", "ResourceNotFoundException", "ValidationException"})
