@@ -1,9 +1,11 @@
 """What a Bedrock call needs of the key that a custom model is encrypted with, for `kms:ViaService` Bedrock.
 
 Source: https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html: who customizes or copies needs
-Decrypt, GenerateDataKey, DescribeKey and CreateGrant, who invokes Decrypt, and so does who buys throughput for the
-model (prov-thru-prereq.html). For on-demand deployments nothing is documented: here they are as throughput. Not
-asked: the key of a copy's original, which may be in another Region.
+Decrypt, GenerateDataKey, DescribeKey and CreateGrant, who invokes Decrypt, to which the Nova guide
+(customize-fine-tune-encrypt.html) adds GenerateDataKey. Who buys throughput for the model needs Decrypt, and for a
+custom Nova model Bedrock itself uses the key too (the same page; the key's policy admits it, with a condition on the
+encryption context). For on-demand deployments nothing is documented: here they are as throughput. Not asked: the key
+of a copy's original, which may be in another Region.
 """
 
 from collections.abc import Iterator
@@ -17,7 +19,8 @@ from local.emulator.kms import GRANT, READ, WRITE, KeyUse, key_arn
 from local.emulator.simulator import ask
 
 _CUSTOMIZE = (GRANT, READ, "kms:DescribeKey", WRITE)
-_USE = (READ,)
+_HOST = (READ,)
+_INVOKE = (READ, WRITE)
 _MADE_UNDER = {"CreateModelCustomizationJob": "customModelKmsKeyId", "CreateModelCopyJob": "modelKmsKeyId"}
 _MODEL = {  # where a request that hosts a model names it
     "CreateProvisionedModelThroughput": "modelId",
@@ -52,7 +55,8 @@ def checks(simulator: Any, operation: str, path: dict[str, str], body: dict[str,
         return
     model = body.get(_MODEL[operation]) if operation in _MODEL else _behind(simulator, path.get("modelId", ""))
     if model:
-        yield from _on(key_arn(_asked(simulator, "/custom-models", model, "modelKmsKeyArn")), _USE)
+        actions = _HOST if operation in _MODEL else _INVOKE
+        yield from _on(key_arn(_asked(simulator, "/custom-models", model, "modelKmsKeyArn")), actions)
 
 
 def _on(key: str | None, actions: tuple[str, ...]) -> Iterator[Check]:

@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.unit.local.emulator.harness import EmulatorHarness, allow
 from tests.unit.local.emulator.test_access import BASE, CREATE, HERE, NEW, PROFILE, QUESTION, job, refusal
@@ -28,6 +29,16 @@ def test_a_job_under_a_key_needs_all_four_uses_of_it(harness: EmulatorHarness) -
     for missing in CUSTOMIZE:
         assert f"{missing} on resource: {key}" in said(*(use for use in CUSTOMIZE if use != missing))
     assert said(*CUSTOMIZE) == ""
+
+
+@pytest.mark.parametrize("missing", CUSTOMIZE)
+def test_the_role_of_a_job_needs_all_four_uses_too(harness: EmulatorHarness, missing: str) -> None:
+    key = harness.key()
+    uses = [allow(use, key, **VIA) for use in CUSTOMIZE if use != missing]
+    role = harness.role("bedrock.amazonaws.com", *uses, trust=TRUST)
+    start = harness.client("bedrock").create_model_customization_job
+    with pytest.raises(ClientError, match=f"{role} is not authorized to perform {missing} on {key}"):
+        start(**job(role), customModelKmsKeyId=key)
 
 
 def test_a_copy_under_a_key_needs_all_four_uses_of_it(harness: EmulatorHarness) -> None:
@@ -87,7 +98,7 @@ def model(harness: EmulatorHarness) -> tuple[str, str]:
     s3.create_bucket(Bucket=name)
     s3.put_object(Bucket=name, Key="train.jsonl", Body="\n".join(map(line, range(120))).encode())
     objects = [allow(f"s3:{verb}Object", f"arn:aws:s3:::{name}/*") for verb in ("Get", "Put")]
-    granted = *objects, allow("bedrock:InvokeModel", PROFILE), TEACHER
+    granted = *objects, allow("bedrock:InvokeModel", PROFILE), TEACHER, *(allow(use, key, **VIA) for use in CUSTOMIZE)
     made = job(harness.role("bedrock.amazonaws.com", *granted, trust=TRUST))
     made |= {
         "trainingDataConfig": {"s3Uri": f"s3://{name}/train.jsonl"},
@@ -125,6 +136,8 @@ def test_an_encrypted_model_is_hosted_and_asked_only_with_its_key(
     by_another = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/others"}}
     anywhere = "arn:aws:kms:us-east-1:111111111111:key/*"
     assert refused in said()
-    assert refused in said(allow("kms:Decrypt", anywhere, **VIA, **by_another))
-    assert said(allow("kms:Decrypt", anywhere, **VIA, **by_alias)) == ""
-    assert said(decrypt) == ""
+    generate = allow("kms:GenerateDataKey", key, **VIA)
+    assert refused in said(generate, allow("kms:Decrypt", anywhere, **VIA, **by_another))
+    assert "kms:GenerateDataKey" in said(decrypt)
+    assert said(generate, allow("kms:Decrypt", anywhere, **VIA, **by_alias)) == ""
+    assert said(generate, decrypt) == ""

@@ -173,6 +173,22 @@ def check_role(call: ControlPlaneCall, source_arn: str) -> None:
         raise errors.validation(refused)
 
 
+KEY_OF_MODELS = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
+
+
+def check_role_uses_key(call: ControlPlaneCall, key: str | None) -> None:
+    """Raises a ValidationException if the request's role may not use the customer managed key of its model.
+
+    Source: User Guide, custom-model-job-access-security, and Nova guide, customize-fine-tune-encrypt. UNVERIFIED: that
+    the role is checked at once, and the message; User Guide, encryption-custom-job speaks of the caller.
+    """
+    role, keys = call.params["roleArn"], {"kms:ViaService": f"bedrock.{call.region}.amazonaws.com"}
+    for action in KEY_OF_MODELS if key else ():
+        more = {"kms:GrantIsForAWSResource": "true"} if action == "kms:CreateGrant" else {}
+        if not call.services.roles.is_allowed(call.account, call.region, role, action, str(key), {**keys, **more}):
+            raise errors.validation(f"The role {role} is not authorized to perform {action} on {key}.")
+
+
 def tag_resource(call: ControlPlaneCall) -> Params:
     """TagResource: adds or overwrites tags."""
     call.tag(_tagged_arn(call), call.params["tags"])

@@ -18,6 +18,7 @@ from bedrock_simulator.control_plane.call import (
     Params,
     check_buckets,
     check_role,
+    check_role_uses_key,
     checked_tags,
     paginate,
     resolve_key,
@@ -43,6 +44,7 @@ def create(call: ControlPlaneCall) -> Params:
     key = resolve_key(call, params.get("customModelKmsKeyId"))
     arn = call.arn(f"model-customization-job/{variant}/{call.new_id('job')}")
     check_role(call, arn)
+    check_role_uses_key(call, key)
     checked_tags("The custom model", params.get("customModelTags"))
     call.tag(arn, params.get("jobTags"))
     base = f"arn:aws:bedrock:{call.region}::foundation-model/{variant}"
