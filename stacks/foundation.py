@@ -131,6 +131,7 @@ class HomeFoundation(Foundation):
 
     def create_storage(self) -> None:
         self.keys.admit_budgets()
+        self.keys.admit_custom_models()
         if any(spec.kind is GraderKind.JUDGE for each in self.settings.recipes.values() for spec in each.grader_specs):
             self.keys.admit_evaluations()
         self.notifications.admit_budgets()

@@ -16,6 +16,10 @@ from infra.constructs.permissions.storage import SYMMETRIC_USE
 _MESSAGES = ("kms:Decrypt", "kms:GenerateDataKey")
 """What a service needs to write to an encrypted topic or queue (SNS and SQS guides, key management)."""
 
+_LOGS = (*SYMMETRIC_USE, "kms:GenerateDataKeyWithoutPlaintext")
+"""The guide's sample has Encrypt*, Decrypt*, ReEncrypt*, GenerateDataKey* and Describe* (Logs guide,
+encrypt-log-data-kms): these are the actions of that form on a symmetric key, without those that make pairs of keys."""
+
 
 class Key(Construct):
     """A customer managed key with yearly rotation, under an alias that policies of the other Region refer to.
@@ -42,6 +46,17 @@ class Key(Construct):
         """Bedrock encrypts what it logs (UG model-invocation-logging, Set up an Amazon S3 destination)."""
         source = trust.from_source(self._location, "bedrock", "*")
         self._admit("InvocationLogs", "bedrock.amazonaws.com", source, "kms:GenerateDataKey")
+
+    def admit_custom_models(self) -> None:
+        """Bedrock optimizes a custom Nova model for Provisioned Throughput under the model's own key (Nova guide,
+        customize-fine-tune-encrypt, PermissionsNovaProvisionedThroughput). The guide's statement names no source,
+        so an account is compared only where Bedrock sends one. UNVERIFIED: whether it does, and whether deployments
+        need the statement too."""
+        models = {
+            "ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": "aws:bedrock:custom-model"},
+            "StringEqualsIfExists": {"aws:SourceAccount": self._location.account},
+        }
+        self._admit("CustomModels", "bedrock.amazonaws.com", models, "kms:Decrypt", "kms:GenerateDataKey")
 
     def admit_evaluations(self) -> None:
         """Bedrock encrypts its temporary copy of the answers that a job judges (UG model-evaluation-security-kms)."""
@@ -75,7 +90,7 @@ class Key(Construct):
         yield {"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
         # CloudWatch Logs names the log group in the encryption context (Logs guide, encrypt-log-data-kms)
         groups = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": location.arn("logs", "log-group:*")}}
-        yield _admitting("LogGroups", f"logs.{location.region}.amazonaws.com", groups, SYMMETRIC_USE)
+        yield _admitting("LogGroups", f"logs.{location.region}.amazonaws.com", groups, _LOGS)
         alarms = trust.from_source(location, "cloudwatch", "alarm:*")
         yield _admitting("AlarmsToTopics", "cloudwatch.amazonaws.com", alarms, _MESSAGES)
         rules = trust.from_source(location, "events", "rule/*")

@@ -15,7 +15,7 @@ from constructs import Construct
 from distillery.core.env_vars import Variable
 from infra.constructs.arn import Location
 from infra.constructs.bucket import CLEANUP_TAG
-from infra.constructs.function import Function
+from infra.constructs.function import SERVICE_TIMEOUT, Function
 from infra.constructs.permissions import storage, trust
 from infra.constructs.stack_context import StackContext
 
@@ -75,10 +75,11 @@ class BucketCleanup(Construct):
                 resource_type="Custom::EmptiedBucket",
                 service_token=function.function.function_arn,
                 properties={"Bucket": bucket.bucket_name, "OnlyIfTagged": CLEANUP_TAG},
+                service_timeout=SERVICE_TIMEOUT,
             )
             emptied.node.add_dependency(function)
-            if bucket.policy is not None:
-                emptied.node.add_dependency(bucket.policy)
+            if bucket.policy is not None:  # deleted first: it would replace the policy that denies further writes
+                bucket.policy.node.add_dependency(emptied)
 
 
 class UploadRecorder(Construct):

@@ -45,6 +45,10 @@ _CALLER_WAITS = {
     "could be lost.",
 }
 
+SERVICE_TIMEOUT = Duration.minutes(20)
+"""After which CloudFormation gives up on the function of a custom resource: longer than any invocation, and shorter
+than the hour that a stack would otherwise wait for a function that was killed."""
+
 _LAMBDA = iam.ServicePrincipal("lambda.amazonaws.com")
 
 

@@ -19,7 +19,7 @@ from constructs import Construct
 from distillery.core.names import LOGGING_OWNER
 from infra.constructs.arn import Location
 from infra.constructs.bucket import logs_uri
-from infra.constructs.function import Function
+from infra.constructs.function import SERVICE_TIMEOUT, Function
 from infra.constructs.lambda_code import ROOT
 from infra.constructs.permissions import bedrock, running
 from infra.constructs.stack_context import StackContext
@@ -47,6 +47,7 @@ class InvocationLogging(Construct):
             resource_type="Custom::InvocationLogging",
             service_token=function.function.function_arn,
             properties={"Bucket": bucket.bucket_name, "Replace": str(replace).lower()},
+            service_timeout=SERVICE_TIMEOUT,
         )
         owned.node.add_dependency(function)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Aws, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -52,11 +52,24 @@ class StackContext:
     def removal_policy(self) -> RemovalPolicy:
         return RemovalPolicy.RETAIN if self.keep_data else RemovalPolicy.DESTROY
 
-    def log_group(self, scope: Construct, ident: str) -> logs.LogGroup:
+    def vended_log_group(self, scope: Construct, ident: str, service: str) -> logs.LogGroup:
+        """A log group that an AWS service delivers to.
+
+        CloudWatch Logs admits services to each group of another name by an entry in a resource policy of the Region,
+        which holds 5,120 characters: after some environments no state machine could be created (Step Functions guide,
+        bp-cwl; Logs guide, AWS-logs-and-resource-policy). The name ends with a part of the stack's id, because a group
+        that outlives its stack would block the next stack of that name.
+        """
+        unique = Fn.select(4, Fn.split("-", Fn.select(2, Fn.split("/", Aws.STACK_ID))))
+        name = f"/aws/vendedlogs/{service}/{Stack.of(scope).stack_name}-{unique}"
+        return self.log_group(scope, ident, name=name)
+
+    def log_group(self, scope: Construct, ident: str, *, name: str | None = None) -> logs.LogGroup:
         """An encrypted log group with the environment's retention, deleted with its stack unless data is kept."""
         return logs.LogGroup(
             scope,
             ident,
+            log_group_name=name,
             encryption_key=self.key,
             removal_policy=self.removal_policy,
             retention=_RETENTION[self.log_retention_days],

@@ -21,18 +21,51 @@ from infra.constructs.stack_context import StackContext
 RESUMED = (Unfinished.__name__,)
 """Errors of a step that has more to do and continues where it stopped."""
 
+KILLED = ("Lambda.Unknown", "Runtime.ExitError", "Runtime.OutOfMemory", "Sandbox.Timedout")
+"""Errors of an invocation that was killed: it ran out of time or memory, or its process ended (Step Functions guide,
+concepts-error-handling, and Lambda's own messages). Every step may be repeated, and what it has kept is not done again.
+It is retried less often than `TRANSIENT` errors: an invocation may be killed after its 15 minutes each time."""
+
 TRANSIENT = (
+    # Lambda's own (Step Functions guide, lambda-serverless-transient-error)
     "Lambda.AWSLambdaException",
+    "Lambda.ClientExecutionTimeoutException",
     "Lambda.SdkClientException",
     "Lambda.ServiceException",
     "Lambda.TooManyRequestsException",
+    # botocore's, where a response does not arrive
+    "ConnectTimeoutError",
+    "ConnectionClosedError",
+    "EndpointConnectionError",
+    "HTTPClientError",
+    "ReadTimeoutError",
+    "ResponseStreamingError",
+    "SSLError",
+    # of AWS services
+    "InternalErrorException",
+    "InternalServerError",
     "InternalServerException",
+    "KMSThrottlingException",
+    "KmsThrottlingException",
+    "ModelErrorException",
     "ModelNotReadyException",
+    "ModelTimeoutException",
+    "ProvisionedThroughputExceededException",
+    "ReplicatedWriteConflictException",
+    "RequestLimitExceeded",
     "ServiceUnavailableException",
+    "ThrottledException",
     "ThrottlingException",
+    "TooManyRequestsException",
+    "TooManyUpdates",
+    "TransactionCanceledException",
+    "TransactionConflictException",
+    "TransactionInProgressException",
 )
-"""Lambda's own errors (Step Functions guide, lambda-serverless-transient-error), then those that Bedrock clients raise.
-Our own errors but `Unfinished` are final: `Refused` is never retried."""
+"""Errors that pass. Our own but `Unfinished` are final: `Refused` is never retried."""
+
+UNNAMED = ("ClientError",)
+"""An error of a service whose code botocore does not know, such as S3's SlowDown and InternalError."""
 
 DISCARD = sfn.JsonPath.DISCARD
 _STATE = sfn.JsonPath.entire_payload
@@ -67,7 +100,9 @@ class Machine(Construct):
             definition_body=sfn.DefinitionBody.from_chainable(states),
             role=role.without_policy_updates(),  # CDK would add every version of every function
             logs=sfn.LogOptions(
-                destination=context.log_group(self, "Logs"), level=sfn.LogLevel.ALL, include_execution_data=False
+                destination=context.vended_log_group(self, "Logs", "states"),
+                level=sfn.LogLevel.ALL,
+                include_execution_data=False,
             ),
             tracing_enabled=True,
             timeout=within,
@@ -156,6 +191,8 @@ def _payload(action: str, more: Mapping[str, Any] | None) -> sfn.TaskInput:
 
 def _with_retries(task: tasks.LambdaInvoke) -> tasks.LambdaInvoke:
     task.add_retry(errors=list(RESUMED), interval=_RESUME_AFTER, max_attempts=20, backoff_rate=1)
+    rare = [*KILLED, *UNNAMED]
+    task.add_retry(errors=rare, interval=_FIRST_RETRY_AFTER, max_attempts=3, backoff_rate=2)
     task.add_retry(
         errors=list(TRANSIENT),
         interval=_FIRST_RETRY_AFTER,

@@ -81,7 +81,12 @@ class CollectionStage(Construct):
             *storage.write(calls, PENDING, RESULTS),
             storage.remove(calls, PENDING),
             *analytics.query(
-                self._location, workgroup=names.workgroup, database=names.logs_database, table=TABLE, bucket=calls
+                self._location,
+                workgroup=names.workgroup,
+                database=names.logs_database,
+                table=TABLE,
+                bucket=calls,
+                results=RESULTS,
             ),
             bedrock.get_profiles(self._location),
             running.read_parameters(self._home, names.pipeline),

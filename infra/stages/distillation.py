@@ -40,10 +40,11 @@ class DistillationStage(Construct):
         super().__init__(scope, ident)
         self._location = Location.of(self)
         self._direct = any(recipe.logs and recipe.logs.how is LogReadMode.DIRECT for recipe in recipes)
-        self._teachers = sorted({recipe.teacher for recipe in recipes})
-        self._students = sorted({recipe.student for recipe in recipes})
+        teachers, students = foundation_models.in_pairs(self._location)  # of runs too whose recipe has changed since
+        self._teachers = sorted({recipe.teacher for recipe in recipes} | teachers)
+        self._students = sorted({recipe.student for recipe in recipes} | students)
         self._tags = {*MADE_BY_A_RUN, *tag_keys(recipes)}
-        self.job_role = self._job_role(stores)
+        self.job_role = self._job_role(context, stores)
         self.function = self._step(context, stores)
         self.settle = self._settle(context, stores, dead_letters)
         self._on_ended_job(context)
@@ -64,8 +65,9 @@ class DistillationStage(Construct):
         """Lets `settle` answer the tasks of this state machine."""
         self.settle.allow_more(running.answer_tasks(machine.state_machine_arn))
 
-    def _job_role(self, stores: DataStores) -> iam.Role:
-        """The role of Bedrock during a job: it reads prompts, invokes the teacher and writes the output."""
+    def _job_role(self, context: StackContext, stores: DataStores) -> iam.Role:
+        """The role of Bedrock during a job: it reads prompts, invokes the teacher, writes the output, and encrypts the
+        model."""
         trusted = trust.service(self._location, "bedrock.amazonaws.com", "model-customization-job/*")
         role = iam.Role(self, "JobRole", assumed_by=trusted, description="Bedrock customization jobs of Distillery")
         logged = storage.read(stores.calls, "AWSLogs/") if self._direct and stores.calls is not None else ()
@@ -74,7 +76,10 @@ class DistillationStage(Construct):
             # never the held-out references beside it
             *storage.read(stores.data, f"{DATASETS_PREFIX}*/train.jsonl", JOBS_PREFIX),
             *storage.write(stores.data, JOBS_PREFIX),
-            *foundation_models.invoke_models(self._location, self._teachers),
+            # the guide's sample for this role has no condition on profiles (UG model-customization-iam-role).
+            # UNVERIFIED: whether a job's request has bedrock:InferenceProfileArn
+            *foundation_models.invoke_models(self._location, self._teachers, only_through_profiles=False),
+            *keys.encrypt_models(self._location, context.key),
             *logged,
         )
         return role
@@ -87,7 +92,7 @@ class DistillationStage(Construct):
             context=context,
             handler="lambdas.distillation.handler.step",
             description="Checks models and quotas, starts and stops distillation jobs",
-            timeout=Duration.minutes(5),
+            timeout=Duration.minutes(15),  # it asks two models, each of which may take minutes to fail
             permissions=[
                 *storage.use_ledger(stores.ledger),
                 foundation_models.get_models(self._location, models),

@@ -28,9 +28,6 @@ ONE_CPU_MB = 1769
 """Memory at which a function has one vCPU. Source: Lambda developer guide, configuration-memory."""
 NEAR_DUPLICATES_MB = 1024
 """Memory to compare prompts with what the live model was trained on, at their maximum length."""
-KILLED = ("Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout")
-"""Errors of an invocation that was killed, as Step Functions reports them (Step Functions guide,
-concepts-error-handling, and Lambda's own messages). What it has kept is not asked again."""
 
 
 class EvaluationStage(Construct):
@@ -65,10 +62,10 @@ class EvaluationStage(Construct):
                 *storage.read(stores.data, DATASETS_PREFIX, EVALUATIONS_PREFIX, SYSTEM_PROMPTS_PREFIX),
                 *storage.write(stores.data, EVALUATIONS_PREFIX),
                 *golden,
-                *foundation_models.invoke_models(location, {model for recipe in recipes for model in _models(recipe)}),
+                *foundation_models.invoke_models(location, _models(location, recipes)),
                 bedrock.invoke_students(location, context.names),
                 quotas.list_quotas(),
-                running.read_parameters(location, *(context.names.alias(recipe.name) for recipe in recipes)),
+                running.read_parameters(location, context.names.alias("*")),
                 keys.use_models(location, context.key),
             ],
             environment={Variable.LEDGER: stores.ledger.table_name, Variable.DATA_BUCKET: stores.data.bucket_name},
@@ -182,7 +179,6 @@ class EvaluationStage(Construct):
             result_path="$.answered",
             payload={name: sfn.JsonPath.object_at(f"$.{name}") for name in ("state", "chunk", "answered")},
         )
-        answer.add_retry(errors=list(KILLED), interval=Duration.seconds(5), max_attempts=3, backoff_rate=2)
         return each_chunk(
             self,
             "For each chunk",
@@ -196,5 +192,7 @@ class EvaluationStage(Construct):
         )
 
 
-def _models(recipe: Recipe) -> tuple[str, ...]:
-    return (recipe.teacher, recipe.student, *recipe.contenders)
+def _models(location: Location, recipes: Sequence[Recipe]) -> set[str]:
+    """The models of these recipes, and of runs whose recipe has changed since, but for the contenders of those."""
+    named = {model for recipe in recipes for model in (recipe.teacher, recipe.student, *recipe.contenders)}
+    return named.union(*foundation_models.in_pairs(location))

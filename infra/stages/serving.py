@@ -39,6 +39,7 @@ class ServingStage(Construct):
     ) -> None:
         super().__init__(scope, ident)
         self._names, self._location, self._home = context.names, Location.of(self), Location.of(self).at(home_region)
+        self._last_profile: bedrock.CfnApplicationInferenceProfile | None = None
         applications = {policy.route.name: self._route(policy) for policy in policies}
         offer = ServedRoutes(routes=tuple(_offered(policy.route) for policy in policies), quota=quota)
         self.function = Function(
@@ -100,11 +101,12 @@ class ServingStage(Construct):
     def _profile(self, policy: FallbackPolicy, model: str, centre: str) -> str:
         """Identified by its model, whatever its position among the steps: a new order of steps changes no profile.
 
-        Names that people choose have no underscore, so it separates two of them.
+        Names that people choose have no underscore, so it separates two of them. One profile is created after the
+        other: parallel requests may end in a ConflictException (Terraform's provider repeats them for two minutes).
         """
         route = policy.route.name.replace("/", "_")
         name = "_".join(part for part in (route, centre) if part)
-        return _application_profile(
+        made = _application_profile(
             self,
             f"Profile-{name}-{model}",
             name=f"{self._names.prefix}{name}",
@@ -113,6 +115,10 @@ class ServingStage(Construct):
             profile=policy.models[model],
             tags=tags_of(policy, self._names) | ({TAG_COST_CENTRE: centre} if centre else {}),
         )
+        if self._last_profile:
+            made.add_resource_dependency(self._last_profile)
+        self._last_profile = made
+        return made.attr_inference_profile_arn
 
     def _every(self, policies: Sequence[FallbackPolicy], applications: Sequence[Applications]) -> list[Permission]:
         """The function's permissions for all routes together, without streaming: a role's policies are limited to
@@ -169,7 +175,7 @@ def _application_profile(
     model: str,
     profile: str | None,
     tags: Mapping[str, str],
-) -> str:
+) -> bedrock.CfnApplicationInferenceProfile:
     """Creates an application inference profile: a model under an ARN of our own, whose cost has our tags.
 
     A change of any property but the tags replaces the profile, and names are unique. The name therefore ends in a
@@ -186,11 +192,11 @@ def _application_profile(
         tags: Tags of the profile, which its cost has too.
 
     Returns:
-        The profile's ARN.
+        The profile.
     """
     location, suffix = Location.of(scope), short(digest([description, profile, model]), 8)
     source = location.arn("bedrock", f"inference-profile/{profile}") if profile else location.foundation_model(model)
-    made = bedrock.CfnApplicationInferenceProfile(
+    return bedrock.CfnApplicationInferenceProfile(
         scope,
         ident,
         inference_profile_name=f"{name}-{suffix}",
@@ -198,7 +204,6 @@ def _application_profile(
         model_source=bedrock.CfnApplicationInferenceProfile.InferenceProfileModelSourceProperty(copy_from=source),
         tags=[CfnTag(key=key, value=value) for key, value in tags.items()],
     )
-    return made.attr_inference_profile_arn
 
 
 def _offered(route: RouteSettings) -> ServedRoute:

@@ -151,7 +151,7 @@ CONDITION_CASES = {
         f"{who.ident} creates no grant on its own behalf": _of(
             who, CREATE_GRANT, "Bool", GRANT, actions.create_grant, (CREATE_GRANT, EQUALS, VIA)
         )
-        for who in (DISTILLATION, ENDPOINT, PROMOTION)
+        for who in (DISTILLATION, JOB, ENDPOINT, PROMOTION)
     },
     "grants are created through Bedrock only": _of(
         DISTILLATION, CREATE_GRANT, EQUALS, VIA, actions.create_grant, (CREATE_GRANT, "Bool", GRANT)
@@ -178,7 +178,7 @@ CONDITION_CASES = {
             actions.as_role(who, "bedrock-runtime", actions.call_model_without_profile, "inference"),
             then=".*with the ID or ARN of an inference profile.*",
         )
-        for who in (DISTILLATION, JOB, EVALUATION)
+        for who in (DISTILLATION, EVALUATION)
     },
 }
 

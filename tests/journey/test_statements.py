@@ -14,6 +14,7 @@ from tests.journey.conditions import (
     DISTILLATION,
     ENDPOINT,
     EVALUATION,
+    JOB,
     PROMOTION,
     SERVING,
     SETTLE,
@@ -132,6 +133,9 @@ CASES = {
     ),
     "a model is encrypted under the key": Case(
         role(DISTILLATION.ident), via("bedrock"), steps.run_pipeline, "kms:CreateGrant"
+    ),
+    "a job encrypts its model under the key": Case(
+        role(JOB.ident), via("bedrock"), steps.run_pipeline, "JobRole.* not authorized to perform kms:CreateGrant"
     ),
 }
 

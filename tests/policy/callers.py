@@ -109,6 +109,7 @@ class Callers:
             for kind in ENDPOINTS:
                 yield Ask(action, self._arn("bedrock", f"{kind}/abcdefghijkl"), live)
         yield self._decrypt(f"alias/distillery-{environment}")
+        yield self._decrypt(f"alias/distillery-{environment}", "kms:GenerateDataKey")  # as the Nova guide has it
         yield self._system_prompt(environment, step.alias.rpartition("/")[2])
         yield self._decrypt(f"alias/distillery-{environment}", via="s3")
 
@@ -136,11 +137,12 @@ class Callers:
 
     def _near(self, ask: Ask) -> Iterator[Ask]:
         """Variants of allowed requests, each with one error."""
-        if ask.action == "kms:Decrypt":
+        if ask.action in ("kms:Decrypt", "kms:GenerateDataKey"):
             service = str(ask.keys["kms:ViaService"]).partition(".")[0]
-            yield self._decrypt("alias/another", via=service)
-            yield self._decrypt(ask.keys["kms:ResourceAliases"][0], via="dynamodb")
-            yield Ask("kms:GenerateDataKey", ask.resource, ask.keys)
+            yield self._decrypt("alias/another", ask.action, via=service)
+            yield self._decrypt(ask.keys["kms:ResourceAliases"][0], ask.action, via="dynamodb")
+            refused = "kms:CreateGrant" if service == "bedrock" else "kms:GenerateDataKey"
+            yield Ask(refused, ask.resource, ask.keys)
         elif ask.action == "s3:GetObject":
             yield Ask("s3:PutObject", ask.resource, ask.keys)
             yield Ask("s3:DeleteObject", ask.resource, ask.keys)
@@ -199,9 +201,9 @@ class Callers:
         keys: Keys = {"aws:ResourceAccount": self._account}
         return Ask("s3:GetObject", f"arn:aws:s3:::{bucket}/system-prompts/{recipe}/{'0a' * 32}.txt", keys)
 
-    def _decrypt(self, alias: str, via: str = "bedrock") -> Ask:
+    def _decrypt(self, alias: str, action: str = "kms:Decrypt", *, via: str = "bedrock") -> Ask:
         keys: Keys = {"kms:ViaService": f"{via}.{self._home}.amazonaws.com", "kms:ResourceAliases": [alias]}
-        return Ask("kms:Decrypt", self._arn("kms", "key/0123"), keys)
+        return Ask(action, self._arn("kms", "key/0123"), keys)
 
     def _arn(self, service: str, resource: str, region: str = "") -> str:
         return f"arn:aws:{service}:{region or self._home}:{self._account}:{resource}"

@@ -63,11 +63,12 @@ ANYBODYS = (
     ":inference-profile/",
     ":servicequotas:",
     ":catalog",
+    ":database/default",
     f":parameter{LOGGING_OWNER}",
     ":whatever",
 )
-"""Models of AWS's and their profiles, quotas, Glue's one catalog (its databases have names), the parameter that says
-which environment owns the account's logging configuration, and actions that take no resource."""
+"""Models of AWS's and their profiles, quotas, Glue's one catalog and its database `default` (ours have names), the
+parameter that says which environment owns the account's logging configuration, and actions that take no resource."""
 
 READ = {
     "bedrock:GetCustomModel",

@@ -7,9 +7,10 @@ from infra.constructs.permissions.permission import Permission
 
 
 def query(
-    location: Location, *, workgroup: str, database: str, table: str, bucket: s3.IBucket
+    location: Location, *, workgroup: str, database: str, table: str, bucket: s3.IBucket, results: str
 ) -> tuple[Permission, ...]:
-    """Start queries over one table and get their status. `storage` has the permissions on objects."""
+    """Start queries over one table and get their status. `storage` has the other permissions on objects; `results` is
+    the folder of results, which Athena uploads in parts."""
     table_arns = ("catalog", f"database/{database}", f"table/{database}/{table}")
     return (
         Permission(
@@ -20,5 +21,12 @@ def query(
             actions=("glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"),
             resources=tuple(location.arn("glue", arn) for arn in table_arns),
         ),
-        Permission(actions=("s3:GetBucketLocation",), resources=(bucket.bucket_arn,)),
+        # Athena asks for `default` whatever a query names (Athena guide, fine-grained-access-to-glue-resources)
+        Permission(actions=("glue:GetDatabase",), resources=(location.arn("glue", "database/default"),)),
+        Permission(actions=("s3:GetBucketLocation", "s3:ListBucketMultipartUploads"), resources=(bucket.bucket_arn,)),
+        Permission(
+            actions=("s3:ListMultipartUploadParts",),
+            resources=(bucket.arn_for_objects(f"{results}*"),),
+            because="Athena gives the files of its results random names; the statement names their folder.",
+        ),
     )

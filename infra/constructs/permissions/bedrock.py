@@ -123,7 +123,9 @@ def get_students(location: Location) -> Permission:
 def create_endpoints(location: Location, names: Names, *, tags: Collection[str]) -> tuple[Permission, ...]:
     """Create endpoints of the environment's custom models, in both hosting modes: a run keeps the mode it began with.
 
-    `tags` are the keys of all tags of an endpoint.
+    `tags` are the keys of all tags of an endpoint. The Service Authorization Reference stars the foundation model among
+    the resources of throughput. UNVERIFIED: that a request for a custom model is not checked on its base, for which
+    nobody here may buy throughput.
     """
     endpoints, models, made = _endpoints(location), _all(location, "custom-model"), _tagged(names, tags)
     create = ("bedrock:CreateCustomModelDeployment", "bedrock:CreateProvisionedModelThroughput")

@@ -1,6 +1,7 @@
 """Foundation models, by their ids and through inference profiles."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from distillery.core import catalog
 from infra.constructs.arn import Location
@@ -10,17 +11,32 @@ INVOKE = ("bedrock:InvokeModel",)
 """Converse is authorized as InvokeModel. The pipeline does not stream; callers of routes may (`calling`)."""
 
 
-def invoke_models(location: Location, models: Iterable[str]) -> tuple[Permission, ...]:
+def in_pairs(location: Location) -> tuple[frozenset[str], frozenset[str]]:
+    """Teachers and students of every pair that the catalog has for the Region, ended ones too.
+
+    A run keeps the recipe that it began with, so a role that had only the models of today's recipes would refuse them
+    to a run that is under way when a recipe changes or is removed.
+    """
+    pairs = catalog.pairs(location.region)
+    return frozenset(pair.teacher for pair in pairs), frozenset(pair.student for pair in pairs)
+
+
+def invoke_models(
+    location: Location, models: Iterable[str], *, only_through_profiles: bool = True
+) -> tuple[Permission, ...]:
     """Each model from the location's Region: by its plain id if it is served there, and through its profile.
 
     A profile may route to any of its destinations, so the model is allowed in each of them, but only through the
-    profile (UG geographic-cross-region-inference).
+    profile (UG geographic-cross-region-inference), unless `only_through_profiles` is false.
     """
     known = sorted(set(models))
     here = tuple(location.foundation_model(m) for m in known if location.region in catalog.model(m).in_region)
     through = {m: found.id for m in known if (found := catalog.profile_for(m, location.region))}
     direct = (Permission(actions=INVOKE, resources=here),) if here else ()
-    return (*direct, *(through_profiles(location, through) if through else ()))
+    if not through:
+        return direct
+    routed = through_profiles(location, through)
+    return (*direct, *(routed if only_through_profiles else (replace(each, conditions={}) for each in routed)))
 
 
 def through_profiles(

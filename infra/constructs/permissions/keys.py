@@ -5,9 +5,18 @@ from aws_cdk import aws_kms as kms
 from infra.constructs.arn import Location
 from infra.constructs.permissions.permission import Permission
 
+_INVOKE = ("kms:Decrypt", "kms:GenerateDataKey")
+"""Of who invokes a custom model: the first by UG encryption-custom-job, both by the Nova guide
+(customize-fine-tune-encrypt). UNVERIFIED: whether an invocation needs the second."""
+
 
 def encrypt_models(location: Location, key: kms.IKey) -> tuple[Permission, ...]:
-    """To start jobs: Bedrock creates a long-lived grant on the caller's behalf."""
+    """To start jobs, and for the role of a job: Bedrock creates a long-lived grant on their behalf.
+
+    The guides disagree on whose key it is: UG custom-model-job-access-security and the Nova guide
+    (customize-fine-tune-encrypt) list the service role's permissions, UG encryption-custom-job those of "principals
+    that customize". Both therefore have them. UNVERIFIED: which of the two AWS checks.
+    """
     return _used(location, key, "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"), _grant(location, key)
 
 
@@ -42,12 +51,12 @@ def _grant(location: Location, key: kms.IKey) -> Permission:
 
 def use_models(location: Location, key: kms.IKey) -> Permission:
     """To invoke custom models."""
-    return _used(location, key, "kms:Decrypt")
+    return _used(location, key, *_INVOKE)
 
 
 def use_models_by_alias(location: Location, alias: str) -> Permission:
     """The same from another Region."""
-    return by_alias(alias, "bedrock", ("kms:Decrypt",), location)
+    return by_alias(alias, "bedrock", _INVOKE, location)
 
 
 def by_alias(alias: str, service: str, actions: tuple[str, ...], *locations: Location) -> Permission:

@@ -114,9 +114,11 @@ def delete_versions(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]
 
 
 def empty_bucket(bucket: s3.IBucket) -> tuple[Permission, ...]:
-    """Delete every version of every object with the bucket. Needs no key, since nothing is read."""
+    """Delete every version of every object with the bucket, after its policy denies further writes. Needs no key, since
+    nothing is read."""
+    policy = ("s3:GetBucketPolicy", "s3:PutBucketPolicy")
     return (
-        Permission(actions=("s3:GetBucketTagging", "s3:ListBucketVersions"), resources=(bucket.bucket_arn,)),
+        Permission(actions=("s3:GetBucketTagging", "s3:ListBucketVersions", *policy), resources=(bucket.bucket_arn,)),
         Permission(
             actions=DELETE,
             resources=(bucket.arn_for_objects("*"),),

@@ -23,6 +23,7 @@ _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
 _NOVA = "foundation-model/amazon.nova-pro-v1:0"
 _PROFILE = arn("bedrock", "inference-profile/us.amazon.nova-pro-v1:0")
 _INVOKE = "bedrock:InvokeModel"
+_MADE_BY = ":model-customization-job/*"
 
 
 def _through(*profiles: Any) -> Json:
@@ -61,7 +62,15 @@ def who_may_use_a_profile_may_use_its_model_wherever_it_leads(templates: Environ
         model, destinations = _destinations(profile, region)
         for destination in destinations:
             wanted = f"arn:aws:bedrock:{destination}::foundation-model/{model}"
-            yield f"{holder}: {rendered(way)} → {destination}", _reaches(holder, wanted, rendered(way))
+            anyway = _of_jobs(templates, holder)
+            yield f"{holder}: {rendered(way)} → {destination}", _reaches(holder, wanted, rendered(way), anyway=anyway)
+
+
+def _of_jobs(templates: EnvironmentTemplates, holder: Resource) -> bool:
+    """Whether a policy is of the role of customization jobs alone, for which the guide has no condition on profiles (UG
+    model-customization-iam-role)."""
+    roles = [templates.find(holder.stack, one) for one in holder.properties.get("Roles", [])]
+    return bool(roles) and all(role is not None and _MADE_BY in str(role.properties) for role in roles)
 
 
 def _ways(templates: EnvironmentTemplates) -> Iterator[tuple[Resource, Any]]:
@@ -95,11 +104,13 @@ def _destinations(profile: str, region: str) -> tuple[str, tuple[str, ...]]:
     raise AssertionError(f"the catalog has no profile {profile!r}")
 
 
-def _reaches(holder: Resource, model: str, way: str) -> bool:
+def _reaches(holder: Resource, model: str, way: str, *, anyway: bool) -> bool:
+    """`anyway`: whatever the request is routed through."""
     return any(
         allows(statement, _INVOKE)
         and model in map(rendered, as_list(statement["Resource"]))
-        and way in map(rendered, condition(statement, "bedrock:InferenceProfileArn", "StringEquals"))
+        and (anyway or way in map(rendered, condition(statement, "bedrock:InferenceProfileArn", "StringEquals")))
+        and not (anyway and "Condition" in statement)
         for statement in holder.properties["PolicyDocument"]["Statement"]
     )
 
@@ -115,7 +126,8 @@ def a_model_in_another_region_is_invoked_only_through_a_named_profile(templates:
             texts = [rendered(one) for one in as_list(statement["Resource"])]
             regions = {text.split(":")[3] for text in texts if ":foundation-model/" in text}
             through = condition(statement, "bedrock:InferenceProfileArn", "StringEquals")
-            yield f"{holder}: {sorted(regions)}", bool(through) or regions <= {holder.stack.region}
+            here = regions <= {holder.stack.region}
+            yield f"{holder}: {sorted(regions)}", bool(through) or here or _of_jobs(templates, holder)
 
 
 @rule(

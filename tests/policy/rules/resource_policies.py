@@ -7,6 +7,7 @@ from tests.policy.rules.examples import statement as said
 from tests.policy.rules.registry import Facts, rule
 from tests.policy.templates import EnvironmentTemplates, Json, Resource, condition, rendered, single_stack
 
+_OF_MODELS = "aws:bedrock:custom-model"
 _POLICIES = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::KMS::Key")
 
 
@@ -58,6 +59,18 @@ def _policy(kind: str, action: str, service: str, **more: Any) -> EnvironmentTem
     bucket_by_its_name_alone=_policy(
         "AWS::S3::BucketPolicy", "s3:PutObject", "logging.s3", Condition={"ArnLike": {"aws:SourceArn": get("X")}}
     ),
+    key_where_a_source_may_be_left_out=_policy(
+        "AWS::KMS::Key",
+        "kms:Decrypt",
+        "bedrock",
+        Condition={"StringEqualsIfExists": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+    ),
+    key_for_custom_models_of_anybody=_policy(
+        "AWS::KMS::Key",
+        "kms:Decrypt",
+        "bedrock",
+        Condition={"ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": _OF_MODELS}},
+    ),
     account_that_is_like_ours=_policy(
         "AWS::SNS::TopicPolicy", "sns:Publish", "s3", Condition={"StringLike": {"aws:SourceAccount": "*"}}
     ),
@@ -75,4 +88,12 @@ def on_our_behalf(templates: EnvironmentTemplates, holder: Resource, statement: 
     keys = ("aws:SourceArn", "kms:EncryptionContext:aws:logs:arn")
     sources = [source for one in keys for source in condition(statement, one, "ArnLike", "ArnEquals")]
     named = bool(sources) and all(_names_our_account(templates, holder, source) for source in sources)
-    return accounts == [holder.stack.owner] or (not accounts and named)
+    return accounts == [holder.stack.owner] or (not accounts and (named or _of_custom_models(holder, statement)))
+
+
+def _of_custom_models(holder: Resource, statement: Json) -> bool:
+    """The statement of the Nova guide (customize-fine-tune-encrypt), which names no source; ours compares the account
+    where one is sent. The key is named by who makes a custom model, and nobody else's principals may use it."""
+    models = condition(statement, "kms:EncryptionContextKeys", "ForAnyValue:StringEquals") == [_OF_MODELS]
+    accounts = [rendered(one) for one in condition(statement, "aws:SourceAccount", "StringEqualsIfExists")]
+    return models and accounts == [holder.stack.owner]

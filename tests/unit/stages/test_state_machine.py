@@ -1,13 +1,16 @@
 """The state machine: the order of the stages, retries, and failure handling."""
 
 import json
+import re
 from collections.abc import Iterator
+from http import HTTPStatus
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_overloads
 
+import botocore.session
 import pytest
 
-from distillery.core import errors
+from distillery.core import aws, errors
 from tests.unit.stacks.assembly import Json, resources, templates
 
 
@@ -154,9 +157,45 @@ def test_why_a_chunk_failed_is_kept_before_its_execution_fails() -> None:
     assert STATES["Answers failed"] == {"Type": "Fail", "ErrorPath": "$.failure.Error", "CausePath": "$.failure.Cause"}
 
 
-def test_an_invocation_that_was_killed_while_it_asked_is_repeated() -> None:
-    tried = {error for retry in STATES["Answer"]["Retry"] for error in retry["ErrorEquals"]}
-    assert {"Lambda.Unknown", "Sandbox.Timedout"} <= tried
+KILLED = {"Lambda.Unknown", "Runtime.ExitError", "Runtime.OutOfMemory", "Sandbox.Timedout"}
+LAMBDA = {"AWSLambdaException", "ClientExecutionTimeoutException", "SdkClientException", "ServiceException"}
+LATE = {"ConnectTimeoutError", "ConnectionClosedError", "EndpointConnectionError", "ReadTimeoutError"}
+MODEL = {"ModelErrorException", "ModelNotReadyException", "ModelTimeoutException"}
+CLIENTS = [each.__annotations__["service"].__args__[0] for each in get_overloads(aws.client)]
+"""Every service that a function has a client of."""
+
+
+def _passes(error: Any) -> bool:
+    """Whether botocore's model of a service says that an error is the service's own, or throttling."""
+    status = error.metadata.get("error", {}).get("httpStatusCode", 0)
+    fault = error.metadata.get("fault") or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return bool(fault or status == HTTPStatus.TOO_MANY_REQUESTS or re.search("Thrott|TooManyRequests", error.name))
+
+
+def _passing() -> set[str]:
+    session = botocore.session.get_session()
+    return {
+        error.name for service in CLIENTS for error in session.get_service_model(service).error_shapes if _passes(error)
+    }
+
+
+def test_the_errors_that_pass_are_read_from_every_client() -> None:
+    assert {"bedrock", "bedrock-runtime", "dynamodb", "s3", "sns"} <= set(CLIENTS)
+    assert {"ThrottlingException", "InternalServerException", "ThrottledException"} <= _passing()
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_is_repeated_where_its_function_was_killed_or_a_service_failed(name: str) -> None:
+    tried = {error for retry in TASKS[name]["Retry"] for error in retry["ErrorEquals"]}
+    assert KILLED | {f"Lambda.{error}" for error in LAMBDA} | LATE | MODEL | _passing() <= tried
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_function_that_is_killed_each_time_is_not_repeated_for_hours(name: str) -> None:
+    (attempts,) = {
+        retry["MaxAttempts"] for retry in TASKS[name]["Retry"] for error in retry["ErrorEquals"] if error in KILLED
+    }
+    assert 2 <= attempts <= 3
 
 
 @pytest.mark.parametrize("name", TASKS)
