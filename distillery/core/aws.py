@@ -45,7 +45,7 @@ CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_t
 ANSWERS = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=5, read_timeout=120)
 """For models. A model that is slow six times would outlive the function that asks it, which is then killed."""
 ANSWER_SECONDS = 2 * (5 + 120) + 20
-"""The longest that a call of a model takes: both attempts, and the longest pause between them (boto3 guide, Retries)."""
+"""The longest that a call of a model takes: both attempts, and the longest pause between (boto3 guide, Retries)."""
 ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=2)
 """For calls that a user waits for and that must not be repeated implicitly."""
 
