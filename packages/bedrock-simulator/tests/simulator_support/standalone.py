@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +21,11 @@ PACKAGE = Path(__file__).parents[2]
 SOURCE = PACKAGE / "src"
 
 _PATIENCE = 30.0  # seconds
+
+
+@cache
+def _session() -> Any:
+    return botocore.session.get_session()  # one, because loading its models takes time
 
 
 class Standalone:
@@ -56,8 +62,7 @@ class Standalone:
         self, service: str = "bedrock", region: str = "us-east-1", account: str | None = None, retries: int = 0
     ) -> Any:
         """A client of one of the services."""
-        session: Any = botocore.session.get_session()
-        return session.create_client(
+        return _session().create_client(
             service,
             region_name=region,
             endpoint_url=self.variables[f"AWS_ENDPOINT_URL_{service.replace('-', '_').upper()}"],
