@@ -261,6 +261,7 @@ LARGE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hostile", [*HOSTILE, *LARGE])
 def test_hostile_answers_are_wrong(hostile: str) -> None:
     keyed = rules({"path": "$", "compare": "keyed", "key": "id"})
@@ -334,6 +335,7 @@ def test_the_work_of_a_schema_grows_with_the_answer_and_no_faster() -> None:
     assert many <= 5 * few
 
 
+@pytest.mark.slow
 def test_recursion_with_alternatives_ends() -> None:
     tree = {"items": {"$ref": "#/$defs/tree"}, "minItems": 1}
     grader = Json(schema={"$ref": "#/$defs/tree", "$defs": {"tree": {"type": "array", "anyOf": [tree, dict(tree)]}}})

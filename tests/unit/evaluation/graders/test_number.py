@@ -238,6 +238,7 @@ REPEATED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer", [*HOSTILE, *(piece * (100_000 // len(piece)) for piece in REPEATED)], ids=lambda a: ascii(a[:6])
 )

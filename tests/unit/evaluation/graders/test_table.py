@@ -147,6 +147,7 @@ BIG = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [*HOSTILE, *BIG], ids=lambda answer: ascii(answer[:6]))
 def test_hostile_answers_take_bounded_work(answer: str) -> None:
     other = "a,b\n" + "\n".join(f"{number},{number + 1}" for number in range(400))

@@ -106,6 +106,7 @@ def tables(draw: st.DrawFn) -> tuple[int, int, int]:
     return gains, draw(st.integers(0, n - gains)), n
 
 
+@pytest.mark.slow
 @settings(max_examples=cases(25), deadline=None)
 @given(tables(), st.integers(-50, 50))
 def test_interval_and_test_agree_and_mirror(table: tuple[int, int, int], points: int) -> None:

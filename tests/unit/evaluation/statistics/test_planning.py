@@ -23,6 +23,7 @@ def power(n: int, margin: float, share: float) -> float:
     return sum(passes[gains, losses] for gains, losses, _ in drawn.tolist()) / len(drawn)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "share"), [(60, 0.1), (200, 0.05), (400, 0.1)])
 def test_a_detectable_difference_is_detected_in_about_90_percent(n: int, share: float) -> None:
     margin = detectable_difference(n, discordant=share)

@@ -18,6 +18,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 def test_tests_and_bounds_agree_with_scipy_on_200_random_cases() -> None:
     for successes, n, percent in CASES:
         needed = Fraction(percent, 100)

@@ -29,6 +29,7 @@ def singles(values: list[Fraction]) -> Families:
     return grouped(values, [])
 
 
+@pytest.mark.slow
 def test_bounds_agree_with_students_t_on_200_random_normal_samples() -> None:
     """For normal values, bootstrap-t and Student's t agree. Other than normal ones have no such oracle."""
     rng = np.random.default_rng(5)
@@ -101,6 +102,7 @@ def test_prompts_of_one_family_are_one_observation() -> None:
 scores = st.lists(st.fractions(-1, 1, max_denominator=60), min_size=30, max_size=80)
 
 
+@pytest.mark.slow
 @settings(max_examples=cases(30), deadline=None)
 @given(scores, st.integers(-20, 20))
 def test_interval_and_test_agree(values: list[Fraction], points: int) -> None:
