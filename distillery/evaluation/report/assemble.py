@@ -113,6 +113,7 @@ def _contestant(judgement: Judgement, one: Priced) -> ContestantRow:
         asked=score.asked,
         interval=_bounds(own),
         missing=sum(one.role in row.missing for row in judgement.graded),
+        unscored=sum(one.role in row.unscored for row in judgement.graded),
         truncated=sum(answer.is_truncated for answer in answers),
         refused=sum(answer.is_refused for answer in answers),
         left_out=len(one.left_out),

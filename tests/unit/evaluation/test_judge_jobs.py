@@ -13,6 +13,7 @@ from distillery.core import aws
 from distillery.core.env_vars import Variable
 from distillery.core.judging import GraderKind, GraderSpec
 from distillery.evaluation.graders.grade import Grade
+from distillery.evaluation.report import wire
 from distillery.evaluation.scoring.judging import METRIC
 from lambdas.evaluation import scoring
 from lambdas.evaluation.judge_jobs import MOST_ROUNDS
@@ -479,6 +480,8 @@ def test_without_scores_the_verdict_is_inconclusive_and_says_why(judging: Judgin
     found = judging.step("judge")
     assert (found["passed"], found["outcome"]) == (False, "inconclusive")
     assert found["student"]["scored"] == 0
+    report = wire.parse(judging.store.objects[found["report_uri"]])
+    assert {(one.scored, one.unscored, one.missing) for one in report.contestants} == {(0, 25, 0)}
     assert any("25 of 25 answers of the student have no score: the judge's job" in each for each in found["reasons"])
 
 
