@@ -20,7 +20,7 @@ _LIMITS = LineLimits(multi_turn=True, as_job_input=True)
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOutRecord:
     """A record that was not converted, and why."""
 
     line: int
@@ -45,7 +45,7 @@ class Conversion:
         return self.records - self.converted
 
     def convert(
-        self, records: Iterable[Record], reader: Reader, on_left_out: Callable[[LeftOut], None]
+        self, records: Iterable[Record], reader: Reader, on_left_out: Callable[[LeftOutRecord], None]
     ) -> Iterator[bytes]:
         """Yields the lines of the records that can be converted, and hands over the others."""
         for record in records:
@@ -53,8 +53,8 @@ class Conversion:
             try:
                 line = self._line(record, reader)
             except NotConvertible as error:
-                self._leave_out(LeftOut(record.line, str(error)), record)
-                on_left_out(LeftOut(record.line, str(error)))
+                self._leave_out(LeftOutRecord(record.line, str(error)), record)
+                on_left_out(LeftOutRecord(record.line, str(error)))
             else:
                 self.converted += 1
                 yield line
@@ -75,7 +75,7 @@ class Conversion:
         self.dialogues += prompt.turns > 1
         return line + b"\n"
 
-    def _leave_out(self, left_out: LeftOut, record: Record) -> None:
+    def _leave_out(self, left_out: LeftOutRecord, record: Record) -> None:
         known = left_out.reason in self.reasons or len(self.reasons) < MAX_REASONS
         reason = left_out.reason if known else OTHER_REASONS
         self.reasons[reason] += 1

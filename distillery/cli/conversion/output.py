@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
 
-from distillery.cli.conversion.convert import LeftOut
+from distillery.cli.conversion.convert import LeftOutRecord
 from distillery.core.errors import BadRequest
 from distillery.datasets.upload import FORMATS
 
@@ -58,5 +58,5 @@ def _name(made: Path, target: Path, *, force: bool) -> None:
         raise BadRequest(f"{target} exists; name another file, or pass --force to replace it") from None
 
 
-def report_line(left_out: LeftOut) -> bytes:
+def report_line(left_out: LeftOutRecord) -> bytes:
     return json.dumps({"line": left_out.line, "reason": left_out.reason}).encode() + b"\n"

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from distillery.cli.conversion import records as records_module
-from distillery.cli.conversion.convert import Conversion, LeftOut
+from distillery.cli.conversion.convert import Conversion, LeftOutRecord
 from distillery.cli.conversion.formats import READERS, Columns, PromptFormat, guess, table_reader
 from distillery.cli.conversion.records import csv_records, json_records, transcoded
 from distillery.core.conversation import Prompt, parse, to_line
@@ -27,8 +27,8 @@ ALL = Columns("q", "a", "s")
 
 def converted(
     body: bytes, source: PromptFormat, columns: Columns = ALL, conversion: Conversion | None = None
-) -> tuple[list[Prompt], list[LeftOut]]:
-    left_out: list[LeftOut] = []
+) -> tuple[list[Prompt], list[LeftOutRecord]]:
+    left_out: list[LeftOutRecord] = []
     conversion = conversion or Conversion()
     stream = transcoded(io.BytesIO(body).read, "utf-8")
     found = csv_records(stream, ",", columns.names) if source is PromptFormat.CSV else json_records(stream)
