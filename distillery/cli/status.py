@@ -90,7 +90,10 @@ def _show(on: Target, recipe: str, runs: list[RunRecord] | Exception) -> None:
 def _spending(on: Target, recipe: str, runs: Sequence[RunRecord]) -> str:
     """`2026-11 (UTC): $19.40 of $125 reserved, $9.70 by active runs, $9.70 spent at most by runs that ended; …`."""
     month, cap = on.ledger.month(recipe, clock.stamp()), on.cap_usd(recipe)
-    active = {record.run.id for record in runs if record.outcome is Outcome.RUNNING}  # spending, unlike promotions
+    running = [record for record in runs if record.outcome is Outcome.RUNNING]
+    active = {
+        name for record in running for name in (record.run.id, record.latest_execution)
+    }  # spending, unlike promotions
     active_usd = sum((usd for run, usd in month.runs.items() if run in active), Decimal(0))
     of = "" if cap is None else f" of ${cap}"
     return (

@@ -48,7 +48,8 @@ def _alias(on: Target, recipe: str) -> dict[str, Any] | None:
 
 def _month(on: Target, recipe: str, runs: Sequence[RunRecord]) -> MonthOutput:
     month, cap = on.ledger.month(recipe, clock.stamp()), on.cap_usd(recipe)
-    active = {record.run.id for record in runs if record.outcome is Outcome.RUNNING}
+    running = [record for record in runs if record.outcome is Outcome.RUNNING]
+    active = {name for record in running for name in (record.run.id, record.latest_execution)}
     active_usd = sum((usd for run, usd in month.runs.items() if run in active), Decimal(0))
     return MonthOutput(
         month=month.name,

@@ -132,16 +132,30 @@ def estimate(recipe: Recipe, size: DatasetSize, *, region: str, on: date) -> Est
     )
 
 
+def evaluation_usd(recipe: Recipe, size: DatasetSize, *, region: str, on: date, judge_only: bool) -> Decimal:
+    """The worst case of an evaluation that a person requests: all answers are requested and judged again. Raises
+    BadRequest where a price is unknown."""
+    prices = RecipePrices.of(recipe, region, on)
+    lines = [*_judging(recipe, size, prices, live=True)]
+    if not judge_only:
+        lines += [_evaluation(recipe, size, prices, live=True), *_candidate(recipe)]
+    return _total(tuple(lines))
+
+
 def _run_items(recipe: Recipe, size: DatasetSize, prices: RecipePrices) -> Iterator[CostItem]:
     yield _synthesis(recipe, size, prices)
     yield _training(recipe, size, prices)
     yield _evaluation(recipe, size, prices)
     yield from _judging(recipe, size, prices)
+    yield from _candidate(recipe)
+    yield _month_of_storage(prices, "model storage, one month")
+
+
+def _candidate(recipe: Recipe) -> Iterator[CostItem]:
     if recipe.hosting is HostingMode.PROVISIONED:
         usd, basis = _hourly_cost(recipe)
         what, total = "candidate on Provisioned Throughput", _round_up_to_cents(usd * CANDIDATE_HOURS)
         yield CostItem(what, total, f"{CANDIDATE_HOURS} h; {basis}")
-    yield _month_of_storage(prices, "model storage, one month")
 
 
 def _synthesis(recipe: Recipe, size: DatasetSize, prices: RecipePrices) -> CostItem:

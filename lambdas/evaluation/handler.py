@@ -8,6 +8,7 @@ from distillery.core.aliases import Aliases
 from distillery.core.aws import ObjectStore, client
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import Unfinished
+from distillery.core.ledger.evaluations import Evaluations
 from distillery.core.ledger.leases import Leases
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
@@ -33,6 +34,10 @@ def _missing(event: Event, _context: Any) -> dict[str, bool]:
     plan, prompts = plan_of(parts, _contestants(event, parts)), parts.prompts()
     collector = AnswerCollector(parts, plan, prompts, read(Variable.ENVIRONMENT), client("bedrock-runtime"))
     lacking = [roles for chunk in chunks(parts.run.dataset) if (roles := collector.lacking(chunk)) is not None]
+    if not lacking and not parts.run.recipe.judges:
+        Evaluations(Table(read(Variable.LEDGER))).release(
+            parts.run.id
+        )  # stored answers are graded, which costs nothing
     return {"answers": bool(lacking), "endpoint": any(STUDENT in roles for roles in lacking)}
 
 

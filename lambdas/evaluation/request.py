@@ -9,6 +9,7 @@ Called by its function URL, which identifies the caller (`distillery/core/decisi
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from distillery.core import clock, names, recipe
@@ -17,6 +18,7 @@ from distillery.core.boundary import boundary
 from distillery.core.decisions import check_reason, handle_decision
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import BadRequest, Refused
+from distillery.core.estimate import evaluation_usd, size_of
 from distillery.core.function_url import Caller
 from distillery.core.golden import GoldenSet
 from distillery.core.ledger.evaluations import Evaluations, check_evaluable, execution_name
@@ -75,6 +77,7 @@ class EvaluationStarter:
     stepfunctions: "SFNClient"
     recipes: Callable[[str], Recipe]
     golden: Callable[[Recipe], GoldenSet | None]
+    region: str
 
     def start(self, request: EvaluationRequest, by: Caller) -> dict[str, Any]:
         """Starts the execution. Where its response is lost (no ClientError), the run stays active: the execution may be
@@ -83,6 +86,7 @@ class EvaluationStarter:
         Raises:
             BadRequest: The run is active or has no student, or what is needed no longer exists.
             RunActive: Something else holds the recipe.
+            OverBudget: The month's budget has no room for the evaluation's worst case.
         """
         check_reason(request.reason)
         record = self.ledger.run(request.run)
@@ -91,7 +95,14 @@ class EvaluationStarter:
         check_evaluable(record)
         self._check_stored(judging, judge_only=judge_only)
         execution = execution_name(request.recipe, clock.now())
-        record = self.evaluations.begin(request.run, execution, by=by.arn, reason=request.reason)
+        record = self.evaluations.begin(
+            request.run,
+            execution,
+            by=by.arn,
+            reason=request.reason,
+            usd=self._worst_case(judging, judge_only=judge_only),
+            cap_usd=self._cap_usd(record.run),
+        )
         try:
             state = {
                 "action": EVALUATE,
@@ -104,9 +115,25 @@ class EvaluationStarter:
                 stateMachineArn=self.machine_arn, name=execution, input=json.dumps(state)
             )
         except (ClientError, Refused):
+            self.evaluations.release(request.run)
             self.ledger.close(request.run, record.outcome, record.reason)
             raise
         return {"run": request.run, "execution": execution, "judge_only": judge_only}
+
+    def _worst_case(self, run: Run, *, judge_only: bool) -> Decimal:
+        """What the evaluation may cost at most: without a price of one of its models, as much as the whole run."""
+        today, size = clock.now().date(), size_of(run.dataset)
+        try:
+            return evaluation_usd(run.recipe, size, region=self.region, on=today, judge_only=judge_only)
+        except BadRequest:
+            return Decimal(0) if judge_only else run.dataset.at_most_usd
+
+    def _cap_usd(self, run: Run) -> Decimal:
+        """The cap by today's settings, or by the run's own where these no longer have the recipe."""
+        try:
+            return self.recipes(run.recipe.name).monthly_cap_usd
+        except BadRequest:
+            return run.recipe.monthly_cap_usd
 
     def _judging(self, run: Run, request: EvaluationRequest) -> Run:
         """The run, with the graders, bars and golden set that judge."""
@@ -177,5 +204,6 @@ def _start(request: EvaluationRequest, by: Caller) -> dict[str, Any]:
         client("stepfunctions"),
         recipe.load,
         _pinned,
+        client("stepfunctions").meta.region_name,
     )
     return starter.start(request, by)

@@ -51,6 +51,7 @@ class FakeStepFunctions:
     executions: dict[str, str] = field(default_factory=dict)
     started: list[dict[str, str]] = field(default_factory=list)
     refuse: str = ""
+    meta: Any = field(default_factory=lambda: SimpleNamespace(region_name="us-east-1"))
 
     def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803 the API's name
         kind, _, name = executionArn.rsplit(":", 2)

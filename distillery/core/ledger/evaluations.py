@@ -8,12 +8,13 @@ The run's own item names the latest. When it ends, `Ledger.close` decides what b
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from distillery.core import clock
-from distillery.core.errors import BadRequest, RunActive
+from distillery.core.errors import BadRequest, RunActive, Unfinished
 from distillery.core.escaping import one_line
 from distillery.core.ledger.items import OPEN_OUTCOMES, RunRecord, busy_message, lock_item, partition, run_key
-from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.ledger import READS_MAX, Ledger
 from distillery.core.ledger.table import NEW, Item, Table
 from distillery.core.pipeline import Outcome
 
@@ -44,11 +45,26 @@ class Evaluations:
     def __init__(self, table: Table) -> None:
         self._table, self._ledger = table, Ledger(table)
 
-    def begin(self, run_id: str, execution: str, *, by: str, reason: str) -> RunRecord:
-        """Locks the recipe for the run and makes it active again. Returns the run as it was.
+    def begin(
+        self,
+        run_id: str,
+        execution: str,
+        *,
+        by: str,
+        reason: str,
+        usd: Decimal = Decimal(0),
+        cap_usd: Decimal = Decimal(0),
+    ) -> RunRecord:
+        """Locks the recipe for the run, makes it active again and reserves the evaluation's worst case. Returns the run
+        as it was.
+
+        Args:
+            usd: The worst case in US dollars; nothing is reserved for 0.
+            cap_usd: What the recipe may spend in a month by the current settings.
 
         Raises:
             BadRequest: The run is active, waits, or has no student.
+            OverBudget: Too little of the month's budget is left.
             RunActive: Something else holds the recipe.
         """
         record = self._ledger.run(run_id)
@@ -75,14 +91,34 @@ class Evaluations:
             "reopened_was": record.reason,
         }
         # in one write: the sweep unlocks a recipe whose holder is a run that has ended
-        if not self._table.put_all(
-            (lock_item(recipe, run_id, opened=now), NEW, {}),
-            (evaluation, NEW, {}),
-            (run, "outcome = :outcome", {":outcome": record.outcome.value}),
-        ):
+        for _ in range(READS_MAX):
+            month = self._ledger.month(recipe, now)
+            held = month.with_reservation(execution, usd, cap=cap_usd, what="evaluation") if usd else month
+            if self._table.put_all(
+                (lock_item(recipe, run_id, opened=now), NEW, {}),
+                (evaluation, NEW, {}),
+                (run, "outcome = :outcome", {":outcome": record.outcome.value}),
+                *((held.write(),) if usd else ()),
+            ):
+                return record
             check_evaluable(self._ledger.run(run_id))
-            raise RunActive(busy_message(recipe, self._ledger.active().get(recipe, "a run that has just ended")))
-        return record
+            holder = self._ledger.active().get(recipe)
+            if holder or self._ledger.month(recipe, now).revision == month.revision:
+                raise RunActive(busy_message(recipe, holder or "a run that has just ended"))
+        raise RunActive(busy_message(recipe, "other runs that are just starting"))
+
+    def release(self, run_id: str) -> None:
+        """Releases the reservation of the run's latest evaluation, which has cost nothing. It may be repeated."""
+        record = self._ledger.run(run_id)
+        if not record.execution or not record.reopened:
+            return
+        recipe = record.run.recipe.name
+        for _ in range(READS_MAX):
+            month = self._ledger.month(recipe, record.reopened)
+            without = month.without_reservation(record.execution)
+            if without is month or self._table.put_all(without.write()):
+                return
+        raise Unfinished(f"concurrent requests keep changing the month of recipe {recipe!r}; try again")
 
     def of(self, recipe: str) -> list[EvaluationRecord]:
         """The evaluations of a recipe, the latest first."""

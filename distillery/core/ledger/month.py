@@ -55,7 +55,7 @@ class Month:
         year, month = map(int, self.name.split("-"))
         return f"{year + month // 12}-{month % 12 + 1:02}-01"
 
-    def with_reservation(self, run: str, usd: Decimal, *, cap: Decimal) -> Self:
+    def with_reservation(self, run: str, usd: Decimal, *, cap: Decimal, what: str = "run") -> Self:
         """The month with at least `usd` reserved for the run, which counts once. Raises OverBudget where the sum
         exceeds `cap`."""
         if run in self.runs and self.runs[run] >= usd:
@@ -63,7 +63,7 @@ class Month:
         held = replace(self, runs={**self.runs, run: usd})
         if held.reserved > cap:
             raise OverBudget(
-                f"the run may cost up to ${usd}, but ${self.reserved:.2f} of the ${cap} monthly budget of recipe "
+                f"the {what} may cost up to ${usd}, but ${self.reserved:.2f} of the ${cap} monthly budget of recipe "
                 f"{self.recipe!r} for {self.name} (UTC) is already reserved{self._by()}; wait until {self.resets}, or "
                 "raise monthly_budget_usd"
             )

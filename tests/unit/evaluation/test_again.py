@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from distillery.core import clock
 from distillery.core import recipe as recipes
+from distillery.core.catalog import HostingMode
 from distillery.core.env_vars import Variable
 from distillery.core.errors import BadRequest
 from distillery.core.judging import VerdictOutcome
@@ -472,3 +474,80 @@ def test_no_endpoint_is_created_where_every_answer_of_the_student_is_stored(
     assert bool(models) is (needs["answers"] and lost != "part")
     given = from_wire(Verdict, harness.step("judge"))
     assert (given.student.scored, given.teacher.scored) == (25, 25)
+
+
+def _reserved(harness: Again) -> dict[str, Decimal]:
+    """What evaluations have reserved of the month, by execution."""
+    runs = harness.ledger.month("support", clock.stamp()).runs
+    return {name: usd for name, usd in runs.items() if name.startswith("evaluation-")}
+
+
+@pytest.mark.parametrize("hourly", [Decimal(0), Decimal(20)])
+def test_an_evaluation_reserves_its_worst_case_of_the_month(harness: Again, hourly: Decimal) -> None:
+    hosting = {"hosting": HostingMode.PROVISIONED, "unit_price_usd_per_hour": hourly} if hourly else {}
+    run = harness.trained(recipe(**WIDE, monthly_budget_usd=Decimal(90), **hosting))
+    harness.settings = run.recipe
+    harness.fail(run)
+    status, answer = harness.ask(run)
+    assert status == 200, answer
+    ((execution, usd),) = _reserved(harness).items()
+    assert execution == answer["execution"]
+    assert hourly * 2 < usd < hourly * 2 + 1
+    harness.fail(run)
+    assert _reserved(harness) == {execution: usd}, "it may have asked"
+    again = harness.ask(run)[1]["execution"]
+    assert set(_reserved(harness)) == {execution, again}
+
+
+def test_an_evaluation_that_the_month_has_no_room_for_is_refused_and_changes_nothing(harness: Again) -> None:
+    run = harness.trained()
+    harness.fail(run)
+    harness.settings = replace(LAX, monthly_budget_usd=Decimal("0.001"))
+    status, answer = harness.ask(run)
+    assert (status, answer["error"]["type"]) == (409, "OverBudget")
+    assert "the evaluation may cost up to $" in answer["error"]["message"]
+    assert "raise monthly_budget_usd" in answer["error"]["message"]
+    assert (_reserved(harness), harness.ledger.active(), harness.machine.started) == ({}, {}, [])
+    assert harness.ledger.run(run.id).outcome is Outcome.FAILED
+
+
+def test_an_evaluation_that_does_not_start_leaves_no_reservation(harness: Again) -> None:
+    run = harness.trained()
+    harness.fail(run)
+    harness.machine.refuse = "AccessDeniedException"
+    with pytest.raises(Exception, match="AccessDenied"):
+        harness.ask(run)
+    assert _reserved(harness) == {}
+
+
+@pytest.mark.parametrize("judge_only", [True, False])
+def test_stored_answers_are_judged_without_a_reservation(harness: Again, judge_only: bool) -> None:
+    run = harness.trained()
+    for chunk in harness.step("plan"):
+        harness.answer(chunk)
+    harness.fail(run)
+    assert harness.ask(run, judge_only=judge_only)[0] == 200
+    assert bool(_reserved(harness)) is not judge_only
+    if not judge_only:
+        harness.state = json.loads(harness.machine.started[-1]["input"])
+        assert harness.step("missing") == {"answers": False, "endpoint": False}
+    assert _reserved(harness) == {}
+
+
+def test_two_that_write_the_month_at_once_both_reserve(harness: Again) -> None:
+    run = harness.trained()
+    harness.fail(run)
+    table, ledger = harness.table, harness.ledger
+    put_all, raced = table.put_all, list[bool]()
+
+    def first(*puts: Any) -> bool:
+        if not raced:
+            raced.append(True)
+            month = ledger.month("support", clock.stamp()).with_reservation("x", Decimal(1), cap=Decimal(99))
+            assert put_all(month.write())
+        return put_all(*puts)
+
+    table.put_all = first  # type: ignore[method-assign]
+    assert harness.ask(run)[0] == 200
+    assert "x" in ledger.month("support", clock.stamp()).runs
+    assert len(_reserved(harness)) == 1
