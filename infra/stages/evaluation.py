@@ -22,6 +22,8 @@ from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import DISCARD, step
 from infra.stages.scoring import SCORES, Scoring, needs_scoring
 
+REPORTS, PAGES = f"{EVALUATIONS_PREFIX}*/report*.json", f"{EVALUATIONS_PREFIX}*/report*.html"
+"""What the verdict and its page are written to: whoever judges cannot write answers."""
 ANSWERS = "Answers"
 """The label of the executions that answer chunks."""
 ONE_CPU_MB = 1769
@@ -82,7 +84,7 @@ class EvaluationStage(Construct):
             permissions=[
                 *storage.use_ledger(stores.ledger),
                 *storage.read(stores.data, DATASETS_PREFIX, EVALUATIONS_PREFIX, JOBS_PREFIX),
-                *storage.write(stores.data, EVALUATIONS_PREFIX),
+                *storage.write(stores.data, REPORTS),
                 *golden,
             ],
             environment={Variable.LEDGER: stores.ledger.table_name, Variable.DATA_BUCKET: stores.data.bucket_name},
@@ -97,8 +99,8 @@ class EvaluationStage(Construct):
             timeout=Duration.minutes(5),
             memory_mb=ONE_CPU_MB,
             permissions=[
-                *storage.read(stores.data, EVALUATIONS_PREFIX),
-                *storage.write(stores.data, EVALUATIONS_PREFIX),
+                *storage.read(stores.data, REPORTS),
+                *storage.write(stores.data, PAGES),
             ],
             environment={Variable.DATA_BUCKET: stores.data.bucket_name},
             layers=[packages_layer(self, "ReportingPackages", Packages.REPORTING)],

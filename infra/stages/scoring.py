@@ -26,6 +26,7 @@ SCORES = "Scores"
 CHUNKS_AT_A_TIME = 2
 """Each chunk has up to eight calls of a team's function at the same time."""
 LOOK_EVERY = Duration.minutes(2)
+SCORED = f"{EVALUATIONS_PREFIX}*/scores/*"
 JUDGING = f"{EVALUATIONS_PREFIX}*/judging/*"
 """What a judge's job may read and write: the answers of its own round, and never the held-out prompts' file."""
 
@@ -50,7 +51,7 @@ class Scoring(Construct):
             timeout=Duration.minutes(15),
             permissions=[
                 *storage.read(stores.data, DATASETS_PREFIX, EVALUATIONS_PREFIX),
-                *storage.write(stores.data, EVALUATIONS_PREFIX),
+                *storage.write(stores.data, SCORED, JUDGING),
                 *storage.read_if_any(stores.prompts, *golden_folders(recipes)),
                 *([running.invoke(*self._functions)] if self._functions else []),
                 *judging,
