@@ -22,6 +22,7 @@ DistilleryError
 │   └── SystemPromptLost     the system prompt that a student was trained with is missing or was altered
 ├── QuotaUnavailable         what is left of a caller's quota cannot be found out; nothing was asked
 ├── Unfinished               the time of one invocation ran out; the next resumes. Retried.
+│   └── EndpointChanging     the service creates or updates an endpoint, and accepts nothing else meanwhile. Retried.
 └── Misconfigured            a function was deployed without a setting it needs
 """
 
@@ -126,6 +127,10 @@ class QuotaUnavailable(DistilleryError):
 
 class Unfinished(DistilleryError):
     """The time of one invocation ran out; what was done is kept and the next invocation resumes."""
+
+
+class EndpointChanging(Unfinished):
+    """The service creates or updates the endpoint, which takes minutes; what was asked of it is asked again then."""
 
 
 class Misconfigured(DistilleryError):

@@ -12,7 +12,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from distillery.core.errors import Unfinished
+from distillery.core.errors import EndpointChanging, Unfinished
 from infra.constructs.arn import Location
 from infra.constructs.function import Function
 from infra.constructs.permissions import allow, attach, running, trust
@@ -20,6 +20,9 @@ from infra.constructs.stack_context import StackContext
 
 RESUMED = (Unfinished.__name__,)
 """Errors of a step that has more to do and continues where it stopped."""
+
+CHANGING = (EndpointChanging.__name__,)
+"""An endpoint is created in about 8 minutes (third party) to 30 (Provisioned Throughput): asked again once a minute."""
 
 KILLED = ("Lambda.Unknown", "Runtime.ExitError", "Runtime.OutOfMemory", "Sandbox.Timedout")
 """Errors of an invocation that was killed: it ran out of time or memory, or its process ended (Step Functions guide,
@@ -62,7 +65,7 @@ TRANSIENT = (
     "TransactionConflictException",
     "TransactionInProgressException",
 )
-"""Errors that pass. Our own but `Unfinished` are final: `Refused` is never retried."""
+"""Errors that pass. Our own but `Unfinished` and `EndpointChanging` are final: `Refused` is never retried."""
 
 UNNAMED = ("ClientError",)
 """An error of a service whose code botocore does not know, such as S3's SlowDown and InternalError."""
@@ -191,6 +194,7 @@ def _payload(action: str, more: Mapping[str, Any] | None) -> sfn.TaskInput:
 
 def _with_retries(task: tasks.LambdaInvoke) -> tasks.LambdaInvoke:
     task.add_retry(errors=list(RESUMED), interval=_RESUME_AFTER, max_attempts=20, backoff_rate=1)
+    task.add_retry(errors=list(CHANGING), interval=Duration.minutes(1), max_attempts=45, backoff_rate=1)
     rare = [*KILLED, *UNNAMED]
     task.add_retry(errors=rare, interval=_FIRST_RETRY_AFTER, max_attempts=3, backoff_rate=2)
     task.add_retry(

@@ -27,6 +27,10 @@ REFUSALS = (
 """Errors of CreateModelCustomizationJob after which no job exists. After any other error an earlier try of the same
 request may have succeeded although its response was lost."""
 
+MISSING = ("ResourceNotFoundException", "ValidationException")
+"""Codes of GetModelCustomizationJob for a name that no job has. UNVERIFIED: which of them the service sends. The second
+would otherwise keep every first job from being created; a job that exists is not created twice, as names are unique."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSettings:
@@ -51,7 +55,7 @@ class CustomizationJobs:
         try:
             return self._bedrock.get_model_customization_job(jobIdentifier=name)
         except ClientError as error:
-            if code(error) == "ResourceNotFoundException":
+            if code(error) in MISSING:
                 return None
             raise
 

@@ -33,6 +33,16 @@ DEPLOYMENTS = ServiceQuota(
 """Custom model deployments in one account and Region."""
 
 
+DEPLOYMENTS_IN_PROGRESS = ServiceQuota(
+    code="L-C02E1E99",
+    name="(Model customization) Custom model deployments in progress",
+    default=2,
+    source="UG quotas, adjustable; the code is a third party's: UNVERIFIED",
+)
+"""Deployments that are created or updated at the same time, in one account and Region. A deployment takes about 8
+minutes (a third party, 2026-11)."""
+
+
 def on_demand_eligible(student: str, region: str, customized_on: date) -> Eligibility:
     """Whether a model customized from `student` on that day may be deployed on demand in `region`.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from distillery.core.aws import ClientError, code
 from distillery.core.catalog import HostingMode
-from distillery.core.errors import EndpointFailed, QuotaTooSmall, Unfinished
+from distillery.core.errors import EndpointChanging, EndpointFailed, QuotaTooSmall
 from distillery.core.pipeline import Endpoint, EndpointStatus
 from distillery.core.recipe import Recipe
 
@@ -118,21 +118,21 @@ class Hosting(ABC):
     def repoint(self, endpoint: Endpoint, model_arn: str) -> None:
         """Starts an update to another model of the same base. The old model is served until it is done.
 
-        Raises Unfinished where the endpoint is already changing. Neither update call declares ConflictException, so the
-        endpoint is described after an error.
+        Raises EndpointChanging where the endpoint is already changing. Neither update call declares ConflictException,
+        so the endpoint is described after an error.
         """
         try:
             self._update(endpoint, model_arn)
         except ClientError as error:
             found = self.find(endpoint.name)
             if found and found.state in (State.CREATING, State.UPDATING):
-                raise Unfinished(
+                raise EndpointChanging(
                     f"endpoint {endpoint.name!r} is already {found.state}; its update is retried"
                 ) from error
             raise
 
     def delete(self, name: str) -> bool:
-        """Deletes the endpoint; False where there is none. Raises Unfinished while the service creates or updates it.
+        """Deletes the endpoint; False where there is none. Raises EndpointChanging while it is created or updated.
 
         It is looked up first: IAM, not the service, refuses the deletion of an endpoint that does not exist, because it
         has no tags.
@@ -144,15 +144,19 @@ class Hosting(ABC):
         except ClientError as error:
             if code(error) == NOT_FOUND or (code(error) == DENIED and self.find(name) is None):
                 return False  # deleted meanwhile
-            if code(error) == BUSY or (code(error) == INVALID and self._is_changing(name)):
-                raise Unfinished(f"endpoint {name!r} is being created or updated; its deletion is retried") from error
+            if code(error) == BUSY or (code(error) == INVALID and self._was_changing(name)):
+                raise EndpointChanging(
+                    f"endpoint {name!r} is being created or updated; its deletion is retried"
+                ) from error
             raise
         return True
 
-    def _is_changing(self, name: str) -> bool:
-        """Whether the service creates or updates the endpoint: it then calls the deletion of a deployment invalid."""
+    def _was_changing(self, name: str) -> bool:
+        """Whether the service called the deletion of a deployment invalid because it creates or updates it ("is in a
+        mutating state": seen on AWS by cloud-custodian). The change may be over by now, so what can be called counts
+        too: another try shows any other reason, until the attempts are used up."""
         found = self.find(name)
-        return found is not None and found.state in (State.CREATING, State.UPDATING)
+        return found is not None and found.state is not State.FAILED
 
     def named(self, part: str) -> list[Endpoint]:
         """Every endpoint whose name contains `part`; empty where the service does not have this hosting mode yet."""

@@ -103,6 +103,13 @@ def test_a_job_that_exists_is_not_created_again() -> None:
     assert bedrock.created == []
 
 
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "ValidationException"])
+def test_a_name_that_no_job_has_is_created_however_the_service_says_so(code: str) -> None:
+    bedrock: Any = FakeBedrock(refuse={"get_model_customization_job": code})
+    assert CustomizationJobs(bedrock).ensure(RUN, PLACE) == MADE.job_arn
+    assert len(bedrock.created) == 1
+
+
 def test_a_name_that_is_taken_meanwhile_means_that_an_earlier_request_got_through() -> None:
     bedrock: Any = FakeBedrock(lose_create=True)
     assert CustomizationJobs(bedrock).ensure(RUN, PLACE) == MADE.job_arn

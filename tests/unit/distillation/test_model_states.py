@@ -44,8 +44,6 @@ def test_an_answer_without_status_or_dates_never_counts_as_active(life: Any, exp
         ({TEACHER: ACTIVE}, ["DISTILLATION"], f"has no model {STUDENT}"),
         ({TEACHER: ACTIVE, STUDENT: LEGACY}, ["DISTILLATION"], "is legacy and accepts no new job"),
         ({TEACHER: ACTIVE, STUDENT: ENDED}, ["DISTILLATION"], "is ended and accepts no new job"),
-        ({TEACHER: ACTIVE, STUDENT: ACTIVE}, ["FINE_TUNING"], "offers ['FINE_TUNING']"),
-        ({TEACHER: ACTIVE, STUDENT: ACTIVE}, [], "offers no customization"),
     ],
 )
 def test_what_takes_no_new_job_is_refused(lives: dict[str, Any], customizations: list[str], reason: str) -> None:
@@ -69,6 +67,14 @@ def test_a_legacy_teacher_and_an_unknown_life_cycle_are_logged(
     bedrock: Any = FakeBedrock(lives=lives)
     check_models(bedrock, recipe(), NOW)
     assert len(caplog.records) == logged
+
+
+@pytest.mark.parametrize("listed", [["FINE_TUNING"], []])
+def test_what_nobody_has_verified_refuses_no_run(listed: list[str], caplog: pytest.LogCaptureFixture) -> None:
+    """No source shows what GetFoundationModel lists for a student."""
+    bedrock: Any = FakeBedrock(customizations=listed)
+    check_models(bedrock, recipe(), NOW)
+    assert "not DISTILLATION; continuing" in caplog.text
 
 
 def test_a_throttled_question_is_left_to_the_retry() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from distillery.core.aws import ClientError
 from distillery.core.catalog import HostingMode
-from distillery.core.errors import EndpointFailed, QuotaTooSmall, Unfinished
+from distillery.core.errors import EndpointChanging, EndpointFailed, QuotaTooSmall, Unfinished
 from distillery.core.hosting import Hosting, State, hosting_by_mode
 from distillery.core.pipeline import Endpoint, EndpointStatus
 from tests.fakes.bedrock import FakeBedrock
@@ -124,6 +124,20 @@ def test_a_conflict_on_delete_is_tried_again(mode: HostingMode) -> None:
     host = hosting(bedrock, mode)
     name = create(host).name
     with pytest.raises(Unfinished):
+        host.delete(name)
+
+
+def test_a_deployment_that_is_ready_by_the_time_of_the_look_is_deleted_by_the_next_try() -> None:
+    bedrock = FakeBedrock()
+    host = hosting(bedrock, HostingMode.ON_DEMAND)
+    name = create(host).name
+
+    def refuse(**_named: str) -> None:
+        bedrock.settle()
+        raise service_error("ValidationException")
+
+    setattr(bedrock, f"delete_{OPERATIONS[HostingMode.ON_DEMAND]}", refuse)
+    with pytest.raises(EndpointChanging):
         host.delete(name)
 
 
