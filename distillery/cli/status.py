@@ -32,6 +32,9 @@ TEMPLATES = {
 }
 
 
+FROM_LOGS = "because its job read the logs itself; callers must send theirs"
+
+
 def status(
     context: typer.Context,
     recipe: Annotated[str | None, typer.Argument(help="A recipe. Default: all recipes.", show_default=False)] = None,
@@ -71,7 +74,7 @@ def _show(on: Target, recipe: str, runs: list[RunRecord] | Exception) -> None:
     if isinstance(runs, Exception):
         echo("[bold]{}[/bold]  [dim]you may not read its runs[/dim]", recipe)
         return
-    live, system = _live(on, recipe)
+    live, system = _live(on, recipe, runs)
     echo("[bold]{}[/bold]  {}", recipe, live)
     if system:
         echo("  [dim]{}[/dim]", system)
@@ -102,7 +105,7 @@ def _spending(on: Target, recipe: str, runs: Sequence[RunRecord]) -> str:
     )
 
 
-def _live(on: Target, recipe: str) -> tuple[Text, Text]:
+def _live(on: Target, recipe: str, runs: Sequence[RunRecord]) -> tuple[Text, Text]:
     """Returns what the recipe serves, and its system prompt, if that is known. Approvers may read only runs and their
     reports."""
     from distillery.client import AWS_ERRORS
@@ -115,6 +118,8 @@ def _live(on: Target, recipe: str) -> tuple[Text, Text]:
         return styled("[dim]you may not read its alias[/dim]"), styled("")
     if not alias:
         return styled("no live alias yet"), styled("")
+    if any(record.run.id == alias["run"] and record.run.dataset.logs for record in runs) and not alias.get("system"):
+        return styled("{}", _serving(alias)), styled("[yellow]system prompt: unknown, {}[/yellow]", FROM_LOGS)
     return styled("{}", _serving(alias)), _system_prompt(alias.get("system"))
 
 

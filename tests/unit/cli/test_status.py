@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,7 @@ from distillery.core import clock
 from distillery.core.ledger.approvals import Approvals
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
+from distillery.core.logs import InvocationLogs
 from distillery.core.model_dates import DateFinding, DateKind, StoredFindings
 from distillery.core.pipeline import Outcome, Stage
 from distillery.core.serialization import to_wire
@@ -226,3 +228,15 @@ def test_what_the_watch_found_about_models_is_shown_below_the_recipes(account: F
 def test_who_may_not_read_the_findings_sees_the_rest(account: FakeAccount, command: Command) -> None:
     account.clients["ssm", None].errors["/distillery/dev/model-dates"] = service_error("AccessDeniedException")
     assert command("status").code == 0
+
+
+@pytest.mark.parametrize("direct", [True, False])
+def test_a_live_student_whose_job_read_logs_is_said_to_have_an_unknown_system_prompt(
+    account: FakeAccount, ledger: Ledger, command: Command, direct: bool
+) -> None:
+    logs = InvocationLogs(uri="s3://calls/AWSLogs/", match={}, use_responses=True) if direct else None
+    run = ledger.open(recipe(), replace(dataset(), logs=logs), again=False).run
+    account.aliases["support"] = ALIAS | {"run": run.id, "system": None}
+    said = command("status", "support")
+    told = "system prompt: unknown, because its job read the logs itself; callers must send theirs"
+    assert (told in said.out) is direct
