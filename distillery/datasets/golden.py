@@ -144,11 +144,11 @@ def _parsed(body: bytes, what: str, reader: DatasetReader) -> list[Prompt]:
     try:
         prompts = golden.parse(body)
     except (NotAConversation, ValueError) as error:
-        raise DatasetRejected(f"{what} {error}; write it as `distillery convert` does") from error
+        raise DatasetRejected(f"{what} {error}; write it as a data set (`distillery convert --help`)") from error
     if len(prompts) != reader.prompts.distinct:
         raise DatasetRejected(
-            f"{what} has {reader.prompts.distinct} prompts, and {len(prompts)} are read again from it; write it as "
-            "`distillery convert` does"
+            f"{what} has {reader.prompts.distinct} prompts, and {len(prompts)} are read again from it; write it "
+            "as a data set (`distillery convert --help`)"
         )
     return prompts
 
