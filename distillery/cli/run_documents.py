@@ -72,10 +72,11 @@ class RecipeStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusOutput:
-    """Every recipe of the environment that was asked for."""
+    """Every recipe of the environment that was asked for. `models`: what the life-cycle watch found about models."""
 
     environment: str
     recipes: list[RecipeStatus]
+    models: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from distillery.core.ledger.items import WAITING_OUTCOMES, RunRecord
 from distillery.core.ledger.rollbacks import RollbackRecord
 from distillery.core.model_dates import DateKind
 from distillery.core.pipeline import Outcome, Stage
+from distillery.core.serialization import to_wire
 
 TEMPLATES = {
     Outcome.PROMOTED: "[green]{}[/green]",
@@ -49,7 +50,10 @@ def status(
         from distillery.cli.status_output import recipe_status
 
         recipes = [recipe_status(on, name, runs) for name, runs in found.items()]
-        write_json(document("status", StatusOutput(environment=on.account.environment, recipes=recipes)))
+        stored = on.model_dates
+        models = to_wire(list(stored.findings)) if stored else []
+        everything = StatusOutput(environment=on.account.environment, recipes=recipes, models=models)
+        write_json(document("status", everything))
         return
     for name, runs in found.items():
         _show(on, name, runs)
