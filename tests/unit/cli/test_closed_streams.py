@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]
 GOOD = ROOT / "examples" / "support" / "prompts.jsonl"
 
