@@ -41,6 +41,7 @@ def test_every_stage_has_a_archive_of_its_own(archives: dict[str, set[str]]) -> 
         "serving",
         "bucket_cleanup",
         "expiry",
+        "model_dates",
         "uploads",
     }
     assert set(archives) == stages

@@ -85,7 +85,9 @@ def test_the_expiry_function_has_the_same_days_and_deletes_only_what_may_be_in_u
     deleting = [one for one in policy["PolicyDocument"]["Statement"] if "s3:DeleteObjectVersion" in one["Action"]]
     (resources_of,) = [one["Resource"] for one in deleting]
     assert [_ends(one) for one in resources_of] == ["/datasets/*", "/system-prompts/*"]
-    (rule,) = [one for name, one in resources(made["pipeline"], "AWS::Events::Rule").items() if "Daily" in name]
+    (rule,) = [
+        one for name, one in resources(made["pipeline"], "AWS::Events::Rule").items() if name.startswith("ExpiryDaily")
+    ]
     assert rule["ScheduleExpression"] == "rate(1 day)"
 
 

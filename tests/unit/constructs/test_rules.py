@@ -52,6 +52,7 @@ def test_every_acknowledgement_says_why_and_stands_on_one_policy_or_resource() -
             "Table",
             "Queue",
             "DefaultPolicy",
+            "Chunks",
             "Operators",
             "Approvers",
             "Examiners",
