@@ -6,7 +6,7 @@ findings of a synth that ignores them.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,13 +28,20 @@ def acknowledge(construct: Construct, reasons: Mapping[str, str]) -> None:
     Validations.of(construct).acknowledge(*(Acknowledgment(id=one, reason=why) for one, why in reasons.items()))
 
 
-def acknowledge_resources(policy: Construct, reasons: Mapping[str, str]) -> None:
-    """Acknowledges wildcards in the resources of an IAM policy. `reasons` are by resource."""
-    if reasons:
-        spelled = zip(Stack.of(policy).resolve(list(reasons)), reasons.values(), strict=True)
-        Validations.of(policy).acknowledge(
-            *(Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{flat(each)}]", reason=why) for each, why in spelled)
-        )
+def acknowledge_policy(policy: Construct, reasons: Mapping[str, str], resources: Mapping[str, str]) -> None:
+    """Acknowledges findings about an IAM policy, with the wildcards in its resources, in one call of the CDK's process.
+
+    Args:
+        policy: The policy.
+        reasons: Reasons by the finding's id.
+        resources: Reasons for a wildcard by resource.
+    """
+    wildcards = {
+        f"AwsSolutions-IAM5[Resource::{flat(each)}]": why
+        for each, why in zip(_spelled(policy, resources), resources.values(), strict=True)
+    }
+    if found := {**reasons, **wildcards}:
+        acknowledge(policy, found)
 
 
 def acknowledged(app: IConstruct) -> Iterator[Acknowledged]:
@@ -44,6 +51,11 @@ def acknowledged(app: IConstruct) -> Iterator[Acknowledged]:
             if entry.type == Validations.ACKNOWLEDGED_RULES_METADATA_KEY:
                 for ident, reason in entry.data.items():
                     yield Acknowledged(id=ident, construct=construct.node.path, reason=reason)
+
+
+def _spelled(policy: Construct, resources: Collection[str]) -> list[Any]:
+    """The resources as the template has them, in one call of the CDK's process or in none."""
+    return list(Stack.of(policy).resolve(list(resources))) if resources else []
 
 
 def flat(value: Any) -> str:

@@ -45,21 +45,20 @@ def allow(role: iam.Role, *permissions: Permission) -> iam.Policy:
 def attach(scope: Construct, ident: str, role: iam.Role, *permissions: Permission) -> iam.Policy:
     """Creates one more inline policy of a role: on resources that depend on the role and its first one."""
     policy = iam.Policy(scope, ident, document=_document(permissions), roles=[role])
-    compliance.acknowledge(policy, _OF_ONE_ROLE)
-    _explain(policy, permissions)
+    compliance.acknowledge_policy(policy, _OF_ONE_ROLE, _wide(permissions))
     return policy
 
 
 def allow_more(policy: iam.Policy, *permissions: Permission) -> None:
     """Adds permissions on resources that are made after the policy."""
     policy.add_statements(*(iam.PolicyStatement.from_json(permission.statement) for permission in permissions))
-    _explain(policy, permissions)
+    compliance.acknowledge_policy(policy, {}, _wide(permissions))
 
 
 def managed_policy(scope: Construct, ident: str, description: str, *permissions: Permission) -> iam.ManagedPolicy:
     """A policy that an account's owner attaches to people or services. A new description replaces it."""
     policy = iam.ManagedPolicy(scope, ident, description=description, document=_document(permissions))
-    _explain(policy, permissions)
+    compliance.acknowledge_policy(policy, {}, _wide(permissions))
     return policy
 
 
@@ -72,7 +71,7 @@ def policy_at(scope: Construct, ident: str, path: str, description: str, *permis
     statements = [permission.statement for permission in permissions]
     document = {"Version": "2012-10-17", "Statement": statements}
     policy = iam.CfnManagedPolicy(scope, ident, path=path, description=description, policy_document=document)
-    _explain(policy, permissions)
+    compliance.acknowledge_policy(policy, {}, _wide(permissions))
     return policy.ref
 
 
@@ -80,6 +79,6 @@ def _document(permissions: Sequence[Permission]) -> iam.PolicyDocument:
     return iam.PolicyDocument.from_json({"Statement": [permission.statement for permission in permissions]})
 
 
-def _explain(policy: Construct, permissions: Sequence[Permission]) -> None:
-    wide = ((r, p.because) for p in permissions if p.because for r in p.resources if "*" in r)
-    compliance.acknowledge_resources(policy, dict(wide))
+def _wide(permissions: Sequence[Permission]) -> dict[str, str]:
+    """The reasons for wildcards by resource."""
+    return {r: p.because for p in permissions if p.because for r in p.resources if "*" in r}
