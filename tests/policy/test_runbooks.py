@@ -1,6 +1,7 @@
 """The runbooks that alarms link to: each belongs to an alarm, names it, and explains how to investigate and fix it."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -36,3 +37,37 @@ def test_what_a_page_links_to_is_there(page: str) -> None:
     links = re.findall(r"\]\(([\w./-]+)\)", (RUNBOOKS / page).read_text(encoding="utf-8"))
     assert [link for link in links if not (RUNBOOKS / link).resolve().is_relative_to(ROOT)] == []
     assert [link for link in links if not (RUNBOOKS / link).is_file()] == []
+
+
+COMMAND = re.compile(r"^ {4,}(?:\w+=\$\()?aws ([a-z0-9-]+) ([a-z0-9-]+)(.*)$", flags=re.MULTILINE)
+SERVICES = {"stepfunctions": "states"}
+ACTIONS = {
+    "cloudwatch:DescribeAlarmHistory": "cloudwatch:DescribeAlarms",
+    "lambda:Invoke": "lambda:InvokeFunction",
+    "logs:Tail": "logs:FilterLogEvents",
+}
+"""Verbs of the AWS CLI that are authorized under another name."""
+OWNER = "needs the account owner"
+
+
+def _action(service: str, verb: str) -> str:
+    name = f"{SERVICES.get(service, service)}:{''.join(part.title() for part in verb.split('-'))}"
+    return ACTIONS.get(name, name)
+
+
+@pytest.mark.parametrize("page", [page.name for page in PAGES])
+def test_who_is_on_call_may_run_the_commands_of_a_page(page: str) -> None:
+    (policy,) = [
+        found for found in templates("prod").resources("AWS::IAM::ManagedPolicy") if found.id.startswith("OnCall")
+    ]
+    allowed = {action.lower() for each in policy.properties["PolicyDocument"]["Statement"] for action in _listed(each)}
+    text = (RUNBOOKS / page).read_text(encoding="utf-8")
+    asked = {_action(service, verb) for service, verb, rest in COMMAND.findall(text) if OWNER not in rest}
+    owners = re.search(r"commands\s+need\s+the\s+account\s+owner:([^.]*)\.", text)
+    said = set(re.findall(r"`(\w+:\w+)`", owners[1])) if owners else set()
+    assert {action for action in asked if action.lower() not in allowed} == said
+
+
+def _listed(statement: dict[str, Any]) -> list[str]:
+    actions = statement["Action"]
+    return [actions] if isinstance(actions, str) else list(actions)

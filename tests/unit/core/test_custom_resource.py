@@ -1,8 +1,13 @@
 """Custom resources respond to CloudFormation only."""
 
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
+
 import pytest
 
-from distillery.core.custom_resource import is_cloudformations
+from distillery.core.custom_resource import is_cloudformations, respond
 
 BUCKET = "cloudformation-custom-resource-response-useast1"
 
@@ -46,3 +51,36 @@ def test_a_function_of_the_local_account_answers_that_account(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
     assert is_cloudformations(url) is taken
+
+
+@pytest.fixture
+def received(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[str | None]]]:
+    """Yields the URL of a server, and the content types of the requests that it received."""
+    types: list[str | None] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            types.append(self.headers["Content-Type"])
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    yield url, types
+    server.shutdown()
+    server.server_close()
+
+
+def test_an_answer_has_the_empty_content_type_that_its_url_is_signed_with(
+    received: tuple[str, list[str | None]],
+) -> None:
+    """urllib would send that of a form, which S3 refuses: the stack would wait for an hour."""
+    url, types = received
+    event = {"StackId": "s", "RequestId": "r", "LogicalResourceId": "l", "ResponseURL": f"{url}/response"}
+    respond(event, SimpleNamespace(log_stream_name="stream"), lambda _: "id")
+    assert types == [""]
