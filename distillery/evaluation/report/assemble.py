@@ -95,10 +95,9 @@ def assemble(
         looks=looks,
         golden=tuple(_golden(judgement)),
         more_prompts=judgement.decision.more_prompts,
+        exploratory=bool(exploratory),
     )
-    paid_off = tuple(breakdown.break_evens(document))
-    said = sentence(document)
-    return replace(document, break_even=paid_off, sentence=f"Exploratory: {said}" if exploratory else said)
+    return replace(document, break_even=tuple(breakdown.break_evens(document)), sentence=sentence(document))
 
 
 def _contestant(judgement: Judgement, one: Priced) -> ContestantRow:

@@ -1,6 +1,7 @@
 """A run is evaluated again: what is asked, which verdict counts, and what becomes of the run."""
 
 import json
+import re
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,7 @@ from distillery.core.ledger.table import Item
 from distillery.core.pipeline import Outcome, Run, Stage, Verdict
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import from_wire, to_wire
+from distillery.evaluation.report import wire
 from distillery.evaluation.report.lineage import MANY, count_looks
 from lambdas.endpoint.stale_runs import StaleRuns
 from lambdas.evaluation import request as evaluation_request
@@ -152,7 +154,9 @@ def test_a_second_look_is_exploratory_and_changes_nothing(harness: Again) -> Non
     assert record.exploratory == to_wire(second)
     assert second.report_uri != first.report_uri
     assert harness.store.objects[first.report_uri] == report
-    assert second.sentence.startswith("Exploratory: ")
+    assert re.match(r"(Passed|Failed|Inconclusive), exploratory: ", second.sentence)
+    shown = wire.parse(harness.store.objects[second.report_uri])
+    assert (shown.exploratory, wire.parse(report).exploratory) == (True, False)
 
 
 @pytest.mark.parametrize("judged_before", [False, True])
