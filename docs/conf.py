@@ -21,8 +21,10 @@ TREE = {
         docs/serving-measuring docs/serving-snippets docs/verdict-method docs/report docs/local-account
         docs/tutorials/README docs/tutorials/labels docs/tutorials/tickets docs/tutorials/handbook
         docs/tutorials/your-own examples/support/README examples/tickets/README examples/handbook/README
+        examples/function/README
         docs/reference/settings docs/reference/command docs/reference/json-output""",
-    "Run it": """docs/people docs/threat-model docs/data-protection docs/supply-chain docs/runbooks/failed-run
+    "Run it": """docs/people docs/threat-model docs/data-protection docs/supply-chain docs/aws-assumptions
+        docs/runbooks/failed-run
         docs/runbooks/dead-letters docs/runbooks/function-errors docs/runbooks/fallback-ratio
         docs/runbooks/prompts-logged docs/runbooks/model-dates""",
     "Change it": """CONTRIBUTING docs/architecture docs/decisions/README CHANGELOG SECURITY
