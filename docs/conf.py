@@ -26,7 +26,8 @@ TREE = {
     "Run it": """docs/people docs/threat-model docs/data-protection docs/supply-chain docs/aws-assumptions
         docs/runbooks/failed-run
         docs/runbooks/dead-letters docs/runbooks/function-errors docs/runbooks/fallback-ratio
-        docs/runbooks/prompts-logged docs/runbooks/model-dates""",
+        docs/runbooks/prompts-logged docs/runbooks/model-dates
+        docs/runbooks/guard-acted""",
     "Change it": """CONTRIBUTING docs/architecture docs/decisions/README CHANGELOG SECURITY
         packages/bedrock-simulator/README packages/bedrock-simulator/CHANGELOG""",
 }

@@ -7,6 +7,7 @@ from constructs import Construct
 from distillery.settings import Settings
 from infra.constructs.alarms import (
     watch_function,
+    watch_guard,
     watch_machine,
     watch_model_dates,
     watch_prompts,
@@ -64,6 +65,7 @@ class HomeTelemetry(Telemetry):
         super().__init__(scope, part, settings=settings, foundation=foundation, functions=functions)
         watch_machine(self, pipeline.machine, self.topic)
         watch_model_dates(self, self.names, self.topic)
+        watch_guard(self, self.names, self.topic)
         routes = route_graphs(self.names, settings.inference_region)
         dashboard(
             self,

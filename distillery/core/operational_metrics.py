@@ -13,10 +13,17 @@ from distillery.core.names import DIMENSION_ENVIRONMENT, DIMENSION_MODEL, Names
 
 
 class OperationalMetric(StrEnum):
-    """LIFE_CYCLE_CHANGES: models with other dates than the catalog has. DAYS_UNTIL_END: days until a model ends."""
+    """The metrics.
+
+    LIFE_CYCLE_CHANGES: models with other dates than the catalog has. DAYS_UNTIL_END: days until a model ends.
+    GUARD_ACTED: endpoints that the guard deleted and jobs that it stopped, because nothing named them. STALLED_JOBS:
+    customization jobs that stay in a phase longer than they should.
+    """
 
     LIFE_CYCLE_CHANGES = "LifeCycleChanges"
     DAYS_UNTIL_END = "DaysUntilEnd"
+    GUARD_ACTED = "GuardActed"
+    STALLED_JOBS = "StalledJobs"
 
 
 def emit(names: Names, metric: OperationalMetric, value: float, *, model: str = "") -> None:

@@ -114,6 +114,19 @@ def watch_model_dates(scope: Construct, names: Names, topic: sns.ITopic) -> clou
     return alarm(scope, "ModelDates", metric=changed, runbook="model-dates", summary=summary, topic=topic)
 
 
+def watch_guard(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwatch.Alarm:
+    """The guard deleted an endpoint or stopped a job. The metric has data only then."""
+    acted = cloudwatch.Metric(
+        namespace=names.metric_namespace,
+        metric_name=OperationalMetric.GUARD_ACTED.value,
+        dimensions_map={DIMENSION_ENVIRONMENT: names.environment},
+        period=PERIOD,
+        statistic="Sum",
+    )
+    summary = "The guard deleted or stopped something that billed, because no alias, lease or run named it"
+    return alarm(scope, "GuardActed", metric=acted, runbook="guard-acted", summary=summary, topic=topic)
+
+
 def watch_routes(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwatch.Alarm:
     """A fifth or more of an environment's requests are not served as requested, for 15 minutes."""
     degraded = cloudwatch.Metric(

@@ -1,9 +1,9 @@
-"""The sweep: unlocks recipes of ended executions, deletes endpoints that bill by the hour and are not needed, and stops
-judges' jobs that no active run waits for.
+"""The money guard, called the sweep in templates and logs: unlocks recipes of ended executions, deletes endpoints that
+nobody needs, and stops judges' jobs that no active run waits for.
 
-An endpoint is needed if it is a candidate with an unexpired lease (of an older version: without any, of an active run),
-the live endpoint that its recipe's alias names, or a live endpoint of a recipe with an active run, roll-back or
-acceptance (promotion creates it before it writes the alias).
+`claims` says what keeps an endpoint: its recipe's alias, an unexpired lease, or the lock of its recipe. Endpoints that
+failed are no exception. Whenever the guard had to delete or stop something, it notifies people and raises an alarm: a
+run releases its candidate itself, so something else went wrong before.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +15,7 @@ from distillery.core.aliases import Aliases
 from distillery.core.aws import ClientError, client, code
 from distillery.core.boundary import get_logger
 from distillery.core.catalog import HostingMode
+from distillery.core.claims import Claims
 from distillery.core.env_vars import Variable, is_set, read
 from distillery.core.errors import Unfinished
 from distillery.core.hosting import Hosting, hosting_by_mode
@@ -24,6 +25,7 @@ from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names
 from distillery.core.notices import Notices
+from distillery.core.operational_metrics import OperationalMetric, emit
 from distillery.core.pipeline import Endpoint
 from lambdas.endpoint.orphaned_judges import OrphanedJudges
 from lambdas.endpoint.stale_runs import Executions, StaleRuns
@@ -44,27 +46,24 @@ class OrphanedEndpoints:
     def find(self, hosting: Hosting) -> Iterator[Endpoint]:
         """The orphans of one hosting mode.
 
-        The order matters: endpoints are listed first, then active runs, then aliases. What is created meanwhile is not
-        in the list, and a run that ended meanwhile has written its alias before.
+        The order matters: endpoints are listed first, then locks, then leases, then aliases. What is created meanwhile
+        is not in the list, and a run that ended meanwhile has written its alias before.
         """
         ours = [
             endpoint for endpoint in hosting.named(self.names.prefix) if endpoint.name.startswith(self.names.prefix)
         ]
         tagged = [(endpoint, _tags(hosting, endpoint)) for endpoint in ours]
         active = self.ledger.active()
+        claims = Claims(active=active, leases=self.ledger.leases.all(), live_arn=self._live_arn)
         for endpoint, tags in tagged:
-            if tags.get(TAG_ENVIRONMENT) == self.names.environment and not self._needed(endpoint, tags, active):
+            recipe, run = tags.get(TAG_RECIPE, ""), tags.get(TAG_RUN, "")
+            is_ours = tags.get(TAG_ENVIRONMENT) == self.names.environment
+            if is_ours and claims.of(endpoint, recipe=recipe, run=run) is None:
                 yield endpoint
 
-    def _needed(self, endpoint: Endpoint, tags: dict[str, str], active: dict[str, str]) -> bool:
-        recipe = tags.get(TAG_RECIPE, "")
-        if run := tags.get(TAG_RUN):
-            lease = self.ledger.leases.of(run)
-            return not lease.has_expired if lease else active.get(recipe) == run
-        if recipe in active:
-            return True
+    def _live_arn(self, recipe: str) -> str | None:
         alias = self.aliases.read(self.names.alias(recipe))
-        return alias is not None and alias.endpoint.arn == endpoint.arn
+        return alias.endpoint.arn if alias else None
 
 
 def _tags(hosting: Hosting, endpoint: Endpoint) -> dict[str, str]:
@@ -86,6 +85,7 @@ class Sweep:
     stale_runs: StaleRuns
     orphans: OrphanedEndpoints
     hosting: Mapping[HostingMode, Hosting]
+    notices: Notices
     judges: OrphanedJudges | None = None
     """Where a recipe has a judge."""
     errors: list[Exception] = field(default_factory=list)
@@ -101,7 +101,7 @@ class Sweep:
             OrphanedEndpoints(names, ledger, Aliases()),
         )
         judges = OrphanedJudges(names, ledger, client("bedrock")) if is_set(Variable.JUDGES) else None
-        return cls(ledger, stale_runs, orphans, hosting_by_mode(), judges)
+        return cls(ledger, stale_runs, orphans, hosting_by_mode(), notices, judges)
 
     def run(self) -> dict[str, Any]:
         """What was closed (holder → reason), which endpoints were deleted and which judges' jobs stopped. Raises
@@ -109,6 +109,7 @@ class Sweep:
         closed = self._close()
         deleted = [name for hosting in self.hosting.values() for name in self._delete(hosting)]
         stopped = {"stopped": self._stop(self.judges)} if self.judges else {}
+        self._report(deleted, stopped.get("stopped", []))
         if self.errors:
             raise ExceptionGroup("the sweep failed in part; the next one tries again", self.errors)
         return {"closed": closed, "deleted": deleted, **stopped}
@@ -128,6 +129,25 @@ class Sweep:
     def _stop(self, judges: OrphanedJudges) -> list[str]:
         orphans = self._tried("orphaned jobs of judges", lambda: list(judges.find())) or []
         return [each.name for each in orphans if self._tried(each.name, partial(judges.stop, each))]
+
+    def _report(self, deleted: list[str], stopped: list[str]) -> None:
+        """Notifies people of what was deleted or stopped, and counts it for the alarm."""
+        if not (deleted or stopped):
+            return
+        environment = self.orphans.names.environment
+        emit(self.orphans.names, OperationalMetric.GUARD_ACTED, len(deleted) + len(stopped))
+        self._tried(
+            "the notice",
+            partial(
+                self.notices.publish,
+                f"Distillery: the guard of {environment} acted",
+                f"Deleted endpoints, which no alias and no unexpired lease named: {', '.join(deleted)}."
+                if deleted
+                else "",
+                f"Stopped jobs, which no active run waited for: {', '.join(stopped)}." if stopped else "",
+                "Runs release what they use, so find out why this was left: docs/runbooks/guard-acted.md.",
+            ),
+        )
 
     def _tried(self, what: str, call: Callable[[], T]) -> T | None:
         try:

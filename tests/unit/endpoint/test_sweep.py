@@ -50,7 +50,7 @@ class Harness:
         executions = Executions("arn:aws:states:us-east-1:111111111111:stateMachine:pipeline", machine)
         stale_runs = StaleRuns(self.ledger, self.rollbacks, self.acceptances, executions, Notices("arn:topic", sns))
         orphans = OrphanedEndpoints(NAMES, self.ledger, Aliases(ssm))
-        return Sweep(self.ledger, stale_runs, orphans, self.hosting, judges).run()
+        return Sweep(self.ledger, stale_runs, orphans, self.hosting, Notices("arn:topic", sns), judges).run()
 
     def host(self, name: str, of: Recipe, run: str | None = None, environment: str = "dev") -> Endpoint:
         tags = {"distillery:environment": environment, "distillery:recipe": of.name}
@@ -64,10 +64,10 @@ class Harness:
     def candidate(self, run: Run) -> Endpoint:
         return self.host(NAMES.candidate(run.id), run.recipe, run.id)
 
-    def alias(self, endpoint: Endpoint) -> None:
+    def alias(self, endpoint: Endpoint, of: str = "support") -> None:
         ssm: Any = self.ssm
-        live = replace(alias(), endpoint=endpoint, current=student().model_arn, previous=None)
-        Aliases(ssm).write(NAMES.alias("support"), live)
+        live = replace(alias(of), endpoint=endpoint, current=student().model_arn, previous=None)
+        Aliases(ssm).write(NAMES.alias(of), live)
 
 
 @pytest.fixture
@@ -96,9 +96,11 @@ def test_a_run_whose_execution_ended_is_closed_and_its_candidate_deleted(
     assert record.outcome is Outcome.FAILED
     assert status in record.reason
     assert harness.ledger.active() == {}
-    assert [run.id in notice["Message"] for notice in harness.sns.published] == [True]
+    closed, acted = harness.sns.published
+    assert run.id in closed["Message"]
+    assert candidate.name in acted["Message"]
     assert harness.sweep() == {"closed": {}, "deleted": []}
-    assert len(harness.sns.published) == 1
+    assert len(harness.sns.published) == 2
 
 
 def test_a_run_whose_execution_never_started_is_closed_after_an_hour(harness: Harness) -> None:
