@@ -41,6 +41,7 @@ _FOLLOWS = (ExitCode.WAITS, ExitCode.FAILED_RUN, ExitCode.NOT_PASSED)
 _ASKS = (ExitCode.FINDINGS, ExitCode.REFUSED, ExitCode.FAILED_RUN, ExitCode.AWS_ERROR)
 """Of verbs that call functions: an error that they do not know is an unexpected one."""
 VERB_CODES: dict[str, tuple[ExitCode, ...]] = {
+    "doctor": (ExitCode.FINDINGS, ExitCode.AWS_ERROR),
     "check": (ExitCode.FINDINGS,),
     "convert": (ExitCode.FINDINGS,),
     "run": (*_ASKS, *_FOLLOWS),

@@ -7,6 +7,7 @@ docs/reference/json-output.md is generated from these types.
 from collections.abc import Mapping
 from typing import Any
 
+from distillery.cli.doctor_documents import DoctorOutput
 from distillery.cli.documents import (
     AcceptOutput,
     ApproveOutput,
@@ -31,6 +32,7 @@ from distillery.core.serialization import to_wire
 
 VERSION = 1
 OUTPUTS: Mapping[str, type] = {
+    "doctor": DoctorOutput,
     "check": CheckOutput,
     "convert": ConvertOutput,
     "run": RunOutput,

@@ -15,12 +15,12 @@ from distillery.core.errors import BadRequest
 from distillery.core.escaping import one_line
 
 VERBS = (
-    *("check", "convert", "run", "collect", "status", "watch", "report", "evaluate", "golden"),
+    *("doctor", "check", "convert", "run", "collect", "status", "watch", "report", "evaluate", "golden"),
     *("approve", "accept", "reject", "rollback", "forget"),
     *("routes", "ask", "snippets", "probe", "bench"),
 )
 """In the order of the help; each is a function of the same name."""
-_MODULES = dict.fromkeys(("approve", "accept", "reject", "rollback"), "decisions")
+_MODULES = dict.fromkeys(("approve", "accept", "reject", "rollback"), "decisions") | {"doctor": "doctor.command"}
 """The verbs that are not in a module of their own name."""
 _HAS_EMPTY = "distillery.has_empty"
 """The key of a context under which it says whether something that was typed is empty."""

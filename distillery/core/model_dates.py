@@ -7,9 +7,9 @@ service states takes precedence over the catalog, which is as old as the deploym
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from distillery.core import catalog, env_vars
 from distillery.core.aws import ClientError, code
@@ -54,6 +54,20 @@ class ReportedDates:
     legacy: bool = False
     legacy_from: date | None = None
     end: date | None = None
+
+
+def reported(details: Mapping[str, Any]) -> ReportedDates:
+    """What `modelDetails` of GetFoundationModel states."""
+    life = details.get("modelLifecycle", {})
+    return ReportedDates(
+        legacy=life.get("status") == "LEGACY",
+        legacy_from=_day(life.get("legacyTime")),
+        end=_day(life.get("endOfLifeTime")),
+    )
+
+
+def _day(moment: Any) -> date | None:
+    return moment.date() if isinstance(moment, datetime) else None
 
 
 class DateKind(StrEnum):

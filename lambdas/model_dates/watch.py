@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from distillery.core import catalog, model_ids
 from distillery.core.aws import ClientError, code
@@ -17,6 +17,7 @@ from distillery.core.model_dates import (
     ReportedDates,
     StoredFindings,
     find,
+    reported,
     stored,
 )
 from distillery.core.names import Names
@@ -89,12 +90,7 @@ class ModelWatch:
                 return ReportedDates(known=False)
             log.warning("no dates of %s in %s: %s", model, region, code(error))
             return None
-        life = details.get("modelLifecycle", {})
-        return ReportedDates(
-            legacy=life.get("status") == "LEGACY",
-            legacy_from=_day(life.get("legacyTime")),
-            end=_day(life.get("endOfLifeTime")),
-        )
+        return reported(details)
 
     def _store(self, found: Sequence[DateFinding], now: datetime) -> None:
         """Stores as many findings as the parameter holds, the most urgent first."""
@@ -127,7 +123,3 @@ class ModelWatch:
             end = min((day for day in (*ends, catalog.model(model).life.ends) if day), default=None)
             if end is not None:
                 emit(self.names, OperationalMetric.DAYS_UNTIL_END, max(0, (end - on).days), model=model)
-
-
-def _day(moment: Any) -> date | None:
-    return moment.date() if isinstance(moment, datetime) else None

@@ -33,6 +33,7 @@ from tests.unit.cli.account import PIPELINE, FakeAccount
 from tests.unit.cli.benchmark.routes import FakeRuntime as TimedRuntime
 from tests.unit.cli.benchmark.virtual import Stopwatch
 from tests.unit.cli.conftest import Command
+from tests.unit.cli.doctor_world import well
 from tests.unit.cli.routes import FAST, SUPPORT, publish
 from tests.unit.cli.test_ask import ANSWER
 from tests.unit.cli.test_golden import EXAM
@@ -81,6 +82,19 @@ def waiting(world: World) -> str:
 
 def check(world: World) -> list[str]:
     return ["check", world.file("a.jsonl", prompts())]
+
+
+def doctor(world: World) -> list[str]:
+    world.account.clients = well()
+    world.patch.setenv(VARIABLE, str(ROOT / "environments"))
+    return ["doctor"]
+
+
+def sick(world: World) -> list[str]:
+    words = doctor(world)
+    world.account.clients = clients = well()
+    clients.answers["service-quotas.get_service_quota"] = {"Quota": {"Value": 0.0}}
+    return words
 
 
 def convert(world: World) -> list[str]:
@@ -241,6 +255,8 @@ def bench(world: World) -> list[str]:
 
 
 CASES: list[tuple[Callable[[World], list[str]], ExitCode]] = [
+    (doctor, ExitCode.OK),
+    (sick, ExitCode.FINDINGS),
     (check, ExitCode.FINDINGS),
     (convert, ExitCode.FINDINGS),
     (run, ExitCode.OK),
