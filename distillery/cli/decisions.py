@@ -1,11 +1,11 @@
-"""`distillery approve`, `accept`, `reject` and `rollback`: decisions, which the ledger records with their authors."""
+"""`distillery approve`, `accept` and `reject`: decisions, which the ledger records with their authors."""
 
 import json
 from typing import Annotated
 
 import typer
 
-from distillery.cli.documents import AcceptOutput, ApproveOutput, RejectOutput, RollbackOutput
+from distillery.cli.documents import AcceptOutput, ApproveOutput, RejectOutput
 from distillery.cli.offline_check import report_text
 from distillery.cli.outputs import document
 from distillery.cli.target import Target, target
@@ -122,20 +122,3 @@ def _declined(run: str, *, as_json: bool) -> bool:
     if as_json:
         write_json(document("reject", RejectOutput(run=run, outcome=Outcome.DECLINED.value)))
     return as_json
-
-
-def rollback(
-    context: typer.Context,
-    recipe: Annotated[str, typer.Argument(help="The recipe whose live endpoint returns to its previous model.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
-    """Return a recipe's live endpoint to its previous model. The current model serves until the change is complete."""
-    on = target(context)
-    alias = on.account.alias(recipe) or {"version": 0}  # version 0: the function answers that nothing was promoted
-    answer = on.account.decide("rollback", {"recipe": recipe, "version": alias["version"]})
-    if as_json:
-        to, holder = str(answer["to"]), answer.get("holder")
-        begun = RollbackOutput(recipe=recipe, to=to, from_version=int(alias["version"]), holder=holder)
-        write_json(document("rollback", begun))
-        return
-    echo("rolling {} back to {}; follow it with: {}", recipe, answer["to"], on.command("status", recipe))

@@ -134,12 +134,24 @@ class RejectOutput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackOutput:
-    """The roll-back that has started. `to`: ARN of the model that becomes live; `from_version`: of the alias."""
+    """A roll-back that was started, or with `--list` the versions of the alias.
+
+    Attributes:
+        to: ARN of the model that becomes live; empty with `--list`.
+        from_version, to_version: Versions of the alias.
+        outcome: `rolled-back` or `failed`; `running` with `--no-wait`, and `listed` with `--list`.
+        ending: Why it ended as it did.
+        versions: What each version made live, the newest first; only with `--list`.
+    """
 
     recipe: str
     to: str
     from_version: int
     holder: str | None
+    to_version: int | None = None
+    outcome: str = "running"
+    ending: str = ""
+    versions: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -199,4 +199,5 @@ def _rolled_back(record: RollbackRecord) -> Iterator[Text]:
     yield styled("  {}  {}  {}  to {}", record.holder, outcome, f"{opened:%Y-%m-%d %H:%M}", record.to)
     if record.outcome is Outcome.FAILED:
         yield styled("    {}", record.reason)
-    yield styled("    asked by {}", record.by)
+    why = f": {record.why}" if record.why else ""
+    yield styled("    asked by {}{}", record.by, why)

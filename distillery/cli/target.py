@@ -15,6 +15,7 @@ from distillery.core.errors import BadRequest, DistilleryError
 if TYPE_CHECKING:
     from distillery.client import Account
     from distillery.core.ledger.acceptances import Acceptances
+    from distillery.core.ledger.history import AliasHistory
     from distillery.core.ledger.items import RunRecord
     from distillery.core.ledger.ledger import Ledger
     from distillery.core.ledger.rollbacks import Rollbacks
@@ -62,6 +63,13 @@ class Target:
         from distillery.core.ledger.table import Table
 
         return Rollbacks(Table(str(self.account.pipeline["ledger"]), self.account.dynamodb()))
+
+    @functools.cached_property
+    def history(self) -> "AliasHistory":
+        from distillery.core.ledger.history import AliasHistory
+        from distillery.core.ledger.table import Table
+
+        return AliasHistory(Table(str(self.account.pipeline["ledger"]), self.account.dynamodb()))
 
     @functools.cached_property
     def acceptances(self) -> "Acceptances":

@@ -20,7 +20,7 @@ VERBS = (
     *("routes", "ask", "snippets", "probe", "bench"),
 )
 """In the order of the help; each is a function of the same name."""
-_MODULES = dict.fromkeys(("approve", "accept", "reject", "rollback"), "decisions") | {"doctor": "doctor.command"}
+_MODULES = dict.fromkeys(("approve", "accept", "reject"), "decisions") | {"doctor": "doctor.command"}
 """The verbs that are not in a module of their own name."""
 _HAS_EMPTY = "distillery.has_empty"
 """The key of a context under which it says whether something that was typed is empty."""

@@ -13,7 +13,7 @@ DistilleryError
 │   ├── QuotaTooSmall        the account may not host what the recipe needs
 │   ├── LoggingOwned         the account's logging configuration in this Region is another's
 │   ├── UnusableLogs         the logs hold too few calls that a recipe can learn from, or too much to read
-│   ├── NothingToRollBack    the alias has no previous model
+│   ├── NothingToRollBack    there is no model to return to, or the version must be named
 │   └── NothingToAccept      the run has no student that a person could make live
 ├── Failed                   work was started and ended badly. Caught; what it left is cleaned up.
 │   ├── JobFailed            the customization job failed or was stopped
@@ -94,7 +94,7 @@ class UnusableLogs(Refused):
 
 
 class NothingToRollBack(Refused):
-    """The alias has no previous model."""
+    """The alias has no model to return to, or the version to return to must be named."""
 
 
 class NothingToAccept(Refused):

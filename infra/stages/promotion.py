@@ -119,9 +119,13 @@ class PromotionStage(Construct):
             "Rollback",
             context=context,
             handler="lambdas.promotion.handler.rollback",
-            description="Starts a rollback to a recipe's previous model",
+            description="Starts a rollback to an earlier model of a recipe",
             timeout=Duration.minutes(1),
-            permissions=[*storage.use_ledger(stores.ledger), running.read_parameters(self._location, self._aliases)],
+            permissions=[
+                *storage.use_ledger(stores.ledger),
+                running.read_parameters(self._location, self._aliases),
+                bedrock.get_students(self._location),
+            ],
             environment={Variable.LEDGER: stores.ledger.table_name},
             layers=[settings],
         )

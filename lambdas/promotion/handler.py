@@ -10,6 +10,7 @@ from distillery.core.boundary import boundary
 from distillery.core.decisions import handle_decision
 from distillery.core.env_vars import Variable, read
 from distillery.core.ledger.acceptances import Acceptances
+from distillery.core.ledger.history import AliasHistory
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
@@ -43,13 +44,12 @@ def _record(event: Event, _context: Any) -> Alias:
 
 def _target(event: Event) -> PromotionTarget:
     table = Table(read(Variable.LEDGER))
-    return target_of(event, Ledger(table), Acceptances(table))
+    return target_of(event, Ledger(table), Acceptances(table), Rollbacks(table))
 
 
 def _recorder() -> Recorder:
-    return Recorder(
-        LiveEndpoint.of_environment(), Ledger(Table(read(Variable.LEDGER))), SystemPromptStore(ObjectStore())
-    )
+    table = Table(read(Variable.LEDGER))
+    return Recorder(LiveEndpoint.of_environment(), Ledger(table), SystemPromptStore(ObjectStore()), AliasHistory(table))
 
 
 def _close(event: Event, _context: Any) -> dict[str, str]:
@@ -66,7 +66,7 @@ step = step_handler(
 
 @boundary()
 def rollback(event: Mapping[str, Any], context: object) -> Any:
-    """Starts the roll-back of a recipe to its previous model, for `{"recipe": "support", "version": 3}` by the URL."""
+    """Starts the roll-back of a recipe to an earlier model, for a `RollbackRequest` by the URL."""
     return handle_decision(
         event, context, RollbackRequest, lambda request, by: Rollback.of_environment().start(request, by)
     )

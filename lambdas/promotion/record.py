@@ -9,6 +9,7 @@ from distillery.core import clock
 from distillery.core.boundary import get_logger
 from distillery.core.errors import EndpointFailed, Unfinished
 from distillery.core.hosting import State
+from distillery.core.ledger.history import AliasHistory
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Alias, Endpoint, Stage
 from lambdas.promotion.live import LiveEndpoint
@@ -23,6 +24,7 @@ class Recorder:
     live: LiveEndpoint
     ledger: Ledger
     prompts: SystemPromptStore
+    history: AliasHistory
 
     def promote(self, target: PromotionTarget) -> Endpoint:
         """The live endpoint, updating to the target's model. A roll-back is no stage of a run.
@@ -43,6 +45,7 @@ class Recorder:
             alias = _next(target, self._serving(target), old)
             self.live.aliases.write(parameter, alias)
         assert alias is not None
+        self.history.keep(alias, by=target.mover)
         if target.is_stage:
             self.ledger.end(target.run, Stage.PROMOTION, alias)
         if old and old.endpoint.arn != alias.endpoint.arn:

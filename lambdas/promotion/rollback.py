@@ -1,4 +1,8 @@
-"""Starts the roll-back of a recipe to its previous model."""
+"""Starts the roll-back of a recipe to its previous model, or to another version of its alias.
+
+{"recipe": "support", "version": 3, "reason": "answers in the wrong language", "to": 1}
+→ {"execution": "arn:…", "holder": "rollback-support-…", "to": "arn:…", "to_version": 1}
+"""
 
 import json
 from dataclasses import dataclass
@@ -6,11 +10,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from distillery.core import clock
 from distillery.core.aliases import Aliases
-from distillery.core.aws import ClientError, client
+from distillery.core.aws import ClientError, client, code
+from distillery.core.decisions import check_reason
 from distillery.core.env_vars import Variable, read
-from distillery.core.errors import BadRequest, NothingToRollBack, Refused
+from distillery.core.errors import BadRequest, NothingToRollBack, Refused, RunActive
 from distillery.core.function_url import Caller
+from distillery.core.ledger.history import AliasHistory, LiveVersion
 from distillery.core.ledger.holders import HolderKind, new_holder
+from distillery.core.ledger.items import busy_message
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
@@ -18,17 +25,28 @@ from distillery.core.names import Names
 from distillery.core.pipeline import Alias, Outcome
 from distillery.core.serialization import to_wire
 from lambdas.promotion.target import ROLLBACK
+from lambdas.promotion.way_back import way_back
 
 if TYPE_CHECKING:
+    from mypy_boto3_bedrock import BedrockClient
     from mypy_boto3_stepfunctions import SFNClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackRequest:
-    """A request. `version` is that of the alias that the requester saw, so a repeated request finds another version."""
+    """A request.
+
+    Attributes:
+        recipe: The recipe.
+        version: That of the alias which the requester saw, so a repeated request finds another version.
+        reason: Why; required.
+        to: The version of the alias to return to; None for the one before.
+    """
 
     recipe: str
     version: int
+    reason: str = ""
+    to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +57,22 @@ class Rollback:
     aliases: Aliases
     machine_arn: str
     stepfunctions: "SFNClient"
+    history: AliasHistory
+    bedrock: "BedrockClient"
 
     @classmethod
     def of_environment(cls) -> Self:
         """The roll-back that the function's environment variables configure."""
         names, table = Names(read(Variable.ENVIRONMENT)), Table(read(Variable.LEDGER))
         return cls(
-            names, Ledger(table), Rollbacks(table), Aliases(), read(Variable.STATE_MACHINE), client("stepfunctions")
+            names,
+            Ledger(table),
+            Rollbacks(table),
+            Aliases(),
+            read(Variable.STATE_MACHINE),
+            client("stepfunctions"),
+            AliasHistory(table),
+            client("bedrock"),
         )
 
     def start(self, request: RollbackRequest, by: Caller) -> dict[str, Any]:
@@ -55,21 +82,33 @@ class Rollback:
         StartExecution is lost (no ClientError), the lock stays: the execution may be running, and otherwise the sweep
         unlocks the recipe.
 
-        Raises RunActive, NothingToRollBack, BadRequest.
+        Raises:
+            BadRequest: The reason is missing or too long, the alias has changed, or it has no such version.
+            NothingToRollBack: There is no model to return to, or a version must be named.
+            RunActive: Something else holds the recipe.
         """
+        check_reason(request.reason)
+        if not request.reason.strip():
+            raise BadRequest(
+                f"the roll-back of recipe {request.recipe!r} has no reason; the ledger keeps one for each: "
+                "give --reason"
+            )
         recipe, holder = request.recipe, new_holder(HolderKind.ROLLBACK, request.recipe, clock.now())
         self.ledger.lock(recipe, holder)
         try:
             alias = self._alias(recipe)
             if alias.version != request.version:
                 raise BadRequest(f"the alias of {recipe!r} is version {alias.version} by now, not {request.version}")
-            self.rollbacks.begin(alias, holder, by=by.arn)
+            target = way_back(alias, self.history.of(recipe, alias), self.rollbacks.of(recipe), request.to)
+            self._check_model(recipe, target)
+            if not self.rollbacks.begin(alias, holder, by=by.arn, to=target, why=request.reason):
+                raise RunActive(busy_message(recipe, "another roll-back of this second"))
             execution = self._start(holder, alias)
         except (ClientError, Refused) as error:
             self.ledger.unlock(recipe, holder)
             self.rollbacks.end(recipe, holder, Outcome.FAILED, f"it did not start: {type(error).__name__}")
             raise
-        return {"execution": execution, "holder": holder, "to": alias.previous}
+        return {"execution": execution, "holder": holder, "to": target.model, "to_version": target.version}
 
     def _alias(self, recipe: str) -> Alias:
         alias = self.aliases.read(self.names.alias(recipe))
@@ -77,9 +116,19 @@ class Rollback:
             raise NothingToRollBack(
                 f"recipe {recipe!r} has no alias in {self.names.environment}: nothing was promoted yet"
             )
-        if alias.previous is None:
-            raise NothingToRollBack(f"recipe {recipe!r} has had one model only, {alias.current}")
         return alias
+
+    def _check_model(self, recipe: str, target: LiveVersion) -> None:
+        """Raises NothingToRollBack where somebody deleted the model."""
+        try:
+            self.bedrock.get_custom_model(modelIdentifier=target.model)
+        except ClientError as error:
+            if code(error) != "ResourceNotFoundException":
+                raise
+            raise NothingToRollBack(
+                f"model {target.model}, version {target.version} of recipe {recipe!r}, does not exist any more; only "
+                f"an existing model can go live: choose another version (distillery rollback {recipe} --list)"
+            ) from None
 
     def _start(self, holder: str, alias: Alias) -> str:
         state = {"action": ROLLBACK, "recipe": alias.recipe, "alias": to_wire(alias), "holder": holder}

@@ -8,6 +8,7 @@ from distillery.core.errors import BadRequest, NothingToRollBack
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.items import model_of
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.names import Names
 from distillery.core.pipeline import Alias, Outcome, Run, Stage, Student, Verdict
 from distillery.core.recipe import Recipe
@@ -42,8 +43,8 @@ class PromotionTarget:
     learned: SystemPrompt | None = None
 
 
-def target_of(event: Event, ledger: Ledger, acceptances: Acceptances) -> PromotionTarget:
-    """The model of a run with a passed verdict, of a run that a person accepted, or the previous one of a roll-back.
+def target_of(event: Event, ledger: Ledger, acceptances: Acceptances, rollbacks: Rollbacks) -> PromotionTarget:
+    """The model of a run with a passed verdict, of one that a person accepted, or the one that a roll-back returns to.
 
     Raises:
         BadRequest: The verdict is missing, did not pass or leaves the decision to a person, or the ledger has no such
@@ -51,7 +52,7 @@ def target_of(event: Event, ledger: Ledger, acceptances: Acceptances) -> Promoti
         NothingToRollBack: The recipe has no previous model, or no run in the ledger made it.
     """
     if is_rollback(event):
-        return _previous(product(event, "alias", Alias), str(state_of(event).get("holder")), ledger)
+        return _returned(product(event, "alias", Alias), str(state_of(event).get("holder")), ledger, rollbacks)
     if is_acceptance(event):
         return _accepted(str(state_of(event)["recipe"]), str(state_of(event)["holder"]), ledger, acceptances)
     run, verdict = product(event, "run", Run), product(event, "verdict", Verdict)
@@ -114,20 +115,24 @@ def _of_run(run: Run, model_arn: str, *, mover: str) -> PromotionTarget:
     )
 
 
-def _previous(alias: Alias, holder: str, ledger: Ledger) -> PromotionTarget:
-    """The previous model, with the recipe that its run had."""
-    if alias.previous is None:
+def _returned(alias: Alias, holder: str, ledger: Ledger, rollbacks: Rollbacks) -> PromotionTarget:
+    """The model that the ledger has for the roll-back, with the recipe that its run had. Without a record, it is the
+    previous model."""
+    asked = rollbacks.find(alias.recipe, holder)
+    model = asked.to if asked else alias.previous
+    if not model:
         raise NothingToRollBack(f"recipe {alias.recipe!r} has had one model only, {alias.current}")
     for record in ledger.runs(alias.recipe):
-        if model_of(record) == alias.previous:
+        if model_of(record) == model:
             learned = record.run.dataset.system
+            known = alias.previous_system if model == alias.previous else None
             return PromotionTarget(
                 recipe=record.run.recipe,
-                model_arn=alias.previous,
+                model_arn=model,
                 run=record.run.id,
                 mover=holder,
                 is_stage=False,
-                system=alias.previous_system or callers_copy(alias.recipe, learned),
+                system=known or callers_copy(alias.recipe, learned),
                 learned=learned,
             )
-    raise NothingToRollBack(f"no run in the ledger made {alias.previous}, the previous model of {alias.recipe!r}")
+    raise NothingToRollBack(f"no run in the ledger made {model}, an earlier model of {alias.recipe!r}")

@@ -38,7 +38,7 @@ def test_operators_and_callers_can_do_their_own_work_only(
         ("caller", ("run", RECIPE, str(file))): "s3:PutObject",
         ("caller", ("status",)): "dynamodb:Query",
         ("caller", ("watch", run)): "dynamodb:GetItem",
-        ("caller", ("rollback", RECIPE)): "ssm:GetParameter",
+        ("caller", ("rollback", RECIPE, "--reason", "worse")): "ssm:GetParameter",
         ("operator", FORGET): "s3:ListBucketVersions",
     }
     for (kind, verb), action in others.items():
@@ -110,7 +110,7 @@ def _a_tag_limits_operators(environment: Environment, run: str) -> None:
         assert environment.command_as("watch", run, by="operator").returncode == (0 if own else 7)
         refused = _refusal(put, Bucket=prompts, Key=f"{UPLOADS_PREFIX}{RECIPE}/other.jsonl", Body=b"{}")
         assert ("PutObject" in refused) != own
-        assert environment.command_as("rollback", RECIPE, by="operator").returncode == 7, (
+        assert environment.command_as("rollback", RECIPE, "--reason", "worse", by="operator").returncode == 7, (
             "IAM cannot check the recipe of this request"
         )
     assert "returns" not in environment.command("status", by="operator")

@@ -15,7 +15,7 @@ from tests.journey.prompts import DELIVERY, MONEY, support
 from tests.unit.stacks.assembly import settings_of
 
 
-def test_a_rollback_serves_the_previous_model_and_another_swaps_back(deploy: Deploy) -> None:
+def test_a_rollback_serves_the_previous_model_and_a_second_press_does_not_swap_back(deploy: Deploy) -> None:
     dev = settings_of("dev")
     recipe = replace(dev.recipes[RECIPE], budget_usd=Decimal(200), monthly_budget_usd=Decimal(400))
     environment = deploy("dev", settings=dev.model_copy(update={"recipes": {RECIPE: recipe}}))
@@ -27,7 +27,11 @@ def test_a_rollback_serves_the_previous_model_and_another_swaps_back(deploy: Dep
     assert (newer.version, _serves(environment)) == (2, MONEY)
     older = _rolled_back(environment)
     assert (older.version, _serves(environment)) == (3, DELIVERY)
-    again = _rolled_back(environment)
+    plain = environment.command_as(*readme.command("rollback"), by="operator")
+    assert (plain.returncode, "--to 2" in plain.stderr, environment.promoted()) == (4, True, older), plain.stderr
+    again = _rolled_back(environment, "--to", "2")
+    listed = environment.command("rollback", RECIPE, "--list")
+    assert [f"version {version}" in listed for version in range(1, 5)] == [True] * 4
     assert (again.version, _serves(environment)) == (4, MONEY)
     assert newer.endpoint == older.endpoint == again.endpoint
     assert (older.current, older.previous) == (newer.previous, newer.current)
@@ -37,17 +41,18 @@ def test_a_rollback_serves_the_previous_model_and_another_swaps_back(deploy: Dep
     assert_nothing_is_left(environment)
 
 
-def _rolled_back(environment: Environment) -> Alias:
+def _rolled_back(environment: Environment, *to: str) -> Alias:
+    """Follows the command until the rollback has ended."""
     before = environment.promoted()
-    said = environment.command(*readme.command("rollback"))
+    said = environment.command(*readme.command("rollback"), *to)
     assert str(before.previous) in said
-    environment.until(
-        lambda: environment.promoted().version > before.version and not environment.ledger.active(), "rollback"
-    )
+    assert "rolled-back" in said
+    assert (environment.promoted().version, environment.ledger.active()) == (before.version + 1, {})
     (record, *_) = Rollbacks(
         Table(str(environment.outputs["ledger"]), environment.client_as("operator", "dynamodb"))
     ).of(RECIPE)
     assert record.by.endswith(":user/distillery-dev-operator")
+    assert record.why == "worse in German"
     assert (record.left, record.to, record.outcome) == (before.current, before.previous, Outcome.ROLLED_BACK)
     return environment.promoted()
 

@@ -1,4 +1,4 @@
-"""`distillery ask` and `distillery rollback`: each calls one function and reports its answer."""
+"""`distillery ask`: it calls one function and reports its answer."""
 
 from typing import Any
 
@@ -86,26 +86,6 @@ def test_what_the_function_refuses_is_its_own_sentence(account: FakeAccount, com
     account.answers["serving-function"] = FunctionRefused("BadRequest", "route 'fast' has no model yet")
     said = command("ask", "fast", "hello")
     assert (said.code, said.out, said.err) == (2, "", "distillery: route 'fast' has no model yet")
-
-
-def test_a_rollback_says_what_it_goes_back_to_and_how_to_see_it(account: FakeAccount, command: Command) -> None:
-    account.answers["rollback-function"] = {"to": "arn:old", "execution": "arn:e", "holder": "h"}
-    account.aliases["support"] = {"version": 4}
-    said = command("rollback", "support")
-    assert (said.code, said.out) == (
-        0,
-        "rolling support back to arn:old; follow it with: distillery status support",
-    )
-    assert account.calls == [("rollback-function", {"recipe": "support", "version": 4}, None)]
-
-
-def test_a_recipe_with_nothing_to_go_back_to_is_reported_in_one_sentence(
-    account: FakeAccount, command: Command
-) -> None:
-    refused = "recipe 'support' has had one model only, arn:first"
-    account.answers["rollback-function"] = FunctionRefused("NothingToRollBack", refused)
-    said = command("rollback", "support")
-    assert (said.code, said.err) == (4, f"distillery: {refused}")
 
 
 @pytest.mark.parametrize(

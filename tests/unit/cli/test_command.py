@@ -73,7 +73,9 @@ def test_the_environment_may_come_from_the_environment(
         (OSError(28, "No space left on device"), 2),
     ],
 )
-@pytest.mark.parametrize("words", [("status",), ("watch",), ("ask", "fast", "hello"), ("rollback", "support")])
+@pytest.mark.parametrize(
+    "words", [("status",), ("watch",), ("ask", "fast", "hello"), ("rollback", "support", "--list")]
+)
 def test_what_a_person_can_mend_is_one_sentence_with_its_exit_code(
     command: Command, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int, words: tuple[str, ...]
 ) -> None:
@@ -148,6 +150,7 @@ def test_a_refusal_says_which_policy_the_verb_needs(
         "approve": ["--yes"],
         "bench": ["--yes"],
         "forget": ["--text", "Zoe Miller"],
+        "rollback": ["--reason", "worse"],
     }.get(verb, [])
 
     def refuse(*_: object, **__: object) -> FakeAccount:

@@ -35,7 +35,7 @@ WORDS = {
     "probe": ["fast", "--yes"],
     "reject": ["run-a-b-1"],
     "report": ["run-a-b-1"],
-    "rollback": ["support"],
+    "rollback": ["support", "--reason", "worse"],
     "run": ["support", "good.jsonl"],
     "snippets": ["fast"],
 }

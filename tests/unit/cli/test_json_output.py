@@ -210,7 +210,18 @@ def decline(world: World) -> list[str]:
 def rollback(world: World) -> list[str]:
     world.account.aliases["support"] = to_wire(alias("support"))
     world.answer("rollback-function", {"to": "arn:first", "holder": "rollback-support-x", "execution": "arn:x"})
-    return ["rollback", "support"]
+    return ["rollback", "support", "--reason", "worse answers", "--no-wait"]
+
+
+def followed_rollback(world: World) -> list[str]:
+    rollbacks = Rollbacks(world.account.table)
+    rollbacks.begin(alias("support"), "rollback-support-x", by="arn:eve")
+    rollbacks.end("support", "rollback-support-x", Outcome.FAILED, "EndpointFailed: gone")
+    return [*rollback(world)[:-1]]
+
+
+def listed_rollback(world: World) -> list[str]:
+    return [*rollback(world)[:2], "--list"]
 
 
 def forget(world: World) -> list[str]:
@@ -276,6 +287,8 @@ CASES: list[tuple[Callable[[World], list[str]], ExitCode]] = [
     (reject, ExitCode.OK),
     (decline, ExitCode.OK),
     (rollback, ExitCode.OK),
+    (followed_rollback, ExitCode.FAILED_RUN),
+    (listed_rollback, ExitCode.OK),
     (forget, ExitCode.OK),
     (routes, ExitCode.OK),
     (ask, ExitCode.OK),

@@ -271,7 +271,7 @@ def promoting(name: str, of: Recipe, *, again: bool = False) -> Callable[[Accoun
 def rolled_back(account: Account) -> Ask:
     _promoted(account, recipe(), "a")
     _promoted(account, recipe(), "b")
-    return lambda: rollback(signed({"recipe": "support", "version": 2}), CONTEXT)
+    return lambda: rollback(signed({"recipe": "support", "version": 2, "reason": "worse"}), CONTEXT)
 
 
 def expired(account: Account) -> Ask:

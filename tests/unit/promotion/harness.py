@@ -1,6 +1,7 @@
 """The promotion stage with fake services: the states of runs, and the decisions of people."""
 
 import json
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -32,6 +33,8 @@ class Harness:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.bedrock, self.ssm, self.sns, self.machine = FakeBedrock(), FakeSsm(), FakeSns(), FakeStepFunctions()
         self.s3 = FakeS3()
+        self.seconds = time.time()
+        monkeypatch.setattr("distillery.core.clock.timestamp", lambda: self.seconds)
         services = {
             "bedrock": self.bedrock,
             "s3": self.s3,
@@ -106,12 +109,14 @@ class Harness:
         return first
 
     def ask_back(self, by: Caller = ANA, /, **asked: Any) -> tuple[int, Any]:
-        """Requests a rollback from the current alias. Returns status and answer."""
+        """Requests a rollback from the current alias, a second later. Returns status and answer."""
+        self.seconds += 1
         version = self.alias["version"] if PARAMETER in self.ssm.parameters else 0
-        return response(rollback(event({"recipe": "support", "version": version, **asked}, by), HERE))
+        body = {"recipe": "support", "version": version, "reason": "worse answers", **asked}
+        return response(rollback(event(body, by), HERE))
 
-    def roll_back(self) -> dict[str, Any]:
-        status, answer = self.ask_back()
+    def roll_back(self, **asked: Any) -> dict[str, Any]:
+        status, answer = self.ask_back(**asked)
         assert (status, "to" in answer) == (200, True), answer
         state: dict[str, Any] = json.loads(self.machine.started[-1]["input"])
         return self.walk(state)

@@ -157,7 +157,7 @@ def test_a_roll_back_and_a_second_one_swap_two_models(harness: Harness) -> None:
     harness.walk(harness.state("a"))
     harness.walk(harness.state("b"))
     for version, letter, other in ((3, "a", "b"), (4, "b", "a")):
-        state = harness.roll_back()
+        state = harness.roll_back(to=version - 2)
         assert harness.alias["version"] == version
         assert harness.alias["current"] == student(letter).model_arn
         assert harness.alias["previous"] == student(other).model_arn
@@ -241,7 +241,7 @@ def test_a_roll_back_that_is_sent_again_does_not_go_forward_again(harness: Harne
     """A signed request can be replayed for some minutes, and would restore the model that was rolled back."""
     for letter in "ab":
         harness.walk(harness.state(letter))
-    once = event({"recipe": "support", "version": harness.alias["version"]})
+    once = event({"recipe": "support", "version": harness.alias["version"], "reason": "worse answers"})
     harness.roll_back()
     status, refused = response(rollback(once, None))
     assert (status, refused["error"]["type"]) == (400, "BadRequest")
@@ -336,7 +336,7 @@ def test_the_alias_names_the_system_prompt_of_the_live_and_the_previous_model(ha
     assert harness.alias["system"]["sha256"] != system["sha256"]
     harness.roll_back()
     assert harness.alias["system"] == system
-    harness.roll_back()
+    harness.roll_back(to=2)
     assert harness.alias["previous_system"] == system
     assert len(harness.ssm.parameters[PARAMETER]) < 4096, "the limit of a standard parameter"
     keys = harness.s3.remaining_keys("data")
