@@ -26,8 +26,22 @@ class ProgressOutput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NowOutput:
+    """A stage in progress. `seconds`: how long so far; `usual_seconds`: how long it usually takes, with its `basis`;
+    `usd_so_far`: the cost so far, estimated. Null where unknown."""
+
+    stage: str
+    seconds: int
+    usual_seconds: int | None
+    basis: str | None
+    usd_so_far: Decimal | None
+    usd_at_most: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunStatus:
-    """A run. `next`: commands that decide about it, where it waits for a person."""
+    """A run. `next`: commands that decide about it, where it waits for a person; `now`: the stage in progress, only of
+    `status`."""
 
     run: str
     recipe: str
@@ -42,6 +56,7 @@ class RunStatus:
     exploratory: dict[str, Any] | None
     uploaded_by: list[str]
     next: list[str]
+    now: NowOutput | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +86,68 @@ class RecipeStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BilledEndpointOutput:
+    """An endpoint that exists now. `kept_by`: `alias`, `lease` or `lock`; `orphan`: true where nothing keeps it, null
+    where the caller may not know. Prices are null where unknown, and 0 for a deployment, which bills by the token."""
+
+    arn: str
+    name: str
+    hosting: str
+    status: str
+    model_units: int
+    recipe: str | None
+    run: str | None
+    kept_by: str | None
+    owner: str | None
+    purpose: str | None
+    until: str | None
+    orphan: bool | None
+    usd_per_hour: Decimal | None
+    usd_per_month: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BilledModelOutput:
+    """A custom model, whose storage bills."""
+
+    arn: str
+    name: str
+    run: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningJobOutput:
+    """A job in progress. `kind`: `customization` or `evaluation`."""
+
+    arn: str
+    name: str
+    kind: str
+    run: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillingOutput:
+    """What bills now in US dollars; a month has 730 hours. The sums lack the `unpriced` endpoints."""
+
+    usd_per_hour: Decimal
+    usd_per_month: Decimal
+    unpriced: int
+    storage_usd_per_month: Decimal
+    storage_as_of: str
+    endpoints: list[BilledEndpointOutput]
+    models: list[BilledModelOutput]
+    jobs: list[RunningJobOutput]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusOutput:
-    """Every recipe of the environment that was asked for. `models`: what the life-cycle watch found about models."""
+    """Every recipe of the environment that was asked for. `models`: what the life-cycle watch found about models;
+    `billing`: what bills now, null where the caller may not list it."""
 
     environment: str
     recipes: list[RecipeStatus]
     models: list[dict[str, Any]] = field(default_factory=list)
+    billing: BillingOutput | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

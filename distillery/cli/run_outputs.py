@@ -1,12 +1,12 @@
 """Describes runs for `status --json` and `watch --json`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from distillery.cli.exit_codes import of_run
 from distillery.cli.invocation import pasteable
 from distillery.cli.progress import time_left
-from distillery.cli.run_documents import ProgressOutput, RunStatus, StageOutput, WatchEvent
+from distillery.cli.run_documents import NowOutput, ProgressOutput, RunStatus, StageOutput, WatchEvent
 from distillery.cli.target import Target
 from distillery.core import clock
 from distillery.core.ledger.items import RunRecord, StageRecord
@@ -40,6 +40,25 @@ def _stage(stage: Stage, one: StageRecord) -> StageOutput:
 def seconds(one: StageRecord) -> int:
     end = datetime.fromisoformat(one.ended) if one.ended else clock.now()
     return int((end - datetime.fromisoformat(one.started)).total_seconds())
+
+
+def now_output(on: Target, record: RunRecord, runs: Sequence[RunRecord]) -> NowOutput | None:
+    """The stage in progress; None where there is none. `runs` are those of the recipe."""
+    from distillery.core import run_times
+
+    stage = run_times.current_stage(record)
+    if stage is None:
+        return None
+    now = clock.now()
+    usual = run_times.usual_time(stage, (each for each in runs if each.run.id != record.run.id))
+    return NowOutput(
+        stage=stage.value,
+        seconds=int(run_times.time_in(record, stage, now).total_seconds()),
+        usual_seconds=int(usual.length.total_seconds()) if usual else None,
+        basis=usual.basis if usual else None,
+        usd_so_far=run_times.usd_so_far(record, region=str(on.account.pipeline["home_region"]), now=now),
+        usd_at_most=record.run.dataset.at_most_usd,
+    )
 
 
 def progress(record: RunRecord) -> ProgressOutput | None:

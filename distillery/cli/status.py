@@ -1,7 +1,7 @@
 """`distillery status`: what each recipe serves and spends, and its runs."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated
 
@@ -10,8 +10,9 @@ import typer
 from distillery.cli.invocation import pasteable
 from distillery.cli.outputs import document
 from distillery.cli.permissions import is_denied
-from distillery.cli.progress import answered, scores, waiting
+from distillery.cli.progress import answered, duration, scores, waiting
 from distillery.cli.run_documents import StatusOutput
+from distillery.cli.run_outputs import now_output
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import Text, echo, link, styled, write_json
 from distillery.core import clock
@@ -46,19 +47,29 @@ def status(
     if recipe is not None:
         on.require_recipe(recipe)
     found = on.runs_by_recipe([recipe] if recipe else on.recipes)
+    from distillery.cli.money import billing_lines, billing_of, billing_output
+
+    billing = billing_of(on, found, recipe)
     if as_json:
         from distillery.cli.status_output import recipe_status
 
         recipes = [recipe_status(on, name, runs) for name, runs in found.items()]
         stored = on.model_dates
         models = to_wire(list(stored.findings)) if stored else []
-        everything = StatusOutput(environment=on.account.environment, recipes=recipes, models=models)
+        everything = StatusOutput(
+            environment=on.account.environment,
+            recipes=recipes,
+            models=models,
+            billing=billing_output(billing) if billing else None,
+        )
         write_json(document("status", everything))
         return
     for name, runs in found.items():
         _show(on, name, runs)
-    for line in _model_dates(on):
+    for line in (*(billing_lines(billing) if billing else ()), *_model_dates(on)):
         echo("{}", line)
+    if billing is None:
+        echo("[dim]you may not list what bills now[/dim]")
 
 
 def _model_dates(on: Target) -> Iterator[Text]:
@@ -84,7 +95,7 @@ def _show(on: Target, recipe: str, runs: list[RunRecord] | Exception) -> None:
         echo("  [dim]{}[/dim]", system)
     echo("  [dim]{}[/dim]", _spending(on, recipe, runs))
     for record in runs:
-        for line in (*_lines(on, record), *_uploaded(on, record)):
+        for line in (*_lines(on, record), *_now(on, record, runs), *_uploaded(on, record)):
             echo("{}", line)
     for acceptance in on.acceptances.of(recipe):
         for line in _accepted(acceptance):
@@ -164,6 +175,21 @@ def _lines(on: Target, record: RunRecord) -> Iterator[Text]:
     for what, who in (("approved", record.approved_by), (str(record.outcome), record.closed_by)):
         if who:
             yield styled("    {} by {}", what, who)
+
+
+def _now(on: Target, record: RunRecord, runs: Sequence[RunRecord]) -> Iterator[Text]:
+    """Yields the stage in progress: how long so far, how long usually, and what the run has cost."""
+    now = now_output(on, record, runs)
+    if now is None:
+        return
+    usual = (
+        "usual time unknown"
+        if now.usual_seconds is None
+        else f"usually {duration(timedelta(seconds=now.usual_seconds))} ({now.basis})"
+    )
+    cost = "cost so far unknown" if now.usd_so_far is None else f"${now.usd_so_far} so far, estimated"
+    spent = f"{cost}, ${now.usd_at_most} at most"
+    yield styled("    [dim]{} for {}, {}; {}[/dim]", now.stage, duration(timedelta(seconds=now.seconds)), usual, spent)
 
 
 def _evaluated(record: RunRecord) -> Iterator[Text]:

@@ -1,12 +1,13 @@
 """`distillery status --json`: what each recipe serves and spends, and its runs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from distillery.cli.permissions import is_denied
 from distillery.cli.run_documents import MonthOutput, RecipeStatus
-from distillery.cli.run_outputs import run_status
+from distillery.cli.run_outputs import now_output, run_status
 from distillery.cli.target import Target
 from distillery.core import clock
 from distillery.core.ledger.items import RunRecord
@@ -24,7 +25,9 @@ def recipe_status(on: Target, recipe: str, runs: "list[RunRecord] | Exception") 
         readable=True,
         alias=_alias(on, recipe),
         month=_month(on, recipe, runs),
-        runs=[run_status(on, record, _uploaders(on, record)) for record in runs],
+        runs=[
+            replace(run_status(on, record, _uploaders(on, record)), now=now_output(on, record, runs)) for record in runs
+        ],
         acceptances=to_wire(list(on.acceptances.of(recipe))),
         rollbacks=to_wire(list(on.rollbacks.of(recipe))),
     )

@@ -106,13 +106,14 @@ class Target:
 
         A tag can limit a person to some recipes. Raises the error if the caller may read none of these.
         """
-        found = {recipe: self._runs(recipe) for recipe in recipes}
+        found = {recipe: self.runs_or_refusal(recipe) for recipe in recipes}
         refusals = [runs for runs in found.values() if isinstance(runs, Exception)]
         if refusals and len(refusals) == len(found):
             raise refusals[0]
         return found
 
-    def _runs(self, recipe: str) -> "list[RunRecord] | Exception":
+    def runs_or_refusal(self, recipe: str) -> "list[RunRecord] | Exception":
+        """Returns the runs of a recipe, or the error of AWS if the caller may not read them."""
         from distillery.client import AWS_ERRORS
 
         try:

@@ -25,22 +25,20 @@ class BilledEndpoint:
 
     Attributes:
         run: The run that made it or its model; empty if the ledger has none.
-        claim: What keeps it; None for an orphan, which the guard deletes.
+        claim: What keeps it; None for an orphan, which the guard deletes, and where the claims are not known.
+        is_orphan: Whether nothing keeps it; None where the claims are not known.
         usd_per_hour: 0 for a deployment, which is billed by the token; None where no run has the price of a unit.
     """
 
     endpoint: HostedModel
     run: str
     claim: Claim | None
+    is_orphan: bool | None
     usd_per_hour: Decimal | None
 
     @property
     def usd_per_month(self) -> Decimal | None:
         return None if self.usd_per_hour is None else self.usd_per_hour * HOURS_PER_MONTH
-
-    @property
-    def is_orphan(self) -> bool:
-        return self.claim is None
 
     @property
     def is_hourly(self) -> bool:
@@ -92,13 +90,13 @@ class Billing:
         return sum(each.endpoint.units for each in self.endpoints)
 
 
-def bill(inventory: Inventory, records: Iterable[RunRecord], claims: Claims) -> Billing:
+def bill(inventory: Inventory, records: Iterable[RunRecord], claims: Claims | None) -> Billing:
     """What the environment's resources cost.
 
     Args:
         inventory: What Bedrock holds.
         records: The runs of the inventory's recipes, the newest first.
-        claims: What keeps endpoints.
+        claims: What keeps endpoints; None where the caller may not read it.
     """
     known, storage = list(records), catalog.storage_price()
     billed = [_billed(each, known, claims) for each in inventory.endpoints]
@@ -111,13 +109,15 @@ def bill(inventory: Inventory, records: Iterable[RunRecord], claims: Claims) -> 
     )
 
 
-def _billed(endpoint: HostedModel, records: Sequence[RunRecord], claims: Claims) -> BilledEndpoint:
+def _billed(endpoint: HostedModel, records: Sequence[RunRecord], claims: Claims | None) -> BilledEndpoint:
     maker = next((each for each in records if endpoint.run and each.run.id == endpoint.run), None)
     maker = maker or next((each for each in records if model_of(each) == endpoint.model_arn), None)
+    claim = claims.of(endpoint.endpoint, recipe=endpoint.recipe, run=endpoint.run) if claims else None
     return BilledEndpoint(
         endpoint=endpoint,
         run=maker.run.id if maker else endpoint.run,
-        claim=claims.of(endpoint.endpoint, recipe=endpoint.recipe, run=endpoint.run),
+        claim=claim,
+        is_orphan=claim is None if claims else None,
         usd_per_hour=Decimal(0) if endpoint.status == FAILED else endpoint.usd_per_hour(unit_price(records, endpoint)),
     )
 

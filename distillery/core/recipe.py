@@ -119,6 +119,11 @@ class Recipe:
         return 5 * self.budget_usd if self.monthly_budget_usd is None else self.monthly_budget_usd
 
     @property
+    def is_hourly(self) -> bool:
+        """Whether its endpoints are billed by the hour."""
+        return self.hosting is HostingMode.PROVISIONED
+
+    @property
     def grader_specs(self) -> tuple[GraderSpec, ...]:
         """The graders: those of `graders`, or the one that `grader` names."""
         return self.graders or (GraderSpec(kind=self.grader),)

@@ -70,6 +70,7 @@ def operator_policy(
         *users.put_objects(stores.prompts, f"{PROMPTS_PREFIX}{RECIPE}/", f"{UPLOADS_PREFIX}{RECIPE}/"),
         *users.read_objects(stores.data, *REPORTS),
         *users.read_runs(stores.ledger),
+        *users.see_what_bills(stores.ledger, location),
         users.invoke(*(function.function.function_arn for function in functions)),
         *users.decide(rollback.function.function_arn, deciders_named=deciders_named),
         *users.decide(evaluate.function.function_arn, deciders_named=deciders_named),
@@ -96,6 +97,7 @@ def approver_policy(
         f"Approve or reject runs of {names.environment} that are above their budget",
         *users.read_objects(stores.data, REPORT),
         *users.read_runs(stores.ledger),
+        *users.see_what_bills(stores.ledger, Location.of(scope)),
         *(
             permission
             for function in functions

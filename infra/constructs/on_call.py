@@ -50,6 +50,7 @@ def on_call_policy(
         ident,
         f"Investigate alarms of {names.environment}, and fix problems by the runbooks",
         *users.read_runs(stores.ledger),
+        *users.see_what_bills(stores.ledger, location),
         users.invoke(*(function.function.function_arn for function in functions)),
         *users.decide(rollback.function.function_arn, deciders_named=deciders_named),
         *users.decide(evaluate.function.function_arn, deciders_named=deciders_named),

@@ -142,3 +142,42 @@ class FakeQuotaList:
             raise service_error("AccessDeniedException")
         for name, value in self.quotas.items():
             yield {"Quotas": [{"QuotaName": name, "Value": value}]}
+
+
+class FakeHeld:
+    """What Bedrock holds, for an inventory. rows: the summaries of a list operation, by its name. tags: by ARN."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[dict[str, Any]]] = {}
+        self.tags: dict[str, dict[str, str]] = {}
+        self.refuse: set[str] = set()
+
+    def add(self, operation: str, arn: str, tags: dict[str, str], **row: Any) -> None:
+        self.rows.setdefault(operation, []).append(row)
+        self.tags[arn] = tags
+
+    def get_paginator(self, operation: str) -> "HeldPages":
+        if operation in self.refuse:
+            raise service_error("AccessDeniedException", operation)
+        return HeldPages(HELD_KEYS[operation], self.rows.get(operation, []))
+
+    def list_tags_for_resource(self, *, resourceARN: str) -> dict[str, Any]:  # noqa: N803 the API's name
+        return {"tags": [{"key": key, "value": value} for key, value in self.tags.get(resourceARN, {}).items()]}
+
+
+HELD_KEYS = {
+    "list_provisioned_model_throughputs": "provisionedModelSummaries",
+    "list_custom_model_deployments": "modelDeploymentSummaries",
+    "list_custom_models": "modelSummaries",
+    "list_model_customization_jobs": "modelCustomizationJobSummaries",
+    "list_evaluation_jobs": "jobSummaries",
+}
+
+
+@dataclass
+class HeldPages:
+    key: str
+    rows: list[dict[str, Any]]
+
+    def paginate(self, **_filters: str) -> list[dict[str, Any]]:
+        return [{self.key: self.rows}]

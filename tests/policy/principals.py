@@ -90,6 +90,7 @@ ITEMS = {
     "what runs are made of": _partition(f"uploads#{RUN}"),
     "who uploaded": _partition(f"object#s3://{PROMPTS}/prompts/{{recipe}}/a.jsonl"),
     "locks": _partition("active"),
+    "leases": _partition("lease"),
     "task tokens": _partition("waiting"),
 }
 PARAMETERS = {

@@ -57,15 +57,17 @@ S3, DYNAMODB, SQS = ("s3 of us-east-1",), ("dynamodb of us-east-1",), ("sqs of u
 S3_OF_CALLS = ("s3 of us-east-2",)
 WHERE = _cells(("where",), "ssm:GetParameter")
 RUNS = _cells(("runs", "what runs are made of", "who uploaded"), "dynamodb:GetItem", "dynamodb:Query")
+KEPT = _cells(("locks", "leases"), "dynamodb:Query")
 MAY: Mapping[str, set[Cell]] = {
     "Operator": WHERE
     | RUNS
+    | KEPT
     | _cells(("alias",), "ssm:GetParameter")
     | _cells(UPLOADED, PUT, "s3:AbortMultipartUpload")
     | _cells(("report", "refusal"), GET)
     | _cells(S3, "kms:Decrypt", "kms:GenerateDataKey")
     | _cells(DYNAMODB, "kms:Decrypt"),
-    "Approver": WHERE | RUNS | _cells(("report",), GET) | _cells((*S3, *DYNAMODB), "kms:Decrypt"),
+    "Approver": WHERE | RUNS | KEPT | _cells(("report",), GET) | _cells((*S3, *DYNAMODB), "kms:Decrypt"),
     "Examiner": WHERE
     | _cells(("golden",), GET, VERSION, PUT, "s3:AbortMultipartUpload")
     | {("listed golden", verb) for verb in ("s3:ListBucket", "s3:ListBucketVersions")}
@@ -89,6 +91,7 @@ MAY: Mapping[str, set[Cell]] = {
     | _cells(S3_OF_CALLS, "kms:Decrypt"),
     "OnCall": WHERE
     | RUNS
+    | KEPT
     | _cells(("alias", "route", "serving"), "ssm:GetParameter")
     | _cells(("execution",), "states:DescribeExecution", "states:GetExecutionHistory")
     | _cells((*DYNAMODB, *SQS), "kms:Decrypt"),
@@ -117,10 +120,12 @@ SIGNED = {
 """The functions that users may call through their URLs, which identify the caller."""
 
 UNTAGGED = {
+    **dict.fromkeys(("Operator", "Approver", "OnCall"), KEPT),
     "Eraser": _found("all prompts", "all data"),
     "LogsEraser": MAY["LogsEraser"] - _cells(S3_OF_CALLS, "kms:Decrypt"),
 }
-"""What a recipe tag denies altogether: listing a whole bucket, and logged calls, which belong to no recipe."""
+"""What a recipe tag denies altogether: listing a whole bucket, logged calls, which belong to no recipe, and the locks
+and leases of all recipes."""
 
 OF_NO_RECIPE = {
     ("where", "ssm:GetParameter"),

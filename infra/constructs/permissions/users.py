@@ -15,7 +15,7 @@ from aws_cdk import aws_s3 as s3
 
 from distillery.core.names import TAG_RECIPE, Names
 from infra.constructs.arn import Location
-from infra.constructs.permissions import running, storage
+from infra.constructs.permissions import bedrock, running, storage
 from infra.constructs.permissions.permission import Conditions, Permission
 
 RECIPE, RUN = "{recipe}", "{run}"
@@ -119,6 +119,15 @@ def read_runs(table: dynamodb.ITable) -> tuple[Permission, ...]:
     also has task tokens."""
     reads, uploads = ("dynamodb:GetItem", "dynamodb:Query"), (f"uploads#{RUN}", f"object#s3://*/{RECIPE}/*")
     return _items(reads, table, f"recipe#{RECIPE}", *uploads)
+
+
+def see_what_bills(table: dynamodb.ITable, location: Location) -> tuple[Permission, ...]:
+    """List endpoints, models and jobs, and read the locks and leases that keep endpoints. The lists of Bedrock and
+    these partitions name every recipe, so principals with the tag may not."""
+    keys = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["active", "lease"]}}
+    kept = Permission(actions=("dynamodb:Query",), resources=(table.table_arn,), conditions=keys, because=_OBJECTS)
+    every = (*bedrock.take_inventory(location), kept)
+    return tuple(replace(one, conditions={**one.conditions, **UNTAGGED}) for one in every)
 
 
 def list_runs(table: dynamodb.ITable) -> tuple[Permission, ...]:

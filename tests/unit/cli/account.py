@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from distillery.client import FunctionRefused, NotReached
-from tests.fakes.services import FakeSsm
+from tests.fakes.services import FakeHeld, FakeSsm
 from tests.fakes.table import MemoryTable
 
 PIPELINE = {
@@ -42,7 +42,9 @@ class FakeAccount:
     jobs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     answers: dict[str, Mapping[str, Any] | Exception] = field(default_factory=dict)
     uploads: list[tuple[str, str]] = field(default_factory=list)
-    clients: dict[tuple[str, str | None], Any] = field(default_factory=lambda: {("ssm", None): FakeSsm()})
+    clients: dict[tuple[str, str | None], Any] = field(
+        default_factory=lambda: {("ssm", None): FakeSsm(), ("bedrock", None): FakeHeld()}
+    )
     calls: list[tuple[str, Mapping[str, Any], str | None]] = field(default_factory=list)
 
     def aws_client(self, service: str, region: str | None = None) -> Any:
