@@ -60,11 +60,13 @@ class LiveEndpoint:
         return self.names.live(target.recipe.name, target.recipe.student)
 
     def _create(self, target: PromotionTarget, name: str, hosting: Hosting) -> Endpoint:
+        """An evaluation has a token of its own: where the endpoint of the run's first try was deleted, the service
+        would ignore a second request with the first one's."""
         return hosting.create(
             name=name,
             model_arn=target.model_arn,
             tags={TAG_RECIPE: target.recipe.name, **self._route(target)},
-            token=token(target.mover, "live"),
+            token=token(target.mover, "live", *filter(None, [target.execution])),
             recipe=target.recipe,
         )
 

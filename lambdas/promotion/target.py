@@ -1,6 +1,6 @@
 """The model that a promotion or a roll-back makes live, and the conditions for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from distillery.core.aliases import Aliases
 from distillery.core.env_vars import Variable, is_set, read
@@ -12,7 +12,7 @@ from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.names import Names
 from distillery.core.pipeline import Alias, Outcome, Run, Stage, Student, Verdict
 from distillery.core.recipe import Recipe
-from distillery.core.steps import Event, product, state_of
+from distillery.core.steps import Event, evaluation_of, product, state_of
 from distillery.core.system_prompt import SystemPrompt
 from lambdas.promotion.follow_up import compares_live, follow_up
 from lambdas.promotion.system_prompts import callers_copy
@@ -29,6 +29,7 @@ class PromotionTarget:
         recipe: The recipe that made the model, so that base and hosting are the model's.
         run: The run that made the model.
         mover: The run, or the holder of the roll-back or acceptance, that requests the change.
+        execution: The execution of the evaluation that a person asked for, if it is one.
         is_stage: Whether the change is the last stage of the run. A roll-back is none.
         system: The system prompt that the model was trained with, at the address that callers read.
         learned: The same in the data set of the run.
@@ -38,6 +39,7 @@ class PromotionTarget:
     model_arn: str
     run: str
     mover: str
+    execution: str = ""
     is_stage: bool = True
     system: SystemPrompt | None = None
     learned: SystemPrompt | None = None
@@ -67,7 +69,8 @@ def target_of(event: Event, ledger: Ledger, acceptances: Acceptances, rollbacks:
             f"run {run.id} did not pass its verdict ({'; '.join(verdict.reasons)}); it is not promoted unless a person "
             f"accepts it: distillery accept {run.id} --reason WHY"
         )
-    return _of_run(run, product(event, "student", Student).model_arn, mover=run.id)
+    target = _of_run(run, product(event, "student", Student).model_arn, mover=run.id)
+    return replace(target, execution=evaluation_of(event))
 
 
 def ending_of(run: Run, verdict: Verdict) -> Outcome:

@@ -124,6 +124,16 @@ def test_a_live_endpoint_that_failed_and_that_nobody_uses_is_made_again(harness:
     assert harness.alias["current"] == student("b").model_arn
 
 
+def test_an_evaluation_asks_with_a_token_of_its_own_for_the_endpoint_that_the_guard_deleted(harness: Harness) -> None:
+    state = harness.state("a")
+    step({"step": "promote", "state": state}, None)
+    harness.bedrock.deployments.clear()  # the execution failed before the alias was written
+    again = state | {"action": "evaluate", "evaluation": {"execution": "evaluation-support-20261123T090807Z"}}
+    harness.walk(again)
+    assert len(set(harness.bedrock.tokens)) == 2
+    assert harness.alias["current"] == student("a").model_arn
+
+
 def test_a_live_endpoint_that_failed_in_use_is_not_deleted(harness: Harness) -> None:
     harness.walk(harness.state("a"))
     (live,) = harness.bedrock.everything().values()
