@@ -45,7 +45,7 @@ def probe(
         raise BadRequest("--json asks nothing; confirm with --yes")
     on = target(context)
     one = find_route(on, route)
-    steps = [(index, step) for index, step in enumerate(one.steps) if step.latency == OPTIMIZED and step.application]
+    steps = optimized_steps(one)
     if not steps:
         raise BadRequest(f"route {one.route!r} has nothing to probe: no optimized step has an application profile")
     if not as_json:
@@ -57,6 +57,11 @@ def probe(
         write_json(document("probe", ProbeOutput(route=one.route, steps=results)))
     if any(result.works is None for result in results):
         raise typer.Exit(1)
+
+
+def optimized_steps(route: RouteMap) -> list[tuple[int, Step]]:
+    """The steps that can be probed, with their positions."""
+    return [(index, step) for index, step in enumerate(route.steps) if step.latency == OPTIMIZED and step.application]
 
 
 def _price(on: Target, steps: list[Step]) -> str:

@@ -182,6 +182,11 @@ class Names:
         return self.parameter("model-dates")
 
     @property
+    def first_contact(self) -> str:
+        """The SSM parameter, in the home Region, with what AWS answered to `distillery doctor --ask-aws`."""
+        return self.parameter("first-contact")
+
+    @property
     def logs_database(self) -> str:
         """The Glue database: letters, digits and underscores, so that Athena accepts the name without quotes."""
         return f"distillery_{self.environment.replace('-', '_')}_logs"

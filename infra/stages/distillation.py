@@ -103,6 +103,7 @@ class DistillationStage(Construct):
                     self._location, context.names, self._students, self.job_role.role_arn, tags=self._tags
                 ),
                 *keys.encrypt_models(self._location, context.key),
+                running.read_parameters(self._location, context.names.first_contact),
             ],
             environment={
                 Variable.LEDGER: stores.ledger.table_name,

@@ -11,6 +11,8 @@ from distillery.core import clock
 from distillery.core.aws import ClientError, client
 from distillery.core.boundary import boundary
 from distillery.core.env_vars import Variable, read
+from distillery.core.first_contact.answers import Answer, recorded
+from distillery.core.first_contact.questions import MISSING_JOB, STUDENT_LISTED
 from distillery.core.ledger.items import WaitingJob
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
@@ -29,7 +31,15 @@ def _check(event: Event, _context: Any) -> PreflightResult:
     ledger.begin(run.id, Stage.DISTILLATION)
     bedrock, runtime = client("bedrock"), client("bedrock-runtime")
     quotas = HostingQuotas(read(Variable.ENVIRONMENT), bedrock, client("service-quotas"))
-    return preflight(run, bedrock=bedrock, runtime=runtime, quotas=quotas, ledger=ledger, now=clock.now())
+    return preflight(
+        run,
+        bedrock=bedrock,
+        runtime=runtime,
+        quotas=quotas,
+        ledger=ledger,
+        now=clock.now(),
+        listed=lambda: _recorded(STUDENT_LISTED),
+    )
 
 
 def _start(event: Event, _context: Any) -> dict[str, str]:
@@ -49,7 +59,7 @@ def _start(event: Event, _context: Any) -> dict[str, str]:
     ledger.begin(run.id, Stage.DISTILLATION)
     ledger.add_waiting_job(WaitingJob(job=settings.job_name(run), token=event["token"], run=run.id))
     ledger.count_job_request(run.id)
-    jobs = CustomizationJobs(client("bedrock"))
+    jobs = _jobs()
     try:
         return {"job_arn": jobs.ensure(run, settings)}
     except ClientError as error:
@@ -62,11 +72,20 @@ def _stop(event: Event, _context: Any) -> dict[str, bool]:
     """Part of the cleanup: it needs nothing but the run, whether the job exists or not."""
     run, ledger = product(event, "run", Run), _ledger()
     name = Names(read(Variable.ENVIRONMENT)).job(run.id)
-    stopped = CustomizationJobs(client("bedrock")).stop(name)
+    stopped = _jobs().stop(name)
     for waiting in ledger.waiting_jobs():
         if waiting.job == name:
             ledger.remove_waiting_job(waiting)
     return {"stopped": stopped}
+
+
+def _jobs() -> CustomizationJobs:
+    return CustomizationJobs(client("bedrock"), lambda: answer.answer if (answer := _recorded(MISSING_JOB)) else None)
+
+
+def _recorded(question: str) -> Answer | None:
+    """What AWS answered at first contact. It is read only where the service does something unexpected."""
+    return recorded(client("ssm"), Names(read(Variable.ENVIRONMENT)), question)
 
 
 def _ledger() -> Ledger:

@@ -1,5 +1,6 @@
 """Everything that can be checked before a job is paid for: models, access, quotas, the budget."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +13,8 @@ from distillery.core.boundary import get_logger
 from distillery.core.budget import check_budget
 from distillery.core.errors import ModelUnavailable
 from distillery.core.estimate import estimate, size_of
+from distillery.core.first_contact.answers import Answer
+from distillery.core.first_contact.questions import NO
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Run
 from distillery.core.recipe import Recipe
@@ -62,13 +65,25 @@ class ModelStates:
     student: LifeCycle
 
 
-def check_models(bedrock: "BedrockClient", recipe: Recipe, now: datetime) -> ModelStates:
+Listed = Callable[[], Answer | None]
+"""What was recorded at first contact of students that the service lists; None if nobody has asked."""
+
+
+def _nobody_asked() -> None:
+    """No answer."""
+
+
+def check_models(
+    bedrock: "BedrockClient", recipe: Recipe, now: datetime, listed: Listed = _nobody_asked
+) -> ModelStates:
     """Raises ModelUnavailable where the service accepts no new job.
 
     A Legacy teacher still answers accounts that used it recently; a Legacy student accepts no job (UG
     model-lifecycle-legacy).
     """
-    found = ModelStates(teacher=_teacher(bedrock, recipe.teacher, now), student=_student(bedrock, recipe.student, now))
+    found = ModelStates(
+        teacher=_teacher(bedrock, recipe.teacher, now), student=_student(bedrock, recipe.student, now, listed)
+    )
     for who, state in (("teacher", found.teacher), ("student", found.student)):
         if state is not LifeCycle.ACTIVE:
             log.warning("the service reports the life cycle state %s of the %s; continuing", state, who)
@@ -82,7 +97,7 @@ def _teacher(bedrock: "BedrockClient", teacher: str, now: datetime) -> LifeCycle
     return state
 
 
-def _student(bedrock: "BedrockClient", student: str, now: datetime) -> LifeCycle:
+def _student(bedrock: "BedrockClient", student: str, now: datetime, listed: Listed) -> LifeCycle:
     details = _details(bedrock, customize_id(student))
     state, offered = life_cycle(details, now), details.get("customizationsSupported", [])
     if state in (LifeCycle.ENDED, LifeCycle.LEGACY):
@@ -90,8 +105,22 @@ def _student(bedrock: "BedrockClient", student: str, now: datetime) -> LifeCycle
             f"the student {student} is {state} and accepts no new job, as the service reports; {_instead(student)}"
         )
     if "DISTILLATION" not in offered:  # UNVERIFIED: that the service lists it for a student; nobody has shown an answer
-        log.warning("the service lists %s for %s here, not DISTILLATION; continuing", offered or "nothing", student)
+        _unlisted(student, offered, listed())
     return state
+
+
+def _unlisted(student: str, offered: Sequence[str], recorded: Answer | None) -> None:
+    """Refuses only what the service is known to have listed before: an absence that nobody has verified means nothing.
+
+    Raises ModelUnavailable for such a student.
+    """
+    if recorded is not None and customize_id(student) in recorded.detail.split(", "):
+        raise ModelUnavailable(
+            f"the service listed DISTILLATION for the student {student} on {recorded.at[:10]}, and now lists "
+            f"{', '.join(offered) or 'nothing'}; {_instead(student)}, or ask again with `distillery doctor --ask-aws`"
+        )
+    if recorded is None or recorded.answer != NO:
+        log.warning("the service lists %s for %s here, not DISTILLATION; continuing", offered or "nothing", student)
 
 
 def customize_id(student: str) -> str:
@@ -163,6 +192,7 @@ def preflight(
     quotas: HostingQuotas,
     ledger: Ledger,
     now: datetime,
+    listed: Listed = _nobody_asked,
 ) -> PreflightResult:
     """Checks the run. Free checks come first; the cost at today's prices is reserved before the first paid request.
 
@@ -172,6 +202,7 @@ def preflight(
         runtime: Runtime client in the same Region, for one short request to each model.
         quotas: The account's quotas for the endpoints of the environment.
         ledger: The ledger in which the cost is reserved.
+        listed: What first contact found of students that the service lists.
         now: The current time. Prices and life cycle states of that day apply.
 
     Raises:
@@ -183,7 +214,7 @@ def preflight(
     recipe, region = run.recipe, bedrock.meta.region_name
     estimated = estimate(recipe, size_of(run.dataset), region=region, on=now.date())
     check_budget(recipe, estimated, approved_usd=run.approved_usd)
-    found = check_models(bedrock, recipe, now)
+    found = check_models(bedrock, recipe, now, listed)
     quotas.check(recipe)
     ledger.reserve(run, estimated.at_most_usd)
     teacher = model_ids.teacher_identifier(recipe.teacher, recipe.student, region)

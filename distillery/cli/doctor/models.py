@@ -24,14 +24,15 @@ def named(examined: Examined) -> list[NamedModel]:
     return named_models(examined.settings)
 
 
-def _pairs(examined: Examined) -> list[tuple[str, str]]:
+def pairs(examined: Examined) -> list[tuple[str, str]]:
+    """(model, Region) of every model that the settings name."""
     return sorted({(each.model, each.region) for each in named(examined)})
 
 
 def life_cycles(examined: Examined) -> Iterator[Finding]:
     """The service's own dates; the catalog's where the service does not answer."""
     reports: dict[tuple[str, str], ReportedDates] = {}
-    for model, region in _pairs(examined):
+    for model, region in pairs(examined):
         try:
             details = examined.client("bedrock", region).get_foundation_model(modelIdentifier=model)["modelDetails"]
             reports[model, region] = reported(details)
@@ -58,13 +59,13 @@ def _dated(found: DateFinding) -> Finding:
 def access(examined: Examined) -> Iterator[Finding]:
     """GetFoundationModelAvailability: authorization, entitlement, Region, and the agreement of a Marketplace model."""
     open_to_us = 0
-    for model, region in _pairs(examined):
+    for model, region in pairs(examined):
         bedrock = examined.client("bedrock", region)
         try:
             answer = bedrock.get_foundation_model_availability(modelId=model)
         except ClientError as error:
             what = f"access to {model} in {region} is unknown: {code(error)}"
-            how = "allow bedrock:GetFoundationModelAvailability, then repeat"
+            how = "allow bedrock:GetFoundationModelAvailability, or call the models: distillery doctor --spend 0.05"
             yield unchecked(what, "the first run or request shows it", how)
             continue
         wrong = list(_refused(model, region, answer))
@@ -108,7 +109,7 @@ def _refused(model: str, region: str, answer: Any) -> Iterator[Finding]:
 
 def _use_case(examined: Examined) -> Iterator[Finding]:
     """Anthropic's form. That a missing one is ResourceNotFoundException is what the API's model suggests."""
-    regions = sorted({region for model, region in _pairs(examined) if model.startswith(ANTHROPIC)})
+    regions = sorted({region for model, region in pairs(examined) if model.startswith(ANTHROPIC)})
     if not regions:
         return
     why = "Anthropic's models are refused in an account without it"

@@ -55,7 +55,7 @@ def cross_region(examined: Examined) -> Iterator[Finding]:
             statement(sorted(wanted)),
         )
     if unseen:
-        how = "ask whoever administers the organization, with the Regions; a call through the profile shows it"
+        how = "ask whoever administers the organization; or call the models: distillery doctor --spend 0.05"
         yield unchecked(f"whether an SCP denies {', '.join(unseen)} cannot be seen: {NOT_SEEN}", why, how)
     if not denied and not unseen:
         yield info(f"no SCP denies the destinations of cross-Region profiles: {', '.join(sorted(wanted))}")

@@ -132,8 +132,13 @@ def test_latency_is_scaled() -> None:
 
 def test_what_is_undocumented_is_answered_either_way() -> None:
     world = Managed()
-    assert world.ask("GET", "undocumented") == {"optimized_application_profiles": False}
-    requested = {"optimized_application_profiles": True}
+    defaults = world.ask("GET", "undocumented")
+    assert defaults == {
+        "optimized_application_profiles": False,
+        "students_list_distillation": True,
+        "missing_jobs_are_invalid": False,
+    }
+    requested = {name: not value for name, value in defaults.items()}
     assert world.ask("PUT", "undocumented", requested) == requested == world.ask("GET", "undocumented")
     assert world.bedrock.settings.undocumented.optimized_application_profiles
 

@@ -108,12 +108,13 @@ class Clients(dict[tuple[str, str | None], Any]):
     """Clients of every service and Region, over one table of answers.
 
     answers: `service.operation` or `service.operation@region` → what it answers, raises, or makes of its arguments. An
-    operation that is not there is denied.
+    operation that is not there is denied. stored: parameters that were written, where a test lets them be.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.answers: dict[str, Any] = {}
+        self.stored: dict[str, str] = {}
         self.asked: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
 
     def __missing__(self, key: tuple[str, str | None]) -> "Client":

@@ -18,7 +18,7 @@ from distillery.core.serialization import to_wire
 from lambdas.distillation import handler
 from tests.fakes.errors import service_error
 from tests.fakes.pipeline import open_run
-from tests.fakes.services import FakeRuntime
+from tests.fakes.services import FakeRuntime, FakeSsm
 from tests.fakes.table import MemoryTable
 from tests.unit.distillation.fakes import MADE, FakeBedrock, FakeQuotas, FakeTokens, deployment, job
 
@@ -38,11 +38,12 @@ class Account:
         self.job = f"dev-{self.run.id}"
         self.bedrock, self.tokens = FakeBedrock(), FakeTokens()
         self.quotas = FakeQuotas({"L-1EF80F3E": 10})
+        self.ssm = FakeSsm()
         self.runtime = FakeRuntime({"amazon.nova-pro-v1:0": "OK", "amazon.nova-micro-v1:0": "OK"})
 
     def client(self, service: str) -> Any:
         made = {"bedrock": self.bedrock, "bedrock-runtime": self.runtime, "stepfunctions": self.tokens}
-        return {**made, "service-quotas": self.quotas}[service]
+        return {**made, "service-quotas": self.quotas, "ssm": self.ssm}[service]
 
     def step(self, name: str, **fields: Any) -> Any:
         state = json.loads(json.dumps({"run": to_wire(self.run), "error": {"Error": "x", "Cause": "y"}}))
@@ -57,6 +58,42 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Account:
     for variable, value in SETTINGS.items():
         monkeypatch.setenv(variable, value)
     return account
+
+
+def _record(account: Account, question: str, answer: str) -> None:
+    answers = [{"question": question, "answer": answer, "at": "2026-11-23", "detail": ""}]
+    account.ssm.parameters["/distillery/dev/first-contact"] = json.dumps({"version": 1, "answers": answers})
+
+
+def test_what_first_contact_recorded_is_read_only_where_the_service_does_something_unexpected(account: Account) -> None:
+    account.step("check")
+    account.step("start", token="token")
+    assert account.ssm.reads == []
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_code_of_a_missing_job_that_was_recorded_starts_the_job(account: Account, recorded: bool) -> None:
+    account.bedrock.refuse = {"get_model_customization_job": "NoSuchJobException"}
+    if recorded:
+        _record(account, "missing-job", "NoSuchJobException")
+        assert account.step("start", token="token")["job_arn"]
+    else:
+        with pytest.raises(ClientError, match="NoSuchJobException"):
+            account.step("start", token="token")
+
+
+@pytest.mark.parametrize("error", ["AccessDeniedException", "ThrottlingException"])
+def test_an_answer_that_cannot_be_read_stops_nothing(account: Account, error: str) -> None:
+    account.bedrock.customizations = []
+    account.ssm.errors["/distillery/dev/first-contact"] = service_error(error)
+    assert account.step("check")["student_life"] == "active"
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"version": 2, "answers": []}', '{"version": 1, "answers": [{"x": 1}]}'])
+def test_an_answer_that_somebody_else_wrote_stops_nothing(account: Account, text: str) -> None:
+    account.bedrock.customizations = []
+    account.ssm.parameters["/distillery/dev/first-contact"] = text
+    assert account.step("check")["student_life"] == "active"
 
 
 def test_check_opens_the_stage_and_tells_the_estimate(account: Account) -> None:

@@ -110,6 +110,15 @@ def test_a_name_that_no_job_has_is_created_however_the_service_says_so(code: str
     assert len(bedrock.created) == 1
 
 
+def test_a_code_that_first_contact_recorded_means_that_there_is_no_job_either() -> None:
+    bedrock: Any = FakeBedrock(refuse={"get_model_customization_job": "NoSuchJobException"})
+    with pytest.raises(ClientError, match="NoSuchJobException"):
+        CustomizationJobs(bedrock).ensure(RUN, PLACE)
+    with pytest.raises(ClientError, match="NoSuchJobException"):
+        CustomizationJobs(bedrock, lambda: "ResourceNotFoundException").ensure(RUN, PLACE)
+    assert CustomizationJobs(bedrock, lambda: "NoSuchJobException").ensure(RUN, PLACE) == MADE.job_arn
+
+
 def test_a_name_that_is_taken_meanwhile_means_that_an_earlier_request_got_through() -> None:
     bedrock: Any = FakeBedrock(lose_create=True)
     assert CustomizationJobs(bedrock).ensure(RUN, PLACE) == MADE.job_arn

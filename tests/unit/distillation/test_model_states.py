@@ -7,6 +7,8 @@ import pytest
 
 from distillery.core.aws import ClientError
 from distillery.core.errors import ModelUnavailable
+from distillery.core.first_contact.answers import Answer
+from distillery.core.first_contact.questions import NO, STUDENT_LISTED, YES
 from lambdas.distillation.preflight import LifeCycle, check_models, life_cycle
 from tests.fakes.pipeline import recipe
 from tests.unit.distillation.fakes import ACTIVE, LAUNCH, NOW, STUDENT, TEACHER, FakeBedrock
@@ -75,6 +77,29 @@ def test_what_nobody_has_verified_refuses_no_run(listed: list[str], caplog: pyte
     bedrock: Any = FakeBedrock(customizations=listed)
     check_models(bedrock, recipe(), NOW)
     assert "not DISTILLATION; continuing" in caplog.text
+
+
+def _recorded(answer: str, detail: str = "") -> Answer:
+    return Answer(question=STUDENT_LISTED, answer=answer, at="2026-11-23T10:00:00+00:00", detail=detail)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "warns"), [(None, True), (_recorded(NO), False), (_recorded("some", "meta.llama3-3-70b:128k"), True)]
+)
+def test_what_first_contact_found_decides_whether_an_absence_is_worth_a_warning(
+    recorded: Answer | None, warns: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    bedrock: Any = FakeBedrock(customizations=["FINE_TUNING"])
+    check_models(bedrock, recipe(), NOW, lambda: recorded)
+    assert ("not DISTILLATION; continuing" in caplog.text) == warns
+
+
+def test_a_student_that_the_service_listed_and_no_longer_does_is_refused() -> None:
+    verified = _recorded(YES, f"meta.llama3-3-70b:128k, {STUDENT}")
+    bedrock: Any = FakeBedrock(customizations=["FINE_TUNING"])
+    with pytest.raises(ModelUnavailable, match=r"listed DISTILLATION for the student \S+ on 2026-11-23"):
+        check_models(bedrock, recipe(), NOW, lambda: verified)
+    check_models(FakeBedrock(), recipe(), NOW, lambda: verified)  # type: ignore[arg-type]  # a fake client
 
 
 def test_a_throttled_question_is_left_to_the_retry() -> None:

@@ -14,7 +14,7 @@ PUT    latency    `{"scale": n}`: 1 waits as long as modelled, 0 does not wait
 GET    judges     how models rate in evaluation jobs (`settings.JudgeSettings`)
 PUT    judges     `{"error_rate": n, "fooled_rate": n, "unscored_rate": n}`: shares of ratings, from 0 to 1
 GET    undocumented  behaviour that AWS does not document (`settings.Undocumented`)
-PUT    undocumented  `{"optimized_application_profiles": true}`
+PUT    undocumented  `{"optimized_application_profiles": true}`, `{"students_list_distillation": false}`, …
 GET    access     which models accounts may call (`settings.ModelAccess`)
 PUT    access     `{"use_case_submitted": false}`, `{"legacy_models": false}`
 GET    inventory  what an account has, and what bills by the hour (`?account=`)

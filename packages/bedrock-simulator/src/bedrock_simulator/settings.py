@@ -147,9 +147,14 @@ class Undocumented:
     Attributes:
         optimized_application_profiles: Whether an application profile may be called latency-optimized. By default such
             a call is refused, so that code that relies on it fails here.
+        students_list_distillation: Whether GetFoundationModel lists DISTILLATION among the customizations of a student.
+        missing_jobs_are_invalid: Whether GetModelCustomizationJob refuses a name that no job has with
+            ValidationException, not ResourceNotFoundException.
     """
 
     optimized_application_profiles: bool = False
+    students_list_distillation: bool = True
+    missing_jobs_are_invalid: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,11 +143,13 @@ def stop(call: ControlPlaneCall) -> Params:
 
 
 def find(call: ControlPlaneCall) -> Job:
-    """Returns the job named by `jobIdentifier`. Raises ResourceNotFoundException."""
+    """Returns the job named by `jobIdentifier`. Raises ResourceNotFoundException, or what the settings say."""
     identifier = call.params["jobIdentifier"]
     for job in call.resources.jobs.values():
         if identifier in (job.arn, job.name):
             return job
+    if call.settings.undocumented.missing_jobs_are_invalid:
+        raise errors.validation("The provided model customization job identifier is invalid.")
     raise errors.not_found(f"There is no customization job {identifier} in this account and Region.")
 
 

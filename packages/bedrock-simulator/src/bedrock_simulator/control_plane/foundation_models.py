@@ -70,10 +70,17 @@ def _details(model: Model, name: str, call: ControlPlaneCall) -> Params:
         "inputModalities": ["TEXT"],
         "outputModalities": ["TEXT"],
         "responseStreamingSupported": True,
-        "customizationsSupported": customizations(name, call.region, today) if variant else [],
+        "customizationsSupported": _listed(name, call) if variant else [],
         "inferenceTypesSupported": _inference_types(model, name, call.region, today),
         "modelLifecycle": _life_cycle(model, today),
     }
+
+
+def _listed(variant: str, call: ControlPlaneCall) -> list[str]:
+    """The customizations that the service lists, which may be fewer than those that it offers."""
+    found = customizations(variant, call.region, call.now.date())
+    hidden = () if call.settings.undocumented.students_list_distillation else ("DISTILLATION",)
+    return [each for each in found if each not in hidden]
 
 
 def customizations(variant: str, region: str, today: date) -> list[str]:
