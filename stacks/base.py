@@ -35,4 +35,6 @@ class EnvironmentStack(Stack):
             sdk=sdk_layer(self, "Sdk"),
             keep_data=self.settings.keep_data,
             log_retention_days=self.settings.log_retention_days,
+            max_model_units=self.settings.max_model_units,
+            idle_days=self.settings.idle_days_warning,
         )

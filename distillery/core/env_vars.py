@@ -23,6 +23,8 @@ class Variable(StrEnum):
     FOUR_EYES = "FOUR_EYES"
     LOG_PROMPTS = "LOG_PROMPTS"
     JUDGES = "JUDGES"
+    MAX_MODEL_UNITS = "MAX_MODEL_UNITS"
+    IDLE_DAYS = "IDLE_DAYS"
 
 
 def read(variable: Variable) -> str:
@@ -31,6 +33,12 @@ def read(variable: Variable) -> str:
     if not value:
         raise Misconfigured(f"the function's environment variable {variable} is not set; deploy its stack again")
     return value
+
+
+def read_number(variable: Variable) -> int | None:
+    """The variable's value as a whole number; None where it is not set."""
+    value = os.environ.get(variable)
+    return int(value) if value else None
 
 
 def is_set(variable: Variable) -> bool:

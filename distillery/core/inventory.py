@@ -131,6 +131,12 @@ def take_inventory(names: Names, bedrock: "BedrockClient | None" = None) -> Inve
     return Inventory(jobs=_ordered(jobs), endpoints=_ordered(endpoints), models=_ordered(reader.own(reader.models())))
 
 
+def take_throughputs(names: Names, bedrock: "BedrockClient | None" = None) -> tuple[HostedModel, ...]:
+    """The environment's endpoints that bill by the hour, alone."""
+    reader = _Reader(names, bedrock or client("bedrock"))
+    return _ordered(reader.own(reader.throughputs()))
+
+
 def _ordered(found: Iterable[R]) -> tuple[R, ...]:
     return tuple(sorted(found, key=lambda each: (each.created, each.arn)))
 

@@ -189,6 +189,21 @@ class Settings(BaseModel):
         ge=1,
         strict=True,
     )
+    max_model_units: int | None = Field(
+        default=None,
+        description="a whole number of at least 1: model units of Provisioned Throughput that this environment may "
+        "have at once, live endpoints and candidates together; or no such key for no ceiling",
+        ge=1,
+        strict=True,
+    )
+    idle_days_warning: int = Field(
+        default=14,
+        description="a whole number of 1 to 90: days without a call after which people are warned of a live endpoint "
+        "that bills by the hour",
+        ge=1,
+        le=90,
+        strict=True,
+    )
     logging: Logging | None = Field(default=None, description="a table [logging], or none")
     quota: Quota | None = Field(default=None, description="a table [quota], or none")
     trail: Trail | None = Field(default=None, description="a table [trail], or none")

@@ -94,6 +94,13 @@ def finding_of(error: ErrorDetails) -> ConfigFinding:
 def _unknown_key(loc: tuple[int | str, ...], derived: set[str]) -> ConfigFinding:
     owner, key = _owner(loc)
     known = owner.__annotations__.keys() - derived
+    if "commitment" in key.lower():
+        return ConfigFinding(
+            where=_where(loc),
+            wrong="Distillery makes no commitment: a committed endpoint bills until its end and cannot be deleted",
+            allowed="no such key; endpoints on Provisioned Throughput bill by the hour until they are deleted",
+            fix="remove it (docs/money.md)",
+        )
     return ConfigFinding(
         where=_where(loc),
         wrong=f"{key!r} is not a setting",

@@ -8,6 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from distillery.core.env_vars import Variable
 from distillery.core.names import Names
 
 _RETENTION = {
@@ -47,6 +48,15 @@ class StackContext:
     keep_data: bool
     """Whether data outlives the stack."""
     log_retention_days: int
+    max_model_units: int | None = None
+    """Model units that the environment may have at once; None without a ceiling."""
+    idle_days: int = 14
+    """Days without a call after which people are warned of an endpoint that bills by the hour."""
+
+    @property
+    def unit_ceiling(self) -> dict[Variable, str]:
+        """The variable of functions that create endpoints, where there is a ceiling."""
+        return {Variable.MAX_MODEL_UNITS: str(self.max_model_units)} if self.max_model_units else {}
 
     @property
     def removal_policy(self) -> RemovalPolicy:

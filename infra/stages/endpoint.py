@@ -15,7 +15,7 @@ from infra.constructs.arn import Location
 from infra.constructs.data_stores import DataStores
 from infra.constructs.eventbridge import on_event
 from infra.constructs.function import Function
-from infra.constructs.permissions import bedrock, keys, running, storage
+from infra.constructs.permissions import bedrock, keys, monitoring, running, storage
 from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import DISCARD, step, wait_until_ready
 
@@ -31,6 +31,7 @@ class EndpointStage(Construct):
         self._names = context.names
         self._tags = {*MADE_BY_A_RUN, *tag_keys(recipes)}
         self._has_judges = any(recipe.judges for recipe in recipes)
+        self._has_hourly = any(recipe.is_hourly for recipe in recipes)
         self.function = self._step(context, stores)
         self.sweep = self._sweep(context, stores)
 
@@ -81,8 +82,9 @@ class EndpointStage(Construct):
                 *storage.use_ledger(stores.ledger),
                 *bedrock.create_endpoints(self._location, self._names, tags=self._tags),
                 *keys.host_models(self._location, context.key),
+                *([bedrock.read_tags(self._location)] if context.max_model_units else []),
             ],
-            environment={Variable.LEDGER: stores.ledger.table_name},
+            environment={Variable.LEDGER: stores.ledger.table_name, **context.unit_ceiling},
         )
 
     def _sweep(self, context: StackContext, stores: DataStores) -> Function:
@@ -100,11 +102,13 @@ class EndpointStage(Construct):
                 bedrock.read_tags(self._location),
                 running.read_parameters(self._location, self._names.alias("*")),
                 *(bedrock.stop_orphaned_judges(self._location, self._names) if self._has_judges else ()),
+                *([monitoring.read_statistics(self._location)] if self._has_hourly else []),
             ],
             environment={
                 Variable.LEDGER: stores.ledger.table_name,
                 Variable.TOPIC: stores.topic.topic_arn,
                 **({Variable.JUDGES: "true"} if self._has_judges else {}),
+                **({Variable.IDLE_DAYS: str(context.idle_days)} if self._has_hourly else {}),
             },
             asynchronous=True,
         )

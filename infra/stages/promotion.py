@@ -105,11 +105,13 @@ class PromotionStage(Construct):
                 *keys.host_models(self._location, context.key),
                 running.read_parameters(self._location, self._aliases),
                 running.write_parameters(self._location, self._aliases),
+                *([bedrock.read_tags(self._location)] if context.max_model_units else []),
             ],
             environment={
                 Variable.LEDGER: stores.ledger.table_name,
                 Variable.TOPIC: stores.topic.topic_arn,
                 **_second_person(context),
+                **context.unit_ceiling,
             },
         )
 

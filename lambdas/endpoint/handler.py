@@ -1,17 +1,21 @@
 """The Lambda handlers of the endpoint stage: the steps `create`, `describe` and `release`, and the sweep."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from distillery.core.aws import client
 from distillery.core.boundary import boundary
-from distillery.core.env_vars import Variable, read
+from distillery.core.env_vars import Variable, read, read_number
 from distillery.core.hosting import Hosting, hosting_by_mode
 from distillery.core.ledger.leases import Leases
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names, token
 from distillery.core.pipeline import Endpoint, EndpointStatus, Run, Stage, Student
+from distillery.core.recipe import Recipe
 from distillery.core.steps import Event, evaluation_of, product, step_handler
+from distillery.core.unit_ceiling import UnitCeiling
 from lambdas.endpoint.sweep import Sweep
 
 
@@ -23,6 +27,7 @@ class Candidate:
 
     Attributes:
         evaluation: The execution of an evaluation that a person asked for; empty in the run's own execution.
+        may_create: Raises where the endpoint of that name may not be created.
     """
 
     run: Run
@@ -31,6 +36,7 @@ class Candidate:
     ledger: Ledger
     leases: Leases
     evaluation: str = ""
+    may_create: Callable[[str, Recipe], None] = lambda _name, _recipe: None
 
     @property
     def name(self) -> str:
@@ -40,6 +46,7 @@ class Candidate:
         """The endpoint, under a lease. A later evaluation has a token of its own: the service would ignore a second
         request with the first one's."""
         self.ledger.begin(self.run.id, Stage.ENDPOINT)
+        self.may_create(self.name, self.run.recipe)
         asked_by = self.ledger.run(self.run.id).reopened_by if self.evaluation else None
         self.leases.take(self.run.id, owner=asked_by or self.run.id, purpose=f"evaluation of run {self.run.id}")
         return self.hosting.create(
@@ -84,7 +91,16 @@ def _candidate(event: Event) -> Candidate:
     run = product(event, "run", Run)
     names, table = Names(read(Variable.ENVIRONMENT)), Table(read(Variable.LEDGER))
     hosting = hosting_by_mode()[run.recipe.hosting]
-    return Candidate(run, names, hosting, Ledger(table), Leases(table), evaluation_of(event))
+    ceiling = UnitCeiling(names, read_number(Variable.MAX_MODEL_UNITS))
+    return Candidate(
+        run,
+        names,
+        hosting,
+        Ledger(table),
+        Leases(table),
+        evaluation_of(event),
+        may_create=lambda name, recipe: ceiling.check(name, recipe, client("bedrock")),
+    )
 
 
 step = step_handler(Stage.ENDPOINT, {"create": _create, "describe": _describe, "release": _release})

@@ -16,7 +16,7 @@ from distillery.core.aws import ClientError, client, code
 from distillery.core.boundary import get_logger
 from distillery.core.catalog import HostingMode
 from distillery.core.claims import Claims
-from distillery.core.env_vars import Variable, is_set, read
+from distillery.core.env_vars import Variable, is_set, read, read_number
 from distillery.core.errors import Unfinished
 from distillery.core.hosting import Hosting, hosting_by_mode
 from distillery.core.ledger.acceptances import Acceptances
@@ -27,6 +27,7 @@ from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names
 from distillery.core.notices import Notices
 from distillery.core.operational_metrics import OperationalMetric, emit
 from distillery.core.pipeline import Endpoint
+from lambdas.endpoint.idle import IdleEndpoints
 from lambdas.endpoint.orphaned_judges import OrphanedJudges
 from lambdas.endpoint.stale_runs import Executions, StaleRuns
 
@@ -88,6 +89,8 @@ class Sweep:
     notices: Notices
     judges: OrphanedJudges | None = None
     """Where a recipe has a judge."""
+    idle: IdleEndpoints | None = None
+    """Where a recipe is hosted by the hour."""
     errors: list[Exception] = field(default_factory=list)
 
     @classmethod
@@ -101,7 +104,9 @@ class Sweep:
             OrphanedEndpoints(names, ledger, Aliases()),
         )
         judges = OrphanedJudges(names, ledger, client("bedrock")) if is_set(Variable.JUDGES) else None
-        return cls(ledger, stale_runs, orphans, hosting_by_mode(), notices, judges)
+        days = read_number(Variable.IDLE_DAYS)
+        idle = IdleEndpoints(names, table, client("bedrock"), client("cloudwatch"), notices, days) if days else None
+        return cls(ledger, stale_runs, orphans, hosting_by_mode(), notices, judges, idle)
 
     def run(self) -> dict[str, Any]:
         """What was closed (holder → reason), which endpoints were deleted and which judges' jobs stopped. Raises
@@ -110,9 +115,10 @@ class Sweep:
         deleted = [name for hosting in self.hosting.values() for name in self._delete(hosting)]
         stopped = {"stopped": self._stop(self.judges)} if self.judges else {}
         self._report(deleted, stopped.get("stopped", []))
+        idle = {"idle": self._tried("idle endpoints", self.idle.warn) or []} if self.idle else {}
         if self.errors:
             raise ExceptionGroup("the sweep failed in part; the next one tries again", self.errors)
-        return {"closed": closed, "deleted": deleted, **stopped}
+        return {"closed": closed, "deleted": deleted, **stopped, **idle}
 
     def _close(self) -> dict[str, str]:
         active = self._tried("active runs", self.ledger.active) or {}

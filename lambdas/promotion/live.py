@@ -3,32 +3,42 @@
 Only the live endpoint has its route's tag, which lets callers in: nobody may call a candidate.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
 from distillery.core.aliases import Aliases
+from distillery.core.aws import client
 from distillery.core.catalog import HostingMode
-from distillery.core.env_vars import Variable, read
+from distillery.core.env_vars import Variable, read, read_number
 from distillery.core.errors import EndpointFailed
 from distillery.core.hosting import Hosted, Hosting, State, hosting_by_mode
 from distillery.core.names import DISTILLED_PREFIX, TAG_ENVIRONMENT, TAG_RECIPE, TAG_ROUTE, Names, token
 from distillery.core.pipeline import Endpoint, EndpointStatus
+from distillery.core.recipe import Recipe
+from distillery.core.unit_ceiling import UnitCeiling
 from lambdas.promotion.target import PromotionTarget
 
 
 @dataclass(frozen=True, slots=True)
 class LiveEndpoint:
-    """Brings the live endpoint to a target's model. Every call may be repeated."""
+    """Brings the live endpoint to a target's model. Every call may be repeated.
+
+    `may_create` raises where the endpoint of that name may not be created.
+    """
 
     names: Names
     hosting: Mapping[HostingMode, Hosting]
     aliases: Aliases
+    may_create: Callable[[str, Recipe], None] = lambda _name, _recipe: None
 
     @classmethod
     def of_environment(cls) -> Self:
         """The endpoint that the function's environment variables configure, in its own Region."""
-        return cls(Names(read(Variable.ENVIRONMENT)), hosting_by_mode(), Aliases())
+        names = Names(read(Variable.ENVIRONMENT))
+        ceiling = UnitCeiling(names, read_number(Variable.MAX_MODEL_UNITS))
+        may_create = lambda name, recipe: ceiling.check(name, recipe, client("bedrock"))  # noqa: E731 a default of its own
+        return cls(names, hosting_by_mode(), Aliases(), may_create)
 
     def promote(self, target: PromotionTarget) -> Endpoint:
         """The live endpoint, created with the model or updated to it."""
@@ -62,6 +72,7 @@ class LiveEndpoint:
     def _create(self, target: PromotionTarget, name: str, hosting: Hosting) -> Endpoint:
         """An evaluation has a token of its own: where the endpoint of the run's first try was deleted, the service
         would ignore a second request with the first one's."""
+        self.may_create(name, target.recipe)
         return hosting.create(
             name=name,
             model_arn=target.model_arn,

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.fakes.errors import service_error
 
+MADE = datetime(2026, 11, 1, tzinfo=UTC)
 ARN = "arn:aws:bedrock:us-east-1:111111111111:"
 
 
@@ -138,8 +140,18 @@ class FakeBedrock:
         if operation == "list_custom_model_deployments":
             rows = [{"customModelDeploymentArn": f.arn, "customModelDeploymentName": f.name} for f in deployments]
             return {"modelDeploymentSummaries": rows}
-        rows = [{"provisionedModelArn": f.arn, "provisionedModelName": f.name} for f in throughputs]
-        return {"provisionedModelSummaries": rows}
+        bought: list[dict[str, Any]] = [
+            {
+                "provisionedModelArn": f.arn,
+                "provisionedModelName": f.name,
+                "creationTime": MADE,
+                "status": f.status,
+                "modelArn": f.model,
+                "modelUnits": f.units,
+            }
+            for f in throughputs
+        ]
+        return {"provisionedModelSummaries": bought}
 
     def _create(self, kind: str, among: dict[str, Fake], name: str, model: str, p: dict[str, Any]) -> Fake:
         operation = "create_custom_model_deployment" if kind == "custom-model-deployment" else f"create_{_snake(kind)}"

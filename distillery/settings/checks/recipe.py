@@ -98,6 +98,20 @@ def check_unit_prices(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
             )
 
 
+def check_model_units(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
+    """The ceiling of model units leaves room for every live endpoint, and for one candidate beside them."""
+    units = [recipe.model_units for recipe in settings.recipes.values() if recipe.hosting is HostingMode.PROVISIONED]
+    needed, ceiling = sum(units) + max(units, default=0), settings.max_model_units
+    if ceiling is not None and needed > ceiling:
+        yield ConfigFinding(
+            where="max_model_units",
+            wrong=f"it is {ceiling}, and the recipes need {sum(units)} for their live endpoints and {max(units)} for a "
+            "candidate",
+            allowed=f"{needed} or more",
+            fix="raise it, lower a recipe's model_units, or host a recipe on demand",
+        )
+
+
 def check_training_prices(settings: Settings, on: date) -> Iterator[ConfigFinding]:
     """Training has a price: the catalog's, or the recipe's own. Without one no upload can be held to its budget."""
     for name, recipe, teacher, student in known_recipes(settings):

@@ -27,6 +27,16 @@ def read_alarms(*locations: Location) -> Permission:
     )
 
 
+def read_statistics(location: Location) -> Permission:
+    """Sums of metrics, which contain no texts. The action takes no resource."""
+    return Permission(
+        actions=("cloudwatch:GetMetricStatistics",),
+        resources=("*",),
+        conditions={"StringEquals": {"aws:RequestedRegion": location.region}},
+        because=_ACCOUNT_WIDE,
+    )
+
+
 def read_functions(names: Names, stacks: Stacks) -> Permission:
     """List functions, find their log groups and read their logs."""
     resources = tuple(

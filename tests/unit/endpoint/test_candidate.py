@@ -6,7 +6,7 @@ import pytest
 
 from distillery.core import aws
 from distillery.core.env_vars import Variable
-from distillery.core.errors import BadRequest, EndpointFailed, Unfinished
+from distillery.core.errors import BadRequest, EndpointFailed, QuotaTooSmall, Unfinished
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.names import TAG_ROUTE
 from distillery.core.pipeline import Stage
@@ -100,3 +100,17 @@ def test_a_later_candidate_is_requested_with_a_token_of_its_own(
         bedrock.settle()
         step({"step": "release", "state": own}, None)
     assert len(set(bedrock.tokens)) == 2
+
+
+def test_no_candidate_is_created_above_the_ceiling_of_model_units(
+    bedrock: FakeBedrock, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(Variable.MAX_MODEL_UNITS, "3")
+    first, second = (open_run(ledger, provisioned(name=name)) for name in ("support", "triage"))
+    states = [{"run": to_wire(run), "student": to_wire(student())} for run in (first, second)]
+    made = step({"step": "create", "state": states[0]}, None)
+    with pytest.raises(QuotaTooSmall, match="max_model_units"):
+        step({"step": "create", "state": states[1]}, None)
+    assert step({"step": "create", "state": states[0]}, None) == made, "it exists already"
+    assert list(bedrock.everything()) == [made["name"]]
+    assert ledger.leases.of(second.id) is None

@@ -9,7 +9,7 @@ import pytest
 
 from distillery.core import redaction
 from distillery.core.aws import ClientError
-from distillery.core.errors import BadRequest, EndpointFailed, NotAdmitted, SystemPromptLost
+from distillery.core.errors import BadRequest, EndpointFailed, NotAdmitted, QuotaTooSmall, SystemPromptLost
 from distillery.core.function_url import Caller
 from distillery.core.pipeline import Outcome, Stage
 from distillery.core.recipe import Recipe
@@ -413,3 +413,13 @@ def test_an_alias_of_an_older_version_can_be_rolled_back(harness: Harness) -> No
     harness.roll_back()
     assert harness.alias["system"]["bytes"] == len(LONG), "from the data set of its run"
     assert harness.alias["previous_system"] is None
+
+
+def test_no_live_endpoint_is_created_above_the_ceiling_of_model_units(harness: Harness) -> None:
+    harness.set("MAX_MODEL_UNITS", "1")
+    state = harness.state("a", provisioned())
+    with pytest.raises(QuotaTooSmall, match="max_model_units"):
+        step({"step": "promote", "state": state}, None)
+    assert harness.bedrock.everything() == {}
+    harness.set("MAX_MODEL_UNITS", "2")
+    harness.walk(state)

@@ -276,6 +276,11 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         TODAY,
         ("data_days", "it is 1000000", "10 to 3650", "write 90"),
     ),
+    "a ceiling of model units without room for a candidate": (
+        {HOSTING: "provisioned", PRICE: 4, "recipes/support/model_units": 2, "max_model_units": 3},
+        TODAY,
+        ("max_model_units", "it is 3, and the recipes need 2", "4 or more", "raise it"),
+    ),
     "a budget below the smallest run": (
         {HOSTING: "provisioned", PRICE: 40, "recipes/support/budget_usd": 39},
         TODAY,

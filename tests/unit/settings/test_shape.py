@@ -15,6 +15,10 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str, str, str]] = {
     "an unknown key": (
         {"hom_region": "x"}, "hom_region", "'hom_region' is not a setting", "home_region", "near it: home_region"
     ),
+    "a commitment": (
+        {"recipes/support/commitment": "OneMonth"}, "recipes.support.commitment", "makes no commitment",
+        "no such key", "docs/money.md",
+    ),
     "an unknown key of a recipe": (
         {"recipes/support/techer": "x"}, "recipes.support.techer", "'techer'", "teacher", "near it: teacher"
     ),
