@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from distillery import __version__
+from distillery.cli.doctor.asking import Contact, Undecided, ask
 from distillery.cli.doctor.examined import Examined
 from distillery.cli.doctor.findings import Finding, blocks, info, unchecked
 from distillery.cli.doctor.models import pairs
 from distillery.core.errors import DistilleryError
 from distillery.core.first_contact.answers import Answer, record
-from distillery.core.first_contact.asking import Contact, Undecided, ask
 from distillery.core.first_contact.questions import MODELS_ANSWER, NO, QUESTIONS, Question
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from typing import Any
 import boto3
 import pytest
 
+from distillery.cli.doctor.asking import UNDECIDED
 from distillery.core import catalog
 from distillery.core.first_contact import questions as q
-from distillery.core.first_contact.asking import UNDECIDED
 from distillery.core.names import Names
 from distillery.settings.reading import VARIABLE
 from local.account import ROOT
