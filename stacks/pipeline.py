@@ -6,6 +6,7 @@ from constructs import Construct
 from distillery.core.decisions import all_name_deciders
 from distillery.settings import LONGEST_RUN_DAYS, Settings, named_models
 from infra.constructs.data_stores import DataStores
+from infra.constructs.deletion import Deletion
 from infra.constructs.eventbridge import on_schedule
 from infra.constructs.function import Function
 from infra.constructs.managed_policies import (
@@ -65,6 +66,7 @@ class Pipeline(EnvironmentStack):
             models=named_models(settings),
             dead_letters=sweep.dead_letters,
         )
+        deletion = Deletion(self, "Deletion", context=context, stores=stores, settings=dataset.recipes)
         # Functions whose errors would go unnoticed: errors of steps show as failed runs. Settle and Expiry share the
         # dead-letter queue of Sweep.
         self.watched = {"Dataset": dataset.function, "Sweep": sweep}
@@ -73,10 +75,11 @@ class Pipeline(EnvironmentStack):
             "rollback": stages.promotion.rollback_url,
             "acceptance": stages.promotion.acceptance_url,
             "evaluation": stages.evaluation.request_url,
+            "models": deletion.prune_url,
         }
         self._publish(stores, {"dataset": dataset.function}, decisions)
         deciding = {"rollback": stages.promotion.rollback, "evaluate": stages.evaluation.request}
-        self._people(stores, dataset, stages.promotion, deciding, polled=[settle, sweep])
+        self._people(stores, dataset, stages.promotion, deciding, polled=[settle, sweep], prune=deletion.prune)
 
     def _publish(self, stores: DataStores, functions: dict[str, Function], decisions: dict[str, str]) -> None:
         """Names and ARNs for the command line."""
@@ -104,9 +107,10 @@ class Pipeline(EnvironmentStack):
         deciding: dict[str, Function],
         *,
         polled: list[Function],
+        prune: Function,
     ) -> None:
         """The managed policies of people: of the command line, of deciders, and of readers of texts. `deciding` are the
-        functions that operators and the person on call send decisions to."""
+        functions that operators and the person on call send decisions to, and `prune` is for operators alone."""
         names = self.names
         there = self.settings.inference_region
         called = [dataset.function, *polled]
@@ -119,6 +123,7 @@ class Pipeline(EnvironmentStack):
                 stores=stores,
                 functions=[dataset.function],
                 **deciding,
+                prune=prune,
                 deciders_named=deciders_named,
             ),
             "Approver": approver_policy(

@@ -155,6 +155,26 @@ class RollbackOutput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecipeModels:
+    """The models of a recipe, the newest first. `usd_per_month`: what their storage costs. A model whose `needed` is
+    empty may be deleted."""
+
+    recipe: str
+    models: list[dict[str, Any]]
+    usd_per_month: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelsOutput:
+    """The models before anything was deleted. `deleted`: ARNs; `left`: ARNs that stay all the same, with `why`."""
+
+    environment: str
+    recipes: list[RecipeModels]
+    deleted: list[str]
+    left: list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetOutput:
     """The copies that were found. `deleted`: whether any was to be deleted; `learned`: models that learned the text."""
 

@@ -55,6 +55,7 @@ VERB_CODES: dict[str, tuple[ExitCode, ...]] = {
     "accept": _ASKS,
     "reject": _ASKS,
     "rollback": _ASKS,
+    "models": _ASKS,
     "forget": (ExitCode.FINDINGS, ExitCode.WAITS, ExitCode.AWS_ERROR),
     "routes": (ExitCode.AWS_ERROR,),
     "ask": _ASKS,

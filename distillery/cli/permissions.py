@@ -18,6 +18,7 @@ NEEDS = {
     "accept": (APPROVER,),
     "reject": (APPROVER,),
     "rollback": (OPERATOR, ON_CALL),
+    "models": (OPERATOR,),
     "routes": (CALLER, MEASURER),
     "ask": (CALLER,),
     "snippets": (CALLER, MEASURER),
@@ -44,6 +45,7 @@ TAGGED = {
     "accept": _DECIDES,
     "reject": _DECIDES,
     "rollback": _DECIDES,
+    "models": _DECIDES,
     "forget": "uses --recipe, and reaches no logged calls",
 }
 """What a person can do whom a tag limits to one recipe, for verbs that call functions or read beyond the recipe."""

@@ -16,7 +16,7 @@ from distillery.core.escaping import one_line
 
 VERBS = (
     *("doctor", "check", "convert", "run", "collect", "status", "watch", "report", "evaluate", "golden"),
-    *("approve", "accept", "reject", "rollback", "forget"),
+    *("approve", "accept", "reject", "rollback", "models", "forget"),
     *("routes", "ask", "snippets", "probe", "bench"),
 )
 """In the order of the help; each is a function of the same name."""

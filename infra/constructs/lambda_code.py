@@ -39,6 +39,7 @@ LIBRARY_PARTS: Mapping[str, tuple[str, ...]] = {
     "expiry": ("core",),
     "invocation_logging": ("core",),
     "model_dates": ("core",),
+    "operations": ("core",),
     "promotion": ("core",),
     "serving": ("client", "core"),
     "uploads": ("core",),

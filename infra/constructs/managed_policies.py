@@ -47,10 +47,11 @@ def operator_policy(
     functions: Sequence[Function],
     rollback: Function,
     evaluate: Function,
+    prune: Function,
     deciders_named: bool,
 ) -> iam.ManagedPolicy:
-    """`distillery run`, `status`, `watch`, `evaluate` and `rollback`, without access to texts: reports contain only
-    numbers.
+    """`distillery run`, `status`, `watch`, `evaluate`, `rollback` and `models`, without access to texts: reports
+    contain only numbers.
 
     Args:
         scope: The construct that the policy belongs to.
@@ -60,6 +61,7 @@ def operator_policy(
         functions: Functions that operators invoke.
         rollback: The function that starts rollbacks.
         evaluate: The function that has runs evaluated again.
+        prune: The function that lists and deletes models.
         deciders_named: Whether each recipe names its deciders.
     """
     location = Location.of(scope)
@@ -74,6 +76,7 @@ def operator_policy(
         users.invoke(*(function.function.function_arn for function in functions)),
         *users.decide(rollback.function.function_arn, deciders_named=deciders_named),
         *users.decide(evaluate.function.function_arn, deciders_named=deciders_named),
+        *users.decide(prune.function.function_arn, deciders_named=deciders_named),
         running.read_parameters(location, names.pipeline, names.model_dates),
         *users.read_aliases(location, names),
         bedrock.follow(location),

@@ -15,6 +15,7 @@ VIA, AUTH = "lambda:InvokedViaFunctionUrl", "lambda:FunctionUrlAuthType"
 ARN = "arn:aws:lambda:us-east-1:111111111111:function:F"
 DECIDING = {
     "lambdas.dataset.approval.decide": {"Approve or reject"},
+    "lambdas.operations.deletion_handler.prune": {"Upload prompts to"},
     "lambdas.promotion.handler.accept": {"Approve or reject"},
     "lambdas.promotion.handler.rollback": {"Upload prompts to", "Investigate alarms"},
 }

@@ -112,7 +112,7 @@ CALLS = {
 """The functions that a user without a recipe tag may invoke, with an arbitrary event."""
 
 SIGNED = {
-    "Operator": {"pipeline EvaluationRequest", "pipeline PromotionRollback"},
+    "Operator": {"pipeline DeletionPrune", "pipeline EvaluationRequest", "pipeline PromotionRollback"},
     "Approver": {"pipeline DatasetApproval", "pipeline PromotionAcceptance"},
     "OnCall": {"pipeline EvaluationRequest", "pipeline PromotionRollback"},
     "Caller": {"serving Serving"},

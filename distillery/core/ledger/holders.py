@@ -1,4 +1,5 @@
-"""Who holds a recipe lock besides runs: roll-backs and acceptances. The holder's name is also its execution's."""
+"""Who holds a recipe lock besides runs: roll-backs, acceptances, and operators who delete what a recipe has. The name
+of a roll-back or an acceptance is also its execution's."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,6 +12,8 @@ class HolderKind(StrEnum):
 
     ROLLBACK = "rollback-"
     ACCEPTANCE = "acceptance-"
+    PRUNE = "prune-"
+    RETIREMENT = "retirement-"
 
 
 def new_holder(kind: HolderKind, recipe: str, begun: datetime) -> str:
@@ -29,7 +32,7 @@ def started_at(holder: str) -> datetime:
     begun = _stamp(holder)
     if begun is None:
         expected = " or ".join(f"{kind}<recipe>-<time>" for kind in HolderKind)
-        raise ValueError(f"{holder!r} is not the holder of a roll-back or an acceptance; expected {expected}")
+        raise ValueError(f"{holder!r} is the holder of no rollback, acceptance or deletion; expected {expected}")
     return begun
 
 

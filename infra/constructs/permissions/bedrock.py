@@ -154,6 +154,12 @@ def delete_endpoints(location: Location, names: Names) -> tuple[Permission, ...]
     )
 
 
+def delete_models(location: Location, names: Names) -> Permission:
+    """Delete custom models of the environment."""
+    models = _all(location, "custom-model")
+    return Permission(actions=("bedrock:DeleteCustomModel",), resources=models, conditions=_owned(names), because=_IDS)
+
+
 def get_profiles(location: Location) -> Permission:
     """The model of an application profile."""
     profiles = _all(location, "application-inference-profile")

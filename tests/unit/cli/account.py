@@ -17,7 +17,7 @@ PIPELINE = {
     "ledger": "ledger",
     "state_machine": "arn:aws:states:us-east-1:111111111111:stateMachine:pipeline",
     "functions": {"dataset": "dataset-function"},
-    "decisions": {name: f"https://{name}.example/" for name in ("rollback", "approval", "acceptance")},
+    "decisions": {name: f"https://{name}.example/" for name in ("rollback", "approval", "acceptance", "models")},
     "home_region": "us-east-1",
     "inference_region": "us-east-2",
     "recipes": ["support", "triage"],

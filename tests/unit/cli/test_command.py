@@ -143,6 +143,7 @@ def test_a_refusal_says_which_policy_the_verb_needs(
         "watch": ["x-a-b-1"],
         "routes": [],
         "forget": [],
+        "models": [],
     }.get(verb, ["support"])
     words += {
         "ask": ["hello"],

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ from tests.unit.cli.doctor_world import well
 from tests.unit.cli.routes import FAST, SUPPORT, publish
 from tests.unit.cli.test_ask import ANSWER
 from tests.unit.cli.test_golden import EXAM
+from tests.unit.cli.test_models import wire as stored_model
 from tests.unit.cli.test_probe import probing, served
 
 RUN = "support-aaaaa-bbbbbbbb-1"
@@ -220,6 +221,20 @@ def followed_rollback(world: World) -> list[str]:
     return [*rollback(world)[:-1]]
 
 
+def models(world: World, left: Sequence[dict[str, str]] = ()) -> list[str]:
+    stored = {"recipes": ["support"], "storage_usd": "1.95", "storage_as_of": "2026-07-28", "deleted": []}
+    world.answer(
+        "models-function", {"recipe": "support", "models": [stored_model("support", 1)], "left": list(left), **stored}
+    )
+    return ["models", "--recipe", "support"]
+
+
+def pruned_models(world: World) -> list[str]:
+    left = [{"arn": "arn:support:1", "why": "it is needed"}]
+    _, *words = models(world, left)
+    return ["models", "prune", *words, "--yes"]
+
+
 def listed_rollback(world: World) -> list[str]:
     return [*rollback(world)[:2], "--list"]
 
@@ -289,6 +304,8 @@ CASES: list[tuple[Callable[[World], list[str]], ExitCode]] = [
     (rollback, ExitCode.OK),
     (followed_rollback, ExitCode.FAILED_RUN),
     (listed_rollback, ExitCode.OK),
+    (models, ExitCode.OK),
+    (pruned_models, ExitCode.FINDINGS),
     (forget, ExitCode.OK),
     (routes, ExitCode.OK),
     (ask, ExitCode.OK),

@@ -37,6 +37,7 @@ def test_every_stage_has_a_archive_of_its_own(archives: dict[str, set[str]]) -> 
         "distillation",
         "endpoint",
         "evaluation",
+        "operations",
         "promotion",
         "serving",
         "bucket_cleanup",

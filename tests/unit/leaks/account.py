@@ -143,6 +143,9 @@ class Account:
         made = {"modelArn": STUDENT, "modelName": "dev-support-a", "creationTime": LONG_AGO, "baseModelArn": BASE}
         return {"modelSummaries": [made]}
 
+    def delete_custom_model(self, **_: Any) -> Any:
+        return {}
+
     def list_model_customization_jobs(self, **_: Any) -> Any:
         made = {
             "jobArn": f"{STUDENT}-job",
@@ -171,6 +174,8 @@ class Account:
         return {}
 
     def list_tags_for_resource(self, **p: Any) -> Any:
+        if p["resourceARN"] in self.tags:
+            return {"tags": self.tags[p["resourceARN"]]}
         if ":evaluation-job/" not in p["resourceARN"]:
             return self.hosting.list_tags_for_resource(**p)
         return {"tags": self.tags[p["resourceARN"].rpartition("/")[2]]}

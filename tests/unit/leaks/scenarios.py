@@ -36,6 +36,7 @@ from lambdas.evaluation.scoring import step as scoring
 from lambdas.expiry.handler import expire
 from lambdas.invocation_logging.handler import configure
 from lambdas.model_dates.handler import watch
+from lambdas.operations.deletion_handler import prune
 from lambdas.promotion.handler import accept, rollback
 from lambdas.promotion.handler import step as promotion
 from lambdas.serving.handler import invoke
@@ -49,6 +50,7 @@ from tests.unit.constructs.test_bucket_cleanup import EVENT as EMPTY
 from tests.unit.dataset.fakes import file
 from tests.unit.distillation.fakes import job
 from tests.unit.invocation_logging.test_ownership import STACK
+from tests.unit.leaks.account import STUDENT as STORED
 from tests.unit.leaks.account import Account
 from tests.unit.serving.test_function_url import event as by_url
 from tests.unit.uploads.test_handler import notification
@@ -274,6 +276,12 @@ def rolled_back(account: Account) -> Ask:
     return lambda: rollback(signed({"recipe": "support", "version": 2, "reason": "worse"}), CONTEXT)
 
 
+def pruned(account: Account) -> Ask:
+    tags = {"distillery:environment": "dev", "distillery:recipe": "support"}
+    account.tags[STORED] = [{"key": key, "value": value} for key, value in tags.items()]
+    return lambda: prune(signed({"recipe": "support", "keep": 0, "delete": [STORED]}), CONTEXT)
+
+
 def expired(account: Account) -> Ask:
     _promoted(account, recipe(), "a")
     _logged(account)
@@ -396,6 +404,7 @@ SCENARIOS: dict[str, Scenario] = {
         for again in (False, True)
     },
     "a roll-back": Scenario(rolled_back),
+    "models are deleted": Scenario(pruned),
     "logs that are read": Scenario(
         collecting({"recipe": "support"}, *CALLS), _logs(LogReadMode.READ, use_responses=True)
     ),

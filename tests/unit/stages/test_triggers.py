@@ -83,6 +83,7 @@ def test_no_event_is_lost_that_a_function_could_not_be_given_or_could_not_handle
         ("lambdas.endpoint.handler.sweep", {E, L, S, T}),
         ("lambdas.evaluation.handler.step", {E, L, D}),
         ("lambdas.expiry.handler.expire", {E, L, D, Variable.DATA_DAYS, T}),
+        ("lambdas.operations.deletion_handler.prune", {E, L}),
         ("lambdas.promotion.handler.step", {E, L, T}),
         ("lambdas.promotion.handler.rollback", {E, L, S}),
         ("lambdas.promotion.handler.accept", {E, L, S, T}),
@@ -105,6 +106,7 @@ def test_only_those_who_open_runs_or_are_asked_for_decisions_carry_the_recipes()
         "lambdas.dataset.approval.decide",
         "lambdas.dataset.handler.receive",
         "lambdas.evaluation.request.evaluate",
+        "lambdas.operations.deletion_handler.prune",
         "lambdas.promotion.handler.accept",
         "lambdas.promotion.handler.rollback",
     ]
