@@ -144,11 +144,11 @@ def resource(environment: Environment, stack: str, ident: str) -> str:
 
 
 def role(ident: str, stack: str = "pipeline") -> Find:
-    """Finds a role's inline policy."""
+    """Finds a role's own inline policy; that of a state machine has another for its Distributed Maps."""
 
     def find(environment: Environment) -> Policy:
         iam, name = environment.client("iam"), resource(environment, stack, ident)
-        (policy,) = iam.list_role_policies(RoleName=name)["PolicyNames"]
+        (policy,) = [each for each in iam.list_role_policies(RoleName=name)["PolicyNames"] if "DefaultPolicy" in each]
         of = {"RoleName": name, "PolicyName": policy}
         return _Document(
             lambda: iam.get_role_policy(**of)["PolicyDocument"],

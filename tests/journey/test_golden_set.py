@@ -71,5 +71,5 @@ def _no_run_starts_without_it(environment: Environment) -> None:
 def _the_examiner_writes_it(environment: Environment, file: Path) -> None:
     file.write_bytes(jsonl(_exam()))
     refused = environment.command_as("golden", RECIPE, str(file), by="operator")
-    assert (refused.returncode, "ExaminerPolicyArn" in refused.stderr) == (1, True), refused.stderr
+    assert (refused.returncode, "ExaminerPolicyArn" in refused.stderr) == (7, True), refused.stderr
     assert "12 prompts" in environment.command("golden", RECIPE, str(file), by="examiner")

@@ -116,7 +116,7 @@ def _can_measure(environment: Environment, team: Team) -> None:
     assert _probed(environment, team.route) is None
     assert f"recorded for {team.route}" in environment.command("probe", team.route, "--yes", by="measurer")
     assert _probed(environment, team.route) is False  # the simulator rejects it
-    assert environment.command_as("probe", team.route, "--yes", by="caller").returncode == 7
+    assert environment.command_as("probe", team.route, "--yes", by="caller").returncode == 1
     people = {kind: environment.client_as(kind, "ssm", environment.inference) for kind in ("caller", "measurer")}
     for kind, ssm in (people | {"team": team.client("ssm", environment.inference)}).items():
         for route in environment.serving["routes"]:

@@ -135,7 +135,7 @@ CASES = {
         role(DISTILLATION.ident), via("bedrock"), steps.run_pipeline, "kms:CreateGrant"
     ),
     "a job encrypts its model under the key": Case(
-        role(JOB.ident), via("bedrock"), steps.run_pipeline, "JobRole.* not authorized to perform kms:CreateGrant"
+        role(JOB.ident), via("bedrock"), steps.run_pipeline, "JobRole.* not authorized … perform .kms:CreateGrant"
     ),
 }
 
