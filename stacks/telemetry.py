@@ -1,4 +1,4 @@
-"""telemetry: the alarms of each Region; in the home Region also the dashboard and a budget for each recipe."""
+"""telemetry: the alarms of each Region; in the home Region also the dashboard and budgets."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ from infra.constructs.alarms import (
 )
 from infra.constructs.dashboard import dashboard, model_graphs, route_graphs
 from infra.constructs.function import Function
-from infra.constructs.monthly_budget import monthly_budgets
+from infra.constructs.monthly_budget import environment_budget, monthly_budgets
 from stacks.base import EnvironmentStack
 from stacks.foundation import Foundation
 from stacks.pipeline import Pipeline
@@ -76,3 +76,4 @@ class HomeTelemetry(Telemetry):
             routes=routes,
         )
         monthly_budgets(self, self.names, settings.recipes.values(), self.topic)
+        environment_budget(self, self.names, settings.recipes.values(), self.topic)

@@ -199,6 +199,11 @@ class Names:
         """The AWS Budget of a recipe, unique in an account, because notifications contain its name."""
         return f"distillery_{self.environment}_{recipe}"
 
+    @property
+    def environment_budget(self) -> str:
+        """The AWS Budget of the environment. No recipe's has this name: they have a further part."""
+        return f"distillery_{self.environment}"
+
     def job(self, run: str) -> str:
         """The job's name, and that of its custom model: one job makes one model."""
         return f"{self.prefix}{run}"

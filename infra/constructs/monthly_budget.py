@@ -1,4 +1,5 @@
-"""An AWS Budget for each recipe: compares the cost billed under its tag with what its runs may cost in a month.
+"""An AWS Budget for each recipe, and one for the environment: they compare the cost billed under a tag with what may be
+spent in a month.
 
 The ledger's cap keeps runs from starting; the budget looks at the bill, a day later, and notifies the topic. It covers
 what is tagged: jobs, models and endpoints. It also counts a recipe of the same name in another environment of the
@@ -14,7 +15,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from distillery.core.catalog import HostingMode
-from distillery.core.names import TAG_RECIPE, Names
+from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, Names
 from distillery.core.recipe import Recipe
 
 HOURS = 744
@@ -28,10 +29,23 @@ def monthly_budgets(scope: Construct, names: Names, recipes: Iterable[Recipe], t
     """Beneath a construct of their own: the logical ids of recipes `a-b` and `ab` differ only by their hash."""
     months = Construct(scope, "Months")
     for recipe in recipes:
-        _budget(months, names, recipe, topic)
+        tag = f"{TAG_RECIPE}${recipe.name}"
+        _budget(months, recipe.name, names.month_budget(recipe.name), tag, limit_usd(recipe), topic)
 
 
-def _budget(scope: Construct, names: Names, recipe: Recipe, topic: sns.ITopic) -> budgets.CfnBudget:
+def environment_budget(scope: Construct, names: Names, recipes: Iterable[Recipe], topic: sns.ITopic) -> None:
+    """A budget of everything with the environment's tag, of all recipes' limits together; none without recipes.
+
+    It also sees what no recipe of the settings has any more, and what is no recipe's: routes, buckets and logs. Models
+    of the AWS Marketplace bill under their provider and have no tag (docs/money.md).
+    """
+    limit = sum((limit_usd(recipe) for recipe in recipes), Decimal(0))
+    if limit:
+        tag = f"{TAG_ENVIRONMENT}${names.environment}"
+        _budget(scope, "EnvironmentMonth", names.environment_budget, tag, limit, topic)
+
+
+def _budget(scope: Construct, ident: str, name: str, tag: str, limit: Decimal, topic: sns.ITopic) -> budgets.CfnBudget:
     """Credits and refunds are excluded: they would hide what was spent."""
     notifications = [
         budgets.CfnBudget.NotificationWithSubscribersProperty(
@@ -44,14 +58,14 @@ def _budget(scope: Construct, names: Names, recipe: Recipe, topic: sns.ITopic) -
     ]
     return budgets.CfnBudget(
         scope,
-        recipe.name,
+        ident,
         budget=budgets.CfnBudget.BudgetDataProperty(
-            budget_name=names.month_budget(recipe.name),
+            budget_name=name,
             budget_type="COST",
             time_unit="MONTHLY",
-            budget_limit=budgets.CfnBudget.SpendProperty(amount=float(limit_usd(recipe)), unit="USD"),
+            budget_limit=budgets.CfnBudget.SpendProperty(amount=float(limit), unit="USD"),
             # Tags that users gave begin with `user:`; without it nothing is found (CLI reference, create-budget)
-            cost_filters={"TagKeyValue": [f"user:{TAG_RECIPE}${recipe.name}"]},
+            cost_filters={"TagKeyValue": [f"user:{tag}"]},
             cost_types=budgets.CfnBudget.CostTypesProperty(include_credit=False, include_refund=False),
         ),
         notifications_with_subscribers=notifications,

@@ -12,7 +12,7 @@ from aws_cdk import aws_sns as sns
 from distillery.core.catalog import HostingMode
 from distillery.core.names import Names
 from distillery.core.recipe import Recipe
-from infra.constructs.monthly_budget import HOURS, limit_usd, monthly_budgets
+from infra.constructs.monthly_budget import HOURS, environment_budget, limit_usd, monthly_budgets
 from tests.fakes.pipeline import provisioned, recipe
 
 
@@ -69,3 +69,22 @@ def test_an_endpoint_by_the_hour_is_expected_for_the_whole_month() -> None:
     assert of.hosting is HostingMode.PROVISIONED
     assert of.unit_price_usd_per_hour is not None
     assert limit_usd(of) == 100 + HOURS * of.model_units * of.unit_price_usd_per_hour
+
+
+def _of_environment(*recipes: Recipe) -> list[dict[str, Any]]:
+    stack = Stack(App(), "Stack")
+    environment_budget(stack, Names("dev"), recipes, sns.Topic(stack, "Topic"))
+    found = assertions.Template.from_stack(stack).find_resources("AWS::Budgets::Budget")
+    return [each["Properties"]["Budget"] for each in found.values()]
+
+
+def test_the_environment_has_a_budget_of_all_that_carries_its_tag() -> None:
+    recipes = [recipe(), provisioned(name="triage")]
+    (budget,) = _of_environment(*recipes)
+    assert budget["BudgetName"] == "distillery_dev"
+    assert budget["CostFilters"] == {"TagKeyValue": ["user:distillery:environment$dev"]}
+    assert budget["BudgetLimit"]["Amount"] == float(sum(limit_usd(each) for each in recipes))
+
+
+def test_an_environment_without_recipes_has_no_budget() -> None:
+    assert _of_environment() == []
