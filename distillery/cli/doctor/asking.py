@@ -1,5 +1,6 @@
 """Asks the questions. An answer that depends on something that is not there yet, or on a permission, is none."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ UNDECIDED = (
     *("InternalServerException", "ServiceUnavailableException", "UnknownOperationException", "ExpiredTokenException"),
 )
 """Codes that say nothing about the question."""
+PRICING_REGION = "us-east-1"
+"""One of the Regions with an endpoint of the Price List API (General Reference)."""
 NOBODYS = "first-contact-no-such-job"
 """The end of the name of a job that nobody has: runs end in a number."""
 
@@ -150,6 +153,28 @@ def _quota_labels(contact: Contact) -> tuple[str, str]:
     return (q.NO if missing else q.YES), ", ".join(missing)
 
 
+def _listed_prices(contact: Contact) -> tuple[str, str]:
+    """Whatever names a customization: the names of its usage types are documented nowhere."""
+    region = [{"Type": "TERM_MATCH", "Field": "regionCode", "Value": contact.home}]
+    pages = contact.client("pricing", PRICING_REGION).get_paginator("get_products")
+    found: dict[str, str] = {}
+    for page in pages.paginate(ServiceCode="AmazonBedrock", Filters=region):
+        for text in page["PriceList"]:
+            product = json.loads(text)
+            usage = str(product["product"]["attributes"].get("usagetype", ""))
+            if "custom" in usage.lower():
+                found[usage] = next(_dollars(product["terms"]), "?")
+    if not found:
+        raise Undecided("no product of the Price List API names a customization")
+    return str(len(found)), ", ".join(f"{usage} ${usd}" for usage, usd in sorted(found.items()))
+
+
+def _dollars(terms: Mapping[str, Any]) -> Iterator[str]:
+    for term in terms.get("OnDemand", {}).values():
+        for dimension in term["priceDimensions"].values():
+            yield str(dimension["pricePerUnit"].get("USD", "?"))
+
+
 def _key_grants(contact: Contact) -> tuple[str, str]:
     if not contact.key:
         raise Undecided("the environment has no key yet")
@@ -199,6 +224,7 @@ _ASK: Mapping[str, Callable[[Contact], tuple[str, str]]] = {
     q.MODEL_STATES: _model_states,
     q.IN_PROGRESS_QUOTA: _in_progress_quota,
     q.QUOTA_LABELS: _quota_labels,
+    q.LISTED_PRICES: _listed_prices,
     q.KEY_GRANTS: _key_grants,
     q.MODELS_ANSWER: _models_answer,
     q.OPTIMIZED_PROFILES: _optimized_profiles,

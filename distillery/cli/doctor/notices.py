@@ -1,7 +1,7 @@
 """Checks of what tells people: subscriptions of the topic, budgets, cost-allocation tags, and who logs prompts."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from distillery.cli.doctor.examined import Examined
@@ -47,16 +47,15 @@ def _unconfirmed(arn: str, region: str, wanted: Sequence[str], found: Sequence[M
 
 
 def budgets(examined: Examined) -> Iterator[Finding]:
-    """Whether the budgets of the recipes exist, once the environment is deployed."""
+    """Whether the budgets of the environment and its recipes exist, once they are deployed."""
     pages = examined.client("budgets", BILLING_REGION).get_paginator("describe_budgets")
     found = {
         budget["BudgetName"]
         for page in pages.paginate(AccountId=examined.account_id)
         for budget in page.get("Budgets", [])
     }
-    deployed = any(stack["StackName"] == examined.names.stack("pipeline") for _, stack in examined.deployed())
-    recipes = examined.settings.recipes if examined.settings and deployed else {}
-    missing = [name for recipe in recipes if (name := examined.names.month_budget(recipe)) not in found]
+    wanted = [examined.names.environment_budget, *map(examined.names.month_budget, _recipes(examined))]
+    missing = [name for name in wanted if name not in found] if _is_watched(examined) else []
     for name in missing:
         fix = f"node_modules/.bin/cdk deploy --all -c env={examined.on.environment}"
         yield warns(
@@ -70,6 +69,15 @@ def budgets(examined: Examined) -> Iterator[Finding]:
         )
     elif not missing:
         yield info(f"the account has {len(found)} budgets")
+
+
+def _recipes(examined: Examined) -> Iterable[str]:
+    return examined.settings.recipes if examined.settings else ()
+
+
+def _is_watched(examined: Examined) -> bool:
+    """Whether the stack with the budgets is deployed."""
+    return any(stack["StackName"] == examined.names.stack("telemetry") for _, stack in examined.deployed())
 
 
 def cost_tags(examined: Examined) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ OTHER = "*"
 
 MISSING_JOB = "missing-job"
 STUDENT_LISTED = "student-listed"
+LISTED_PRICES = "listed-prices"
 MISSING_FORM = "missing-form"
 DEPLOYMENT_METRICS = "deployment-metrics"
 THROUGHPUT_METRICS = "throughput-metrics"
@@ -44,6 +45,7 @@ class Question:
 
 
 _REPORTED = "nothing depends on it: it is reported"
+_IDLE = "idle endpoints are warned of, and none is deleted for it"
 A_CALL = Decimal("0.002")
 """More than any model of the catalog charges for the few tokens of a probe; a test compares it with the prices."""
 
@@ -78,13 +80,13 @@ QUESTIONS: tuple[Question, ...] = (
         id=DEPLOYMENT_METRICS,
         text="What is ModelId of CloudWatch's Invocations for a custom model deployment: its ARN?",
         permissions=("cloudwatch:ListMetrics",),
-        does={YES: "idleness of deployments can be measured", OTHER: "idleness of deployments only warns"},
+        does={YES: "a warning of an idle endpoint rests on a verified metric", OTHER: _IDLE},
     ),
     Question(
         id=THROUGHPUT_METRICS,
         text="What is ModelId of CloudWatch's Invocations for Provisioned Throughput: its ARN?",
         permissions=("cloudwatch:ListMetrics",),
-        does={YES: "idleness of throughput can be measured", OTHER: "idleness of throughput only warns"},
+        does={YES: "a warning of an idle endpoint rests on a verified metric", OTHER: _IDLE},
     ),
     Question(
         id=MODEL_STATES,
@@ -103,6 +105,12 @@ QUESTIONS: tuple[Question, ...] = (
         text="Do quotas name each model of the settings as the catalog expects?",
         permissions=("servicequotas:ListServiceQuotas",),
         does={YES: "evaluations keep below the applied quotas", OTHER: "a quota that is not found limits nothing"},
+    ),
+    Question(
+        id=LISTED_PRICES,
+        text="What does the Price List API say of training and storing custom models?",
+        permissions=("pricing:GetProducts",),
+        does={OTHER: _REPORTED + ", so that the catalog's prices can be verified"},
     ),
     Question(
         id=KEY_GRANTS,

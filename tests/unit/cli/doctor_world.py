@@ -60,6 +60,7 @@ TEMPLATES: dict[str, Any] = {
             },
         }
     },
+    "distillery-dev-telemetry": {"Resources": {}},
     "distillery-dev-pipeline": {
         "Resources": {
             "Role": {
@@ -205,9 +206,7 @@ def _resources(StackName: str) -> Any:  # noqa: N803 the API's name
 def well() -> Clients:
     """An account in which nothing is wrong with environment dev."""
     clients = Clients()
-    allowed = simulated(
-        OrganizationsDecisionDetail={"AllowedByOrganizations": True},
-    )
+    allowed = simulated(OrganizationsDecisionDetail={"AllowedByOrganizations": True})
     clients.answers = {
         "sts.get_caller_identity": {"Account": ACCOUNT, "Arn": CALLER},
         "iam.get_role": lambda RoleName: {  # noqa: N803 the API's name
@@ -245,7 +244,9 @@ def well() -> Clients:
         "sns.list_subscriptions_by_topic": {
             "Subscriptions": [{"Endpoint": "ana@example.com", "SubscriptionArn": "arn:confirmed"}]
         },
-        "budgets.describe_budgets": {"Budgets": [{"BudgetName": "distillery_dev_support"}]},
+        "budgets.describe_budgets": {
+            "Budgets": [{"BudgetName": "distillery_dev"}, {"BudgetName": "distillery_dev_support"}]
+        },
         "ce.list_cost_allocation_tags": lambda TagKeys: {  # noqa: N803 the API's name
             "CostAllocationTags": [{"TagKey": key, "Status": "Active"} for key in TagKeys]
         },

@@ -37,6 +37,12 @@ def _metric(value: str) -> Any:
     return {"Metrics": [{"Dimensions": [{"Name": "ModelId", "Value": value}]}]}
 
 
+def _product(usage: str, usd: str) -> str:
+    dimension = {"pricePerUnit": {"USD": usd}}
+    terms = {"OnDemand": {"a": {"priceDimensions": {"b": dimension}}}}
+    return json.dumps({"product": {"attributes": {"usagetype": usage}}, "terms": terms})
+
+
 HOSTED = {"modelDeploymentSummaries": [{"customModelDeploymentName": "a"}]}
 BOUGHT = {"provisionedModelSummaries": [{"provisionedModelName": "a", "modelArn": "m", "status": "InService"}]}
 FORM, JOB, MODEL = (
@@ -50,9 +56,12 @@ METRICS, QUOTA, QUOTAS = (
     "service-quotas.list_service_quotas",
 )
 DEPLOYMENTS, THROUGHPUTS = "bedrock.list_custom_model_deployments", "bedrock.list_provisioned_model_throughputs"
+PRICES = "pricing.get_products"
 CONVERSE, GRANTS = "bedrock-runtime.converse", "kms.list_grants"
 BEDROCKS = {"GranteePrincipal": "bedrock.amazonaws.com", "Operations": ["Decrypt", "CreateGrant"]}
 EVERY_NAME = {"Quotas": [{"QuotaName": f"On-demand {each.quota_label or each.name}"} for each in catalog.models()]}
+REPORTED = (q.KEY_GRANTS, q.LISTED_PRICES)
+"""Questions whose answer is a list."""
 CASES: list[tuple[str, dict[str, Any], str]] = [
     (q.MISSING_JOB, {JOB: service_error("ResourceNotFoundException")}, "ResourceNotFoundException"),
     (q.MISSING_JOB, {JOB: service_error("ValidationException")}, "ValidationException"),
@@ -72,6 +81,7 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     (q.QUOTA_LABELS, {QUOTAS: EVERY_NAME}, q.YES),
     (q.QUOTA_LABELS, {QUOTAS: {"Quotas": []}}, q.NO),
     (q.KEY_GRANTS, {GRANTS: {"Grants": [BEDROCKS, {"GranteePrincipal": "lambda.amazonaws.com"}]}}, "1"),
+    (q.LISTED_PRICES, {PRICES: {"PriceList": [_product("USE1-NovaMicro-Customization-Storage", "1.95")]}}, "1"),
     (q.MODELS_ANSWER, {CONVERSE: {}}, q.YES),
     (q.MODELS_ANSWER, {CONVERSE: service_error("ThrottlingException")}, q.YES),
     (q.MODELS_ANSWER, {CONVERSE: service_error("AccessDeniedException")}, q.NO),
@@ -114,7 +124,7 @@ def test_a_question_is_answered_either_way(
 def test_every_question_has_cases_for_both_answers() -> None:
     covered = {question: {answer for each, _, answer in CASES if each == question} for question, _, _ in CASES}
     assert set(covered) | {q.OPTIMIZED_PROFILES} == {each.id for each in q.QUESTIONS}
-    assert all(len(answers) > 1 for question, answers in covered.items() if question != q.KEY_GRANTS)
+    assert all(len(answers) > 1 for question, answers in covered.items() if question not in REPORTED)
 
 
 @pytest.mark.parametrize("refused", UNDECIDED)
