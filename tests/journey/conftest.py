@@ -1,6 +1,9 @@
-"""Fixtures that start a local account for each journey, deploy into it and stop it."""
+"""Fixtures that start a local account for each journey, deploy into it and stop it.
 
-from collections.abc import Iterator
+A journey that passes fails nevertheless if something goes on billing in its account: see `residue.py`.
+"""
+
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,12 +14,15 @@ from local.account import LocalAccount
 from local.deploy import Deployment
 from local.emulator import process
 from tests.assemblies import assembly_of
-from tests.journey import iam_usage
+from tests.journey import iam_usage, residue
 from tests.journey.environment import Environment
+from tests.journey.tagged_resources import discard_tagged_resources
 from tests.unit.stacks.assembly import DAYS, settings_of
 
 SPEED = 360.0  # virtual seconds per second, as in the demo: the shortest human wait, one hour, takes ten seconds
 UNUSED = "granted and never used"
+PASSED = pytest.StashKey[bool]()
+DEPLOYED = pytest.StashKey[list[Environment]]()
 
 
 class Start(Protocol):
@@ -31,22 +37,43 @@ class Deploy(Protocol):
         """Deploys the environment, or other settings for it, into a new account with these `LocalAccount` options."""
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keeps whether the journey itself passed, for what is checked after it."""
+    report = yield
+    if report.when == "call":
+        item.stash[PASSED] = report.passed
+    return report
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Start]:
     state = tmp_path / "account"
+    begun: list[tuple[LocalAccount, Settings]] = []
 
     def started(environment: str, /, **options: Any) -> tuple[LocalAccount, Settings]:
         day = str(DAYS[environment])
         asked = LocalAccount(state=state, port=0, date=day, speed=SPEED, record_iam=True, **options)
-        return process.start(asked), settings_of(environment)
+        begun.append((process.start(asked), settings_of(environment)))
+        return begun[-1]
 
     yield started
-    process.stop(state)
+    try:
+        if request.node.stash.get(PASSED, False):
+            for account, settings in begun:
+                residue.assert_nothing_bills(account, _environments(request.node, account, settings))
+    finally:
+        process.stop(state)
+
+
+def _environments(journey: pytest.Item, account: LocalAccount, settings: Settings) -> list[Environment]:
+    """The environments that the journey deployed, or the one of the settings that it was given."""
+    return journey.stash.get(DEPLOYED, None) or [Environment(account, settings)]
 
 
 @pytest.fixture
-def deploy(start: Start, record_property: Any) -> Iterator[Deploy]:
-    made: list[Environment] = []
+def deploy(start: Start, request: pytest.FixtureRequest, record_property: Any) -> Iterator[Deploy]:
+    made: list[Environment] = request.node.stash.setdefault(DEPLOYED, [])
 
     def deployed(environment: str, /, *, settings: Settings | None = None, **options: Any) -> Environment:
         account, own = start(environment, **options)
@@ -56,6 +83,7 @@ def deploy(start: Start, record_property: Any) -> Iterator[Deploy]:
 
     yield deployed
     for environment in made:
+        discard_tagged_resources(environment)
         record_property(UNUSED, {"granted": iam_usage.granted(environment), "used": iam_usage.used(environment)})
 
 

@@ -177,6 +177,13 @@ class TaggedResources:
         updated = found.get("updateDetails", {}).get("updateStatus", "UpdateCompleted")
         return (found["status"], updated) == ("Active", "UpdateCompleted")
 
+    def discard(self) -> None:
+        """Deletes the permanent endpoint and every model."""
+        if "_standing" in vars(self):
+            self.delete(self._standing)
+        for model in self._bedrock.list_custom_models(nameContains=PREFIX.rstrip("-"))["modelSummaries"]:
+            self._bedrock.delete_custom_model(modelIdentifier=model["modelArn"])
+
     @functools.cached_property
     def sealed(self) -> bytes:
         """Ciphertext under the environment's key."""
@@ -184,9 +191,19 @@ class TaggedResources:
         return bytes(kms.encrypt(KeyId=self.key, Plaintext=b"a prompt")["CiphertextBlob"])
 
 
-@functools.cache
+_MADE: dict[Environment, TaggedResources] = {}
+
+
 def tagged_resources(environment: Environment) -> TaggedResources:
-    return TaggedResources(environment)
+    if environment not in _MADE:
+        _MADE[environment] = TaggedResources(environment)
+    return _MADE[environment]
+
+
+def discard_tagged_resources(environment: Environment) -> None:
+    """Deletes what was made in the environment besides its runs, if anything was."""
+    if made := _MADE.pop(environment, None):
+        made.discard()
 
 
 def error_message(step: Any, *given: Any) -> str:
