@@ -1,5 +1,7 @@
 """pipeline: the stages and their state machine, in the home Region."""
 
+from collections.abc import Sequence
+
 from aws_cdk import CfnOutput, Duration
 from constructs import Construct
 
@@ -18,6 +20,7 @@ from infra.constructs.managed_policies import (
 )
 from infra.constructs.model_dates import ModelWatchFunction
 from infra.constructs.on_call import on_call_policy
+from infra.constructs.operations import Operations
 from infra.constructs.ssm_outputs import publish
 from infra.constructs.state_machine import Machine
 from infra.stages.dataset import DatasetStage, Expiry
@@ -67,6 +70,9 @@ class Pipeline(EnvironmentStack):
             dead_letters=sweep.dead_letters,
         )
         deletion = Deletion(self, "Deletion", context=context, stores=stores, settings=dataset.recipes)
+        operations = Operations(
+            self, "Operations", context=context, stores=stores, machine=self.machine, settings=dataset.recipes
+        )
         # Functions whose errors would go unnoticed: errors of steps show as failed runs. Settle and Expiry share the
         # dead-letter queue of Sweep.
         self.watched = {"Dataset": dataset.function, "Sweep": sweep}
@@ -76,9 +82,10 @@ class Pipeline(EnvironmentStack):
             "acceptance": stages.promotion.acceptance_url,
             "evaluation": stages.evaluation.request_url,
             "models": deletion.prune_url,
+            **operations.urls,
         }
         self._publish(stores, {"dataset": dataset.function}, decisions)
-        deciding = {"rollback": stages.promotion.rollback, "evaluate": stages.evaluation.request}
+        deciding = [stages.promotion.rollback, stages.evaluation.request, operations.function]
         self._people(stores, dataset, stages.promotion, deciding, polled=[settle, sweep], prune=deletion.prune)
 
     def _publish(self, stores: DataStores, functions: dict[str, Function], decisions: dict[str, str]) -> None:
@@ -104,7 +111,7 @@ class Pipeline(EnvironmentStack):
         stores: DataStores,
         dataset: DatasetStage,
         promotion: PromotionStage,
-        deciding: dict[str, Function],
+        deciding: Sequence[Function],
         *,
         polled: list[Function],
         prune: Function,
@@ -122,8 +129,7 @@ class Pipeline(EnvironmentStack):
                 names=names,
                 stores=stores,
                 functions=[dataset.function],
-                **deciding,
-                prune=prune,
+                deciding=[*deciding, prune],
                 deciders_named=deciders_named,
             ),
             "Approver": approver_policy(
@@ -145,7 +151,7 @@ class Pipeline(EnvironmentStack):
                 machine=self.machine,
                 inference_region=there,
                 functions=called,
-                **deciding,
+                deciding=deciding,
                 deciders_named=deciders_named,
             ),
         }

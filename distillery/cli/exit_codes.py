@@ -30,7 +30,7 @@ MEANINGS = {
     ExitCode.WAITS: "something waits for a person: a run for a decision, or copies that `forget` kept",
     ExitCode.REFUSED: "the pipeline refused: over budget, another run is active, prompts rejected, not admitted, …",
     ExitCode.FAILED_RUN: "the run failed, or what was started broke",
-    ExitCode.NOT_PASSED: "the run ended without a promotion: rejected, inconclusive or declined",
+    ExitCode.NOT_PASSED: "the run ended without a promotion: rejected, inconclusive, declined or stopped",
     ExitCode.AWS_ERROR: "AWS denied the call, throttled it or did not answer; or there are no credentials",
     ExitCode.INTERRUPTED: "interrupted (Ctrl-C); runs continue",
     ExitCode.BROKEN_PIPE: "nobody reads the output any more",
@@ -50,6 +50,8 @@ VERB_CODES: dict[str, tuple[ExitCode, ...]] = {
     "watch": (*_FOLLOWS, ExitCode.AWS_ERROR),
     "report": (ExitCode.AWS_ERROR,),
     "evaluate": _ASKS,
+    "stop": _ASKS,
+    "resume": _ASKS,
     "golden": (ExitCode.REFUSED, ExitCode.AWS_ERROR),
     "approve": _ASKS,
     "accept": _ASKS,
@@ -68,7 +70,7 @@ VERB_CODES: dict[str, tuple[ExitCode, ...]] = {
 _OUTCOMES = {
     Outcome.PROMOTED: ExitCode.OK,
     Outcome.FAILED: ExitCode.FAILED_RUN,
-    **dict.fromkeys((Outcome.REJECTED, Outcome.INCONCLUSIVE, Outcome.DECLINED), ExitCode.NOT_PASSED),
+    **dict.fromkeys((Outcome.REJECTED, Outcome.INCONCLUSIVE, Outcome.DECLINED, Outcome.STOPPED), ExitCode.NOT_PASSED),
     **dict.fromkeys(WAITING_OUTCOMES, ExitCode.WAITS),
 }
 

@@ -28,7 +28,7 @@ from distillery.cli.documents import (
     RunOutput,
     SnippetsOutput,
 )
-from distillery.cli.run_documents import StatusOutput, WatchEvent
+from distillery.cli.run_documents import ResumeOutput, StatusOutput, StopOutput, WatchEvent
 from distillery.core.serialization import to_wire
 
 VERSION = 1
@@ -42,6 +42,8 @@ OUTPUTS: Mapping[str, type] = {
     "watch": WatchEvent,
     "report": ReportOutput,
     "evaluate": EvaluateOutput,
+    "stop": StopOutput,
+    "resume": ResumeOutput,
     "golden": GoldenOutput,
     "approve": ApproveOutput,
     "accept": AcceptOutput,

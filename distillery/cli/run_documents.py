@@ -1,4 +1,4 @@
-"""What `status` and `watch` print of runs with `--json`."""
+"""What `status`, `watch`, `stop` and `resume` print of runs with `--json`."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -40,8 +40,8 @@ class NowOutput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStatus:
-    """A run. `next`: commands that decide about it, where it waits for a person; `now`: the stage in progress, only of
-    `status`."""
+    """A run. `next`: commands that decide about it, where it waits for a person, or continue it, where it was stopped.
+    `now`: the stage in progress, only of `status`. `stop`: who stopped it when and why, and the cost by then."""
 
     run: str
     recipe: str
@@ -57,6 +57,7 @@ class RunStatus:
     uploaded_by: list[str]
     next: list[str]
     now: NowOutput | None = None
+    stop: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,3 +168,34 @@ class WatchEvent:
     report_uri: str | None = None
     exit_code: int | None = None
     next: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopOutput:
+    """The run that was stopped. `first` is false where somebody stopped it before: `by`, `at` and `reason` are theirs.
+
+    `spent_usd`: what it had cost by then in US dollars, at most; null if a price is unknown. `spent`: its parts.
+    `left`: what the sweep still has to delete.
+    """
+
+    run: str
+    outcome: str
+    by: str
+    at: str
+    reason: str
+    first: bool
+    spent_usd: Decimal | None
+    spent: list[str]
+    left: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeOutput:
+    """The execution that continues the run. `taken_up`: whether the student is one that the run's job made although the
+    run ended without it; `judge_only`: whether stored answers are judged and no model is invoked."""
+
+    run: str
+    execution: str
+    judge_only: bool
+    student: str
+    taken_up: bool

@@ -11,6 +11,7 @@ from distillery.cli.target import Target
 from distillery.core import clock
 from distillery.core.ledger.items import RunRecord, StageRecord
 from distillery.core.pipeline import Outcome, Stage
+from distillery.core.serialization import to_wire
 
 
 def run_status(on: Target, record: RunRecord, uploaded_by: list[str]) -> RunStatus:
@@ -28,6 +29,7 @@ def run_status(on: Target, record: RunRecord, uploaded_by: list[str]) -> RunStat
         exploratory=dict(record.exploratory) or None,
         uploaded_by=uploaded_by,
         next=decisions(on, record),
+        stop=to_wire(record.stop) if record.stop else None,
     )
 
 
@@ -80,13 +82,15 @@ def report_uri(record: RunRecord) -> str | None:
 
 
 def decisions(on: Target, record: RunRecord) -> list[str]:
-    """The commands that decide about a run that waits for a person."""
+    """The commands that decide about a run that waits for a person, or continue one that was stopped."""
     run = record.run.id
     match record.outcome:
         case Outcome.AWAITING:
             return [on.command("approve", run), on.command("reject", run)]
         case Outcome.AWAITING_ACCEPTANCE:
             return [on.command("accept", run, "--reason", "WHY"), on.command("reject", run)]
+        case Outcome.STOPPED:
+            return [on.command("resume", run, "--reason", "WHY")]
     return []
 
 

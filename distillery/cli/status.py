@@ -26,6 +26,7 @@ from distillery.core.serialization import to_wire
 TEMPLATES = {
     Outcome.PROMOTED: "[green]{}[/green]",
     Outcome.FAILED: "[red]{}[/red]",
+    Outcome.STOPPED: "[yellow]{}[/yellow]",
     Outcome.REJECTED: "[yellow]{}[/yellow]",
     Outcome.INCONCLUSIVE: "[yellow]{}[/yellow]",
     Outcome.AWAITING: "[yellow]{}[/yellow]",
@@ -172,6 +173,7 @@ def _lines(on: Target, record: RunRecord) -> Iterator[Text]:
     elif reason := waiting(on, record) if record.outcome in WAITING_OUTCOMES else record.reason:
         yield styled("    {}", pasteable(reason))
     yield from _evaluated(record)
+    yield from _stopped(on, record)
     for what, who in (("approved", record.approved_by), (str(record.outcome), record.closed_by)):
         if who:
             yield styled("    {} by {}", what, who)
@@ -200,6 +202,19 @@ def _evaluated(record: RunRecord) -> Iterator[Text]:
     if verdict := record.exploratory:
         yield styled("    [dim]exploratory, {}: {}[/dim]", verdict["measure"], scores(verdict))
         yield styled("    [dim]report: {}[/dim]", link(verdict["report_uri"]))
+
+
+def _stopped(on: Target, record: RunRecord) -> Iterator[Text]:
+    """Yields what a run had cost when it was stopped, and how it continues."""
+    if (stop := record.stop) is None or not record.was_stopped:
+        return
+    if record.is_active:
+        yield styled("    [yellow]{} is stopping it: {}[/yellow]", stop.by, stop.reason)
+        return
+    cost = "unknown" if stop.spent_usd is None else f"up to ${stop.spent_usd}"
+    yield styled("    [dim]cost when it was stopped: {}: {}[/dim]", cost, "; ".join(stop.spent))
+    if record.outcome is Outcome.STOPPED:
+        yield styled("    to continue it: {}", on.command("resume", record.run.id, "--reason", "WHY"))
 
 
 def _uploaded(on: Target, record: RunRecord) -> Iterator[Text]:

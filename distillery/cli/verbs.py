@@ -15,12 +15,17 @@ from distillery.core.errors import BadRequest
 from distillery.core.escaping import one_line
 
 VERBS = (
-    *("doctor", "check", "convert", "run", "collect", "status", "watch", "report", "evaluate", "golden"),
+    *("doctor", "check", "convert", "run", "collect", "status", "watch", "report", "evaluate", "stop", "resume"),
+    "golden",
     *("approve", "accept", "reject", "rollback", "models", "forget"),
     *("routes", "ask", "snippets", "probe", "bench"),
 )
 """In the order of the help; each is a function of the same name."""
-_MODULES = dict.fromkeys(("approve", "accept", "reject"), "decisions") | {"doctor": "doctor.command"}
+_MODULES = {
+    **dict.fromkeys(("approve", "accept", "reject"), "decisions"),
+    **dict.fromkeys(("stop", "resume"), "operations"),
+    "doctor": "doctor.command",
+}
 """The verbs that are not in a module of their own name."""
 _HAS_EMPTY = "distillery.has_empty"
 """The key of a context under which it says whether something that was typed is empty."""

@@ -83,7 +83,7 @@ def _ending(on: Target, record: RunRecord) -> Text:
         return styled("[green]{}[/green]", record.outcome)
     if record.outcome in WAITING_OUTCOMES:
         return styled("[yellow]{}[/yellow]: {}", record.outcome, waiting(on, record))
-    if record.outcome in (Outcome.REJECTED, Outcome.INCONCLUSIVE):
+    if record.outcome in (Outcome.REJECTED, Outcome.INCONCLUSIVE, Outcome.STOPPED):
         return styled("[yellow]{}[/yellow]: {}", record.outcome, pasteable(record.reason))
     return styled("[red]{}[/red]: {}", record.outcome, pasteable(record.reason))
 

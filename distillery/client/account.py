@@ -169,7 +169,7 @@ class Account:
         """Sends a decision once, to a function URL, signed with the caller's credentials so that its author is known.
 
         Args:
-            decision: `approval`, `rollback` or `evaluation`.
+            decision: `approval`, `rollback`, `evaluation`, `stop` or another that the parameter `pipeline` lists.
             payload: the function's request.
 
         Raises:

@@ -76,6 +76,13 @@ def check_reason(reason: str) -> None:
         raise BadRequest(f"the reason has {len(reason)} characters; a reason has {REASON_MAX} at most: shorten it")
 
 
+def require_reason(reason: str, what: str) -> None:
+    """Raises BadRequest without a reason, or for one that is too long. `what`: what it is about, such as `the stop`."""
+    check_reason(reason)
+    if not reason.strip():
+        raise BadRequest(f"{what} has no reason; the ledger keeps one for each: give --reason")
+
+
 def all_name_deciders(recipes: Iterable[Recipe]) -> bool:
     """Whether there are recipes and each names its deciders."""
     named = [bool(recipe.deciders) for recipe in recipes]

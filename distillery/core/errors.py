@@ -14,7 +14,10 @@ DistilleryError
 │   ├── LoggingOwned         the account's logging configuration in this Region is another's
 │   ├── UnusableLogs         the logs hold too few calls that a recipe can learn from, or too much to read
 │   ├── NothingToRollBack    there is no model to return to, or the version must be named
-│   └── NothingToAccept      the run has no student that a person could make live
+│   ├── NothingToAccept      the run has no student that a person could make live
+│   ├── NothingToStop        the run has ended, waits for a decision, or is going live
+│   ├── NothingToResume      the run has nothing that was paid for and could be continued
+│   └── RunStopped           a person stopped the run: its steps start nothing more
 ├── Failed                   work was started and ended badly. Caught; what it left is cleaned up.
 │   ├── JobFailed            the customization job failed or was stopped
 │   ├── EndpointFailed       a deployment or Provisioned Throughput ended in Failed
@@ -99,6 +102,18 @@ class NothingToRollBack(Refused):
 
 class NothingToAccept(Refused):
     """The run has no student that a person could make live."""
+
+
+class NothingToStop(Refused):
+    """The run does not run, or is going live."""
+
+
+class NothingToResume(Refused):
+    """The run runs, waits, ended with a verdict, or has no student and no job that made one."""
+
+
+class RunStopped(Refused):
+    """A person stopped the run."""
 
 
 class Failed(DistilleryError):

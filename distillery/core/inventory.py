@@ -137,6 +137,12 @@ def take_throughputs(names: Names, bedrock: "BedrockClient | None" = None) -> tu
     return _ordered(reader.own(reader.throughputs()))
 
 
+def evaluation_jobs(names: Names, run: str, bedrock: "BedrockClient | None" = None) -> tuple[RunningJob, ...]:
+    """The evaluation jobs in progress that a run started."""
+    reader = _Reader(names, bedrock or client("bedrock"))
+    return _ordered(each for each in reader.own(reader.evaluation_jobs()) if each.run == run)
+
+
 def _ordered(found: Iterable[R]) -> tuple[R, ...]:
     return tuple(sorted(found, key=lambda each: (each.created, each.arn)))
 

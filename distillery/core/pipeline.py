@@ -31,8 +31,8 @@ class Outcome(StrEnum):
     """How a run ended, or what it waits for.
 
     REJECTED: the student did not pass. INCONCLUSIVE: nothing was decided. FAILED: something broke. DECLINED: somebody
-    declined its cost or its student. AWAITING_ACCEPTANCE: the execution has ended, and a person decides about the
-    student.
+    declined its cost or its student. STOPPED: somebody stopped it. AWAITING_ACCEPTANCE: the execution has ended, and a
+    person decides about the student.
     """
 
     AWAITING = "awaiting-approval"
@@ -44,6 +44,7 @@ class Outcome(StrEnum):
     AWAITING_ACCEPTANCE = "awaiting-acceptance"
     ROLLED_BACK = "rolled-back"
     FAILED = "failed"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ LIBRARY_PARTS: Mapping[str, tuple[str, ...]] = {
     "expiry": ("core",),
     "invocation_logging": ("core",),
     "model_dates": ("core",),
-    "operations": ("core",),
+    "operations": ("core", "evaluation"),
     "promotion": ("core",),
     "serving": ("client", "core"),
     "uploads": ("core",),

@@ -45,13 +45,11 @@ def operator_policy(
     names: Names,
     stores: DataStores,
     functions: Sequence[Function],
-    rollback: Function,
-    evaluate: Function,
-    prune: Function,
+    deciding: Sequence[Function],
     deciders_named: bool,
 ) -> iam.ManagedPolicy:
-    """`distillery run`, `status`, `watch`, `evaluate`, `rollback` and `models`, without access to texts: reports
-    contain only numbers.
+    """`distillery run`, `status`, `watch`, `evaluate`, `stop`, `resume`, `rollback` and `models`, without access to
+    texts: reports contain only numbers.
 
     Args:
         scope: The construct that the policy belongs to.
@@ -59,24 +57,20 @@ def operator_policy(
         names: Names of the environment.
         stores: The buckets, the ledger and the topic.
         functions: Functions that operators invoke.
-        rollback: The function that starts rollbacks.
-        evaluate: The function that has runs evaluated again.
-        prune: The function that lists and deletes models.
+        deciding: The functions that operators send decisions to.
         deciders_named: Whether each recipe names its deciders.
     """
     location = Location.of(scope)
     return managed_policy(
         scope,
         ident,
-        f"Upload prompts to {names.environment}, follow runs, and roll back to the previous model",
+        f"Upload prompts to {names.environment}, follow, stop and resume runs, and roll back to the previous model",
         *users.put_objects(stores.prompts, f"{PROMPTS_PREFIX}{RECIPE}/", f"{UPLOADS_PREFIX}{RECIPE}/"),
         *users.read_objects(stores.data, *REPORTS),
         *users.read_runs(stores.ledger),
         *users.see_what_bills(stores.ledger, location),
         users.invoke(*(function.function.function_arn for function in functions)),
-        *users.decide(rollback.function.function_arn, deciders_named=deciders_named),
-        *users.decide(evaluate.function.function_arn, deciders_named=deciders_named),
-        *users.decide(prune.function.function_arn, deciders_named=deciders_named),
+        *users.decide(*(each.function.function_arn for each in deciding), deciders_named=deciders_named),
         running.read_parameters(location, names.pipeline, names.model_dates),
         *users.read_aliases(location, names),
         bedrock.follow(location),
@@ -101,11 +95,7 @@ def approver_policy(
         *users.read_objects(stores.data, REPORT),
         *users.read_runs(stores.ledger),
         *users.see_what_bills(stores.ledger, Location.of(scope)),
-        *(
-            permission
-            for function in functions
-            for permission in users.decide(function.function.function_arn, deciders_named=deciders_named)
-        ),
+        *users.decide(*(each.function.function_arn for each in functions), deciders_named=deciders_named),
         running.read_parameters(Location.of(scope), names.pipeline),
     )
 

@@ -25,8 +25,7 @@ def on_call_policy(
     machine: sfn.StateMachine,
     inference_region: str,
     functions: Sequence[Function],
-    rollback: Function,
-    evaluate: Function,
+    deciding: Sequence[Function],
     deciders_named: bool,
 ) -> iam.ManagedPolicy:
     """What `docs/runbooks` need.
@@ -39,8 +38,7 @@ def on_call_policy(
         machine: The state machine, whose executions can be listed and read.
         inference_region: The Region where routes are called.
         functions: Functions that are invoked again once a problem is fixed.
-        rollback: The function that starts rollbacks.
-        evaluate: The function that has runs evaluated again.
+        deciding: The functions that the person on call sends decisions to.
         deciders_named: Whether each recipe names its deciders.
     """
     location = Location.of(scope)
@@ -52,8 +50,7 @@ def on_call_policy(
         *users.read_runs(stores.ledger),
         *users.see_what_bills(stores.ledger, location),
         users.invoke(*(function.function.function_arn for function in functions)),
-        *users.decide(rollback.function.function_arn, deciders_named=deciders_named),
-        *users.decide(evaluate.function.function_arn, deciders_named=deciders_named),
+        *users.decide(*(each.function.function_arn for each in deciding), deciders_named=deciders_named),
         running.read_parameters(location, names.pipeline, names.model_dates, names.alias("*")),
         running.read_parameters(there, names.serving, names.route("*")),
         running.read_executions(location, machine.state_machine_name, "states:GetExecutionHistory"),

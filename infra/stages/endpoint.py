@@ -56,7 +56,7 @@ class EndpointStage(Construct):
         """Invokes `sweep` after failed executions of this state machine."""
         arn = machine.state_machine_arn
         self.sweep.add_environment({Variable.STATE_MACHINE: arn})
-        self.sweep.allow_more(running.read_executions(self._location, machine.state_machine_name))
+        self.sweep.allow_more(running.stop_executions(self._location, machine.state_machine_name))
         broken = events.EventPattern(
             source=["aws.states"],
             detail_type=["Step Functions Execution Status Change"],

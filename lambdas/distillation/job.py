@@ -1,6 +1,5 @@
 """Finds, creates, reads and stops the customization job of a run, by its name."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,15 +7,11 @@ from distillery.core import model_ids, names
 from distillery.core.aws import ClientError, code
 from distillery.core.logs import Operator, metadata_filters
 from distillery.core.pipeline import Dataset, Run
+from distillery.core.started_jobs import StartedJobs
 from lambdas.distillation.preflight import customize_id
 
 if TYPE_CHECKING:
-    from mypy_boto3_bedrock import BedrockClient
-    from mypy_boto3_bedrock.type_defs import (
-        GetModelCustomizationJobResponseTypeDef,
-        TagTypeDef,
-        TrainingDataConfigTypeDef,
-    )
+    from mypy_boto3_bedrock.type_defs import TagTypeDef, TrainingDataConfigTypeDef
 
 REFUSALS = (
     "AccessDeniedException",
@@ -27,10 +22,6 @@ REFUSALS = (
 )
 """Errors of CreateModelCustomizationJob after which no job exists. After any other error an earlier try of the same
 request may have succeeded although its response was lost."""
-
-MISSING = ("ResourceNotFoundException", "ValidationException")
-"""Codes of GetModelCustomizationJob for a name that no job has. UNVERIFIED: which of them the service sends. The second
-would otherwise keep every first job from being created; a job that exists is not created twice, as names are unique."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,20 +37,8 @@ class JobSettings:
         return names.Names(self.environment).job(run.id)
 
 
-class CustomizationJobs:
+class CustomizationJobs(StartedJobs):
     """Customization jobs. A job cannot be deleted, so its name stays taken."""
-
-    def __init__(self, bedrock: "BedrockClient", missing: Callable[[], str | None] = lambda: None) -> None:
-        """`missing`: the code of a missing job as this account was told at first contact; None if nobody has asked."""
-        self._bedrock, self._missing = bedrock, missing
-
-    def find(self, name: str) -> "GetModelCustomizationJobResponseTypeDef | None":
-        try:
-            return self._bedrock.get_model_customization_job(jobIdentifier=name)
-        except ClientError as error:
-            if code(error) in MISSING or code(error) == self._missing():
-                return None
-            raise
 
     def ensure(self, run: Run, settings: JobSettings) -> str:
         """The ARN of the run's job, which is created if it does not exist.
@@ -109,23 +88,6 @@ class CustomizationJobs:
             return code(error) in REFUSALS and self.find(name) is None
         except ClientError:
             return False
-
-    def stop(self, name: str) -> bool:
-        """Stops the job if it is in progress. Training until then is billed, and no model results (UG
-        model-customization-stop)."""
-        found = self.find(name)
-        if found is None or found["status"] != "InProgress":
-            return False
-        try:
-            self._bedrock.stop_model_customization_job(jobIdentifier=name)
-        except ClientError as error:
-            if code(error) not in ("ConflictException", "ResourceNotFoundException"):  # it ended meanwhile
-                raise
-        return True
-
-    def model_status(self, model_arn: str) -> str:
-        """Active, Creating or Failed (GetCustomModel); Active where the service returns no status."""
-        return self._bedrock.get_custom_model(modelIdentifier=model_arn).get("modelStatus", "Active")
 
 
 def _training_data(dataset: Dataset) -> "TrainingDataConfigTypeDef":

@@ -6,12 +6,14 @@ The job is always read again; the fields of an event are not trusted (UG monitor
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from distillery.core import clock
 from distillery.core.aws import ClientError, code
 from distillery.core.boundary import get_logger
-from distillery.core.errors import JobFailed
-from distillery.core.ledger.items import WaitingJob
+from distillery.core.errors import JobFailed, RunStopped
+from distillery.core.ledger.items import RunRecord, WaitingJob
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Outcome, Stage, Student
 from distillery.core.redaction import redacted_message
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 
 SPENT = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
+LONGEST_INVOCATION = timedelta(minutes=20)
+"""Lambda ends an invocation after 15 minutes at most."""
 CAUSE_MAX = 32_768  # characters (SendTaskFailure)
 
 
@@ -79,8 +83,9 @@ class Settler:
 
     def settle(self, waiting: WaitingJob) -> bool:
         """True where the job has ended and its run was notified, or where the run has ended without it."""
-        if self._ledger.run(waiting.run).outcome is not Outcome.RUNNING:
-            return self._abandon(waiting)
+        record = self._ledger.run(waiting.run)
+        if record.is_stopping or record.outcome is not Outcome.RUNNING:
+            return self._abandon(waiting, record)
         job = self._jobs.find(waiting.job)
         if job is None or job["status"] in ("InProgress", "Stopping"):
             return False
@@ -106,8 +111,21 @@ class Settler:
         self._ledger.remove_waiting_job(waiting)
         return True
 
-    def _abandon(self, waiting: WaitingJob) -> bool:
-        """Stops the job of a run that was closed meanwhile, for example because a person aborted the execution."""
+    def _abandon(self, waiting: WaitingJob, record: RunRecord) -> bool:
+        """Stops the job of a run that was closed or is to be stopped, for example because a person aborted the
+        execution. A job that was requested a moment before may not exist yet, and is waited for."""
+        if self._jobs.find(waiting.job) is None and _requested_lately(record):
+            return False
         self._jobs.stop(waiting.job)
+        if record.is_stopping:
+            self._tokens.fail(waiting.token, RunStopped.__name__, "a person stopped the run")
         self._ledger.remove_waiting_job(waiting)
         return True
+
+
+def _requested_lately(record: RunRecord) -> bool:
+    """Whether an invocation that was to create the job may still run."""
+    stage = record.stages.get(Stage.DISTILLATION)
+    if stage is None or record.incurred_no_cost:
+        return False
+    return clock.now() - datetime.fromisoformat(record.closed or stage.started) < LONGEST_INVOCATION

@@ -7,9 +7,11 @@ from typing import Any
 from distillery.core.aws import client
 from distillery.core.boundary import boundary
 from distillery.core.env_vars import Variable, read, read_number
+from distillery.core.errors import RunStopped
 from distillery.core.hosting import Hosting, hosting_by_mode
 from distillery.core.ledger.leases import Leases
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.stops import check_wanted
 from distillery.core.ledger.table import Table
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names, token
 from distillery.core.pipeline import Endpoint, EndpointStatus, Run, Stage, Student
@@ -44,12 +46,13 @@ class Candidate:
 
     def create(self, student: Student) -> Endpoint:
         """The endpoint, under a lease. A later evaluation has a token of its own: the service would ignore a second
-        request with the first one's."""
+        request with the first one's. Raises RunStopped for a run that a person stops, also meanwhile."""
+        check_wanted(self.ledger.run(self.run.id))
         self.ledger.begin(self.run.id, Stage.ENDPOINT)
         self.may_create(self.name, self.run.recipe)
         asked_by = self.ledger.run(self.run.id).reopened_by if self.evaluation else None
         self.leases.take(self.run.id, owner=asked_by or self.run.id, purpose=f"evaluation of run {self.run.id}")
-        return self.hosting.create(
+        endpoint = self.hosting.create(
             name=self.name,
             model_arn=student.model_arn,
             tags={
@@ -60,6 +63,12 @@ class Candidate:
             token=token(self.run.id, "candidate", *filter(None, [self.evaluation])),
             recipe=self.run.recipe,
         )
+        try:
+            check_wanted(self.ledger.run(self.run.id))
+        except RunStopped:
+            self.leases.end(self.run.id)  # the sweep deletes what has none
+            raise
+        return endpoint
 
     def describe(self, endpoint: Endpoint) -> EndpointStatus:
         """The status of the endpoint. Once it is ready, it is the stage's product. Raises EndpointFailed."""

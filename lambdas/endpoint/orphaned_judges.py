@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 from distillery.core.aws import ClientError, code
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names
+from distillery.core.started_jobs import stop_evaluation_job
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
-
-ENDED = frozenset({"ConflictException", "ResourceNotFoundException", "ValidationException"})
-"""Codes of StopEvaluationJob for a job that does not run any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +51,7 @@ class OrphanedJudges:
 
     def stop(self, job: JudgeJob) -> bool:
         """Stops the job; False where it ended meanwhile."""
-        try:
-            self.bedrock.stop_evaluation_job(jobIdentifier=job.arn)
-        except ClientError as error:
-            if code(error) not in ENDED:
-                raise
-            return False
-        return True
+        return stop_evaluation_job(self.bedrock, job.arn)
 
     def _tags(self, job: JudgeJob) -> dict[str, str]:
         try:

@@ -2,39 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from distillery.core import clock
-from distillery.core.aws import ClientError, client, code
+from distillery.core.errors import RunStopped
+from distillery.core.executions import ON_ITS_WAY, Executions
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.holders import HolderKind, kind_of, started_at
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Outcome
-
-if TYPE_CHECKING:
-    from mypy_boto3_stepfunctions import SFNClient
-
-
-RUNNING = "RUNNING"  # ExecutionStatus of DescribeExecution; PENDING_REDRIVE is on its way to it
-ON_ITS_WAY = (RUNNING, "PENDING_REDRIVE")
-
-
-class Executions:
-    def __init__(self, machine_arn: str, stepfunctions: "SFNClient | None" = None) -> None:
-        self._prefix = machine_arn.replace(":stateMachine:", ":execution:")
-        self._stepfunctions = stepfunctions or client("stepfunctions")
-
-    def status(self, name: str) -> str | None:
-        """The status of the execution; None where none was started under that name."""
-        try:
-            return self._stepfunctions.describe_execution(executionArn=f"{self._prefix}:{name}")["status"]
-        except ClientError as error:
-            if code(error) == "ExecutionDoesNotExist":
-                return None
-            raise
-
 
 PATIENCE = timedelta(hours=1)
 """How long an execution may be missing. Between the lock and the start of the execution lie seconds."""
@@ -61,12 +38,21 @@ class StaleRuns:
             self.ledger.unlock(recipe, holder)
         elif not self.ledger.close(holder, Outcome.FAILED, reason):
             return reason  # closed and reported before
-        self.notices.publish(f"Distillery: {recipe} failed", f"{holder} was closed: {reason}. The recipe is unlocked.")
+        elif (record := self.ledger.run(holder)).was_stopped and record.stop is not None:
+            reason = f"{record.stop.by} stopped it ({record.stop.reason}), and {reason}"
+        outcome = Outcome.FAILED if kind_of(holder) else self.ledger.run(holder).outcome
+        self.notices.publish(
+            f"Distillery: {recipe} {outcome}", f"{holder} was closed: {reason}. The recipe is unlocked."
+        )
         return reason
 
     def _reason(self, holder: str) -> str | None:
-        status = self.executions.status(self._execution(holder))
+        execution = self._execution(holder)
+        status = self.executions.status(execution)
         if status in ON_ITS_WAY:
+            if not kind_of(holder) and self.ledger.run(holder).is_stopping:
+                # the function that was to stop it ended before; the next sweep, upon this event, closes the run
+                self.executions.stop(execution, error=RunStopped.__name__, cause="a person stopped the run")
             return None
         if status is not None:
             return f"the execution ended as {status} without closing it"

@@ -18,6 +18,7 @@ from distillery.core.catalog import HostingMode
 from distillery.core.claims import Claims
 from distillery.core.env_vars import Variable, is_set, read, read_number
 from distillery.core.errors import Unfinished
+from distillery.core.executions import Executions
 from distillery.core.hosting import Hosting, hosting_by_mode
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.ledger import Ledger
@@ -29,7 +30,7 @@ from distillery.core.operational_metrics import OperationalMetric, emit
 from distillery.core.pipeline import Endpoint
 from lambdas.endpoint.idle import IdleEndpoints
 from lambdas.endpoint.orphaned_judges import OrphanedJudges
-from lambdas.endpoint.stale_runs import Executions, StaleRuns
+from lambdas.endpoint.stale_runs import StaleRuns
 
 log = get_logger(__name__)
 T = TypeVar("T")

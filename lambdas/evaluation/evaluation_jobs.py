@@ -18,6 +18,7 @@ from distillery.core.aws import ClientError, ObjectStore, code
 from distillery.core.model_ids import identifier
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names
 from distillery.core.redaction import redacted_message
+from distillery.core.started_jobs import stop_evaluation_job
 from distillery.evaluation.graders.judge import Judge
 from distillery.evaluation.scoring.judging import METRIC, Job, metric
 from lambdas.evaluation.parts import Parts
@@ -32,8 +33,6 @@ WAITING, DELETED = "Waiting", "Deleted"
 """Besides the states of the API: of a job that the account has no room for, and of one that no longer exists."""
 LATER = frozenset({"ServiceQuotaExceededException", "ThrottlingException", "TooManyRequestsException"})
 """Codes of CreateEvaluationJob after which the job is created in a later round: an account runs 20 at once."""
-ENDED = frozenset({"ConflictException", "ResourceNotFoundException", "ValidationException"})
-"""Codes of StopEvaluationJob for a job that does not run any more. The service does not say which it returns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +94,7 @@ class EvaluationJobs:
 
     def stop(self, arn: str) -> None:
         """Stops a job, if it still runs."""
-        try:
-            self.bedrock.stop_evaluation_job(jobIdentifier=arn)
-        except ClientError as error:
-            if code(error) not in ENDED:
-                raise
+        stop_evaluation_job(self.bedrock, arn)
 
     def stop_all(self) -> int:
         """Stops the run's jobs that are in progress. Returns how many there were."""

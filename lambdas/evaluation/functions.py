@@ -15,12 +15,12 @@ from distillery.core.escaping import one_line
 from distillery.core.judging import GraderKind, GraderSpec
 from distillery.core.pipeline import Chunk, Run
 from distillery.core.serialization import from_wire
+from distillery.evaluation.chunks import part_name
 from distillery.evaluation.graders.function import LONGEST_SECONDS, TeamFunction
 from distillery.evaluation.graders.grade import Grade
 from distillery.evaluation.graders.stored import score_key
 from distillery.evaluation.scoring.exchange import LARGEST_RESPONSE, BadResponse, request, response
 from lambdas.evaluation.answers import REASON_MAX, Context
-from lambdas.evaluation.parts import part_name
 from lambdas.evaluation.scores import StoredScores, answered
 
 AT_A_TIME = 8

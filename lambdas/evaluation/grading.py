@@ -10,21 +10,22 @@ from distillery.core.aws import ClientError, ObjectStore, client
 from distillery.core.conversation import Prompt
 from distillery.core.env_vars import Variable, read
 from distillery.core.ledger import looks
-from distillery.core.ledger.items import RunRecord
+from distillery.core.ledger.items import BROKEN_OUTCOMES, RunRecord
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.looks import LookLedger
 from distillery.core.ledger.table import Table
 from distillery.core.names import JOBS_PREFIX
-from distillery.core.pipeline import Outcome, Run, Stage, Student, Verdict
+from distillery.core.pipeline import Run, Stage, Student, Verdict
 from distillery.core.serialization import from_wire
 from distillery.core.steps import Event, evaluation_of, product, step_handler
+from distillery.evaluation.chunks import chunks
 from distillery.evaluation.contestants import contestants, priced
 from distillery.evaluation.judgement import judge, verdict
 from distillery.evaluation.report import wire
 from distillery.evaluation.report.assemble import assemble
 from distillery.evaluation.report.job_output import is_wanted, read_job_output
 from distillery.evaluation.report.lineage import Looks, Training, count_looks
-from lambdas.evaluation.parts import Parts, chunks, report_name
+from lambdas.evaluation.parts import Parts, report_name
 from lambdas.evaluation.plan import candidate_of, plan_of, without_former_live
 from lambdas.evaluation.scores import StoredScores
 
@@ -81,14 +82,14 @@ def judge_answers(event: Event, _context: Any) -> Verdict:
 
 
 def _standing(run: Run, record: RunRecord) -> Verdict | None:
-    """The verdict of a run that failed after it, unless it is to be judged by other graders or bars.
+    """The verdict of a run that failed or was stopped after it, unless it is to be judged by other graders or bars.
 
     Verdicts of 0.1.0 have no outcome: they were thresholds without tests, and ignored the live model.
     """
     found = looks.confirmed(record)
     same = run.judging_digest == record.run.judging_digest
     return (
-        from_wire(Verdict, found) if found.get("outcome") and same and record.reopened_from is Outcome.FAILED else None
+        from_wire(Verdict, found) if found.get("outcome") and same and record.reopened_from in BROKEN_OUTCOMES else None
     )
 
 

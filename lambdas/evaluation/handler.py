@@ -17,11 +17,12 @@ from distillery.core.pipeline import Chunk, Run, Stage, Student, Verdict
 from distillery.core.serialization import from_wire
 from distillery.core.step_errors import describe_error
 from distillery.core.steps import Event, evaluation_of, product, step_handler
+from distillery.evaluation.chunks import chunks
 from distillery.evaluation.contestants import STUDENT, Contestant, contestants
 from distillery.evaluation.pace import FUTILE_ROUNDS, Pace, pause_after_failure
 from lambdas.evaluation.answers import AnswerCollector, Context
 from lambdas.evaluation.live import LiveModel
-from lambdas.evaluation.parts import PLAN, Parts, chunks
+from lambdas.evaluation.parts import PLAN, Parts
 from lambdas.evaluation.plan import EvaluationPlan, candidate_of, plan_of, written_plan
 from lambdas.evaluation.quotas import prompts_per_minute
 

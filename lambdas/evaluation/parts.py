@@ -22,35 +22,17 @@ from distillery.core.aws import ObjectStore
 from distillery.core.conversation import Prompt
 from distillery.core.errors import EvaluationFailed
 from distillery.core.golden import read_pinned
-from distillery.core.pipeline import Chunk, Dataset, Run
+from distillery.core.pipeline import Chunk, Run
 from distillery.core.serialization import from_wire, to_wire
 from distillery.evaluation.answers import ModelAnswer, PromptAnswers
-from distillery.evaluation.pace import PROMPTS_PER_CHUNK
+from distillery.evaluation.chunks import part_name
 
 PLAN = "contestants.json"
-GOLDEN_DIGITS = 16
-"""Digits of the SHA-256 of a golden set in the names of its parts."""
 
 
 def report_name(exploratory: str) -> str:
     """The name of a report: `report.json`, or that of the exploratory look."""
     return f"report-{exploratory}.json" if exploratory else "report.json"
-
-
-def chunks(dataset: Dataset) -> list[Chunk]:
-    """The chunks of the held-out prompts, and then those of the golden set, whose prompts are numbered after them. No
-    chunk has prompts of both, so another golden set makes no difference to answers of held-out prompts."""
-    golden, heldout = dataset.golden, dataset.heldout
-    cuts = [(start, min(start + PROMPTS_PER_CHUNK, heldout), "") for start in range(0, heldout, PROMPTS_PER_CHUNK)]
-    if golden:
-        end = heldout + golden.prompts
-        cuts += [
-            (start, min(start + PROMPTS_PER_CHUNK, end), golden.sha256[:GOLDEN_DIGITS])
-            for start in range(heldout, end, PROMPTS_PER_CHUNK)
-        ]
-    return [
-        Chunk(index=index, start=start, stop=stop, golden=digest) for index, (start, stop, digest) in enumerate(cuts)
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +116,3 @@ class Parts:
 
     def _folder(self, chunk: Chunk) -> str:
         return self.uri(f"answers/{part_name(chunk)}/")
-
-
-def part_name(chunk: Chunk) -> str:
-    """The name of a chunk's objects."""
-    return f"golden-{chunk.golden}-{chunk.index:04}" if chunk.golden else f"part-{chunk.index:04}"

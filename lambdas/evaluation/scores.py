@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from distillery.core.conversation import Prompt
 from distillery.core.pipeline import Chunk
+from distillery.evaluation.chunks import chunks
 from distillery.evaluation.graders.grade import Grade
 from distillery.evaluation.graders.stored import Scores
 from distillery.evaluation.scoring import lines
-from lambdas.evaluation.parts import Parts, chunks
+from lambdas.evaluation.parts import Parts
 
 FOLDER, MISSING = "scores/", ".missing."
 _READERS = 8

@@ -11,12 +11,13 @@ from distillery.core.env_vars import Variable, read
 from distillery.core.pipeline import Chunk, Run, Stage
 from distillery.core.serialization import from_wire
 from distillery.core.steps import Event, evaluation_of, product, step_handler
+from distillery.evaluation.chunks import chunks
 from distillery.evaluation.pace import FUTILE_ROUNDS, pause_after_failure
 from lambdas.evaluation import functions, judge_jobs
 from lambdas.evaluation.answers import Context
 from lambdas.evaluation.evaluation_jobs import EvaluationJobs
 from lambdas.evaluation.judge_jobs import MOST_ROUNDS, JudgeJobs
-from lambdas.evaluation.parts import Parts, chunks
+from lambdas.evaluation.parts import Parts
 from lambdas.evaluation.scores import StoredScores
 
 

@@ -16,7 +16,8 @@ from distillery.core.aliases import Aliases
 from distillery.core.boundary import get_logger
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.approvals import Approvals
-from distillery.core.ledger.items import WAITING_OUTCOMES, RunRecord, datasets_in_use
+from distillery.core.ledger.dataset_uses import datasets_in_use
+from distillery.core.ledger.items import WAITING_OUTCOMES, RunRecord
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.names import DATASETS_PREFIX, SYSTEM_PROMPTS_PREFIX, Names
 from distillery.core.notices import Notices

@@ -56,6 +56,8 @@ def close(event: Event, ledger: Ledger, rollbacks: Rollbacks, acceptances: Accep
 def _kept(event: Event, ending: Ending, ledger: Ledger) -> Ending:
     """The ending that people are told: a run that was evaluated again may stay what it was."""
     record = ledger.run(ending.holder)
+    if record.outcome is Outcome.STOPPED:
+        return replace(ending, outcome=record.outcome, reason=record.reason)
     if record.reopened_from is None or record.outcome is ending.outcome:
         return ending
     reason = f"it was evaluated again, and stays {record.outcome}: {ending.reason}"

@@ -29,9 +29,12 @@ class Recorder:
     def promote(self, target: PromotionTarget) -> Endpoint:
         """The live endpoint, updating to the target's model. A roll-back is no stage of a run.
 
-        The system prompt is stored first: where that fails, the old model stays live.
+        The system prompt is stored first: where that fails, the old model stays live. Raises RunStopped for a run that
+        a person has stopped.
         """
         if target.is_stage:
+            if target.mover == target.run:
+                self.ledger.stops.claim_promotion(target.run)
             self.ledger.begin(target.run, Stage.PROMOTION)
         self.prompts.keep(target.system, target.learned)
         return self.live.promote(target)

@@ -63,6 +63,15 @@ class FakeStepFunctions:
             raise service_error("AccessDeniedException")
         return {"status": status}
 
+    def stop_execution(self, *, executionArn: str, error: str, cause: str) -> dict[str, str]:  # noqa: N803 the API's name
+        assert (error, cause) != ("", "")
+        name = executionArn.rpartition(":")[2]
+        if name not in self.executions:
+            raise service_error("ExecutionDoesNotExist")
+        if self.executions[name] == "RUNNING":
+            self.executions[name] = "ABORTED"
+        return {}
+
     def start_execution(self, **p: str) -> dict[str, str]:
         if self.refuse:
             raise service_error(self.refuse)

@@ -65,6 +65,38 @@ def test_an_execution_aborted_during_its_job_is_swept_and_its_job_stopped(deploy
     _was_swept(environment, run)
 
 
+def test_an_operator_stops_a_run_during_its_job_and_another_with_its_student_which_is_resumed(deploy: Deploy) -> None:
+    environment = deploy("dev")
+    first = environment.start_run(support(*DELIVERY))
+    environment.until(lambda: environment.inventory()["jobs"], "job")
+    said = environment.command("stop", first, "--reason", "wrong prompts")
+    assert "is stopped" in said
+    _was_stopped(environment, first, "wrong prompts")
+    environment.until(lambda: environment.inventory()["jobs"][0]["status"] == "Stopped", "stopped job")
+    refused = environment.command_as("resume", first, "--reason", "on", by="operator")
+    assert (refused.returncode, "made no model" in refused.stderr) == (4, True)
+    assert "stopped it at" in environment.command("stop", first, "--reason", "again")
+    second = environment.start_run(support(*DELIVERY))
+    environment.until(environment.fast_forwarding(lambda: environment.ledger.run(second).has_student), "student")
+    environment.command("stop", second, "--reason", "let me look")
+    _was_stopped(environment, second, "let me look")
+    jobs = environment.inventory()["jobs"]
+    environment.command("resume", second, "--reason", "it is fine")
+    record = environment.wait_for_run(second)
+    assert record.outcome is Outcome.PROMOTED, record.reason
+    assert environment.inventory()["jobs"] == jobs
+    assert_nothing_is_left(environment)
+
+
+def _was_stopped(environment: Environment, run: str, reason: str) -> None:
+    record = environment.wait_for_run(run)
+    assert (record.outcome, record.reason) == (Outcome.STOPPED, reason)
+    assert str(record.closed_by).endswith("user/distillery-dev-operator")
+    assert environment.execution(run)["status"] == "ABORTED"
+    assert environment.alias() is None
+    environment.until(lambda: not environment.inventory()["bills_by_the_hour"], "release")
+
+
 def test_an_execution_aborted_with_a_billed_candidate_is_swept(deploy: Deploy) -> None:
     environment = deploy("launch", model_units=2)
     run = environment.start_run(support(*DELIVERY))
@@ -119,7 +151,7 @@ def test_a_quota_used_up_while_the_job_ran_fails_the_run_which_is_resumed_withou
     assert_nothing_is_left(environment)
     jobs = environment.inventory()["jobs"]
     environment.set_quota(model_units=2)
-    environment.command("evaluate", run, "--reason", "the quota is raised")
+    environment.command("resume", run, "--reason", "the quota is raised")
     record = environment.wait_for_run(run)
     assert record.outcome is Outcome.PROMOTED, record.reason
     assert environment.execution(record.execution)["status"] == "SUCCEEDED"

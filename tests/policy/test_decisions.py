@@ -17,6 +17,7 @@ DECIDING = {
     "lambdas.dataset.approval.decide": {"Approve or reject"},
     "lambdas.operations.deletion_handler.prune": {"Upload prompts to"},
     "lambdas.promotion.handler.accept": {"Approve or reject"},
+    "lambdas.operations.handler.operate": {"Upload prompts to", "Investigate alarms"},
     "lambdas.promotion.handler.rollback": {"Upload prompts to", "Investigate alarms"},
 }
 """The functions, and how the descriptions of the policies start that allow somebody to decide."""

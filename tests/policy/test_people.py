@@ -112,9 +112,14 @@ CALLS = {
 """The functions that a user without a recipe tag may invoke, with an arbitrary event."""
 
 SIGNED = {
-    "Operator": {"pipeline DeletionPrune", "pipeline EvaluationRequest", "pipeline PromotionRollback"},
+    "Operator": {
+        "pipeline DeletionPrune",
+        "pipeline EvaluationRequest",
+        "pipeline Operations",
+        "pipeline PromotionRollback",
+    },
     "Approver": {"pipeline DatasetApproval", "pipeline PromotionAcceptance"},
-    "OnCall": {"pipeline EvaluationRequest", "pipeline PromotionRollback"},
+    "OnCall": {"pipeline EvaluationRequest", "pipeline Operations", "pipeline PromotionRollback"},
     "Caller": {"serving Serving"},
 }
 """The functions that users may call through their URLs, which identify the caller."""

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from distillery.core.ledger.items import RunRecord, datasets_in_use, model_of
+from distillery.core.ledger.dataset_uses import datasets_in_use
+from distillery.core.ledger.items import RunRecord, model_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

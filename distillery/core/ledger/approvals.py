@@ -10,8 +10,8 @@ from decimal import Decimal
 from distillery.core import clock, names
 from distillery.core.errors import BadRequest, RunActive
 from distillery.core.ledger.items import AWAITING, RunRecord, busy_message, lock_item, run_key
-from distillery.core.ledger.ledger import READS_MAX, Ledger
-from distillery.core.ledger.table import NEW, Table
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.table import NEW, READS_MAX, Table
 from distillery.core.pipeline import Outcome, Run
 from distillery.core.serialization import to_wire
 

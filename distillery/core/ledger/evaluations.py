@@ -14,8 +14,8 @@ from distillery.core import clock
 from distillery.core.errors import BadRequest, RunActive, Unfinished
 from distillery.core.escaping import one_line
 from distillery.core.ledger.items import OPEN_OUTCOMES, RunRecord, busy_message, lock_item, partition, run_key
-from distillery.core.ledger.ledger import READS_MAX, Ledger
-from distillery.core.ledger.table import NEW, Item, Table
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.table import NEW, READS_MAX, Item, Table
 from distillery.core.pipeline import Outcome
 
 PREFIX = "evaluation-"

@@ -1,12 +1,15 @@
 """Keys and items of the ledger's table, and the records that they hold."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from distillery.core import names
-from distillery.core.ledger.table import Item
+from distillery.core.errors import BadRequest
+from distillery.core.escaping import quoted
+from distillery.core.ledger.stop_record import StopRecord
+from distillery.core.ledger.table import Item, Table
 from distillery.core.pipeline import Dataset, Outcome, Run, Stage
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import from_wire, to_wire
@@ -56,6 +59,9 @@ def busy_message(recipe: str, holder: str) -> str:
 OPEN_OUTCOMES = (Outcome.AWAITING, Outcome.RUNNING)
 """The outcomes of runs that have not ended."""
 
+BROKEN_OUTCOMES = (Outcome.FAILED, Outcome.STOPPED)
+"""The outcomes of runs that ended before their work was done, and may be resumed."""
+
 WAITING_OUTCOMES = (Outcome.AWAITING, Outcome.AWAITING_ACCEPTANCE)
 """The outcomes of runs that a person decides about."""
 
@@ -87,6 +93,8 @@ class RunRecord:
         reopened_from, reopened_was: How the run had ended before it, and why.
         exploratory: The latest exploratory verdict, if there is one.
         chunk_failure: `reason` why a chunk of prompts failed, in `execution`, if one did.
+        stop: The latest request to stop the run; None if there was none.
+        promotion_execution: The execution in which its student went live, or is going live.
     """
 
     run: Run
@@ -115,6 +123,27 @@ class RunRecord:
     reopened_was: str = ""
     exploratory: Mapping[str, Any] = field(default_factory=dict)
     chunk_failure: Mapping[str, str] = field(default_factory=dict)
+    stop: StopRecord | None = None
+    promotion_execution: str = ""
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether a person stopped the execution that works on the run."""
+        return self.outcome is Outcome.RUNNING and self.was_stopped
+
+    @property
+    def was_stopped(self) -> bool:
+        """Whether a person stopped the latest execution."""
+        return self.stop is not None and self.stop.execution == self.latest_execution
+
+    @property
+    def is_going_live(self) -> bool:
+        """Whether promotion has begun: nothing interrupts what writes the alias."""
+        if self.promoting:
+            return True
+        stage = self.stages.get(Stage.PROMOTION)
+        begun_before = stage is not None and not stage.ended and not self.promotion_execution  # by an older version
+        return self.outcome is Outcome.RUNNING and (self.promotion_execution == self.latest_execution or begun_before)
 
     @property
     def incurred_no_cost(self) -> bool:
@@ -138,15 +167,15 @@ class RunRecord:
 
     def ending(self, outcome: Outcome, reason: str) -> tuple[Outcome, str]:
         """How the run ends. One that had ended and was evaluated again stays what it was, unless that gave its
-        confirmatory verdict. A failed run also ends by the verdict that it resumed with, and by a new failure; after an
-        exploratory verdict it stays failed. A promoted run stays promoted."""
+        confirmatory verdict. A failed or stopped run also ends by the verdict that it resumed with, and by a new
+        failure or stop; after an exploratory verdict it stays what it was. A promoted run stays promoted."""
         kept = self.reopened_from
         if kept is None or outcome is Outcome.PROMOTED:
             return outcome, reason
-        if kept is Outcome.FAILED:
-            stays = self.was_explored and outcome is not Outcome.FAILED
+        if kept in BROKEN_OUTCOMES:
+            stays = self.was_explored and outcome not in BROKEN_OUTCOMES
         else:
-            stays = not self._is_confirmed_by_its_evaluation or Outcome.FAILED is outcome or kept is Outcome.PROMOTED
+            stays = not self._is_confirmed_by_its_evaluation or outcome in BROKEN_OUTCOMES or kept is Outcome.PROMOTED
         return (kept, self.reopened_was) if stays else (outcome, reason)
 
     @property
@@ -203,6 +232,8 @@ def run_record(item: Mapping[str, str]) -> RunRecord:
         reopened_was=item.get("reopened_was", ""),
         exploratory=json.loads(item.get("exploratory_product", "{}")),
         chunk_failure=json.loads(item.get("chunk_failure", "{}")),
+        stop=from_wire(StopRecord, json.loads(item["stop_request"])) if "stop_request" in item else None,
+        promotion_execution=item.get("promotion_execution", ""),
     )
 
 
@@ -214,42 +245,15 @@ def _stage(item: Mapping[str, str], stage: Stage) -> StageRecord:
     )
 
 
+def read_run(table: Table, run_id: str) -> Item:
+    """The item of a run. Raises BadRequest where the ledger does not have it."""
+    item = table.get(*run_key(run_id))
+    if item is None:
+        raise BadRequest(f"there is no run {quoted(run_id)} in the ledger; `distillery status` lists the runs")
+    return item
+
+
 def model_of(record: RunRecord) -> str | None:
     """The ARN of the run's model; None before its job has ended."""
     stage = record.stages.get(Stage.DISTILLATION)
     return stage.product.get("model_arn") if stage else None
-
-
-def dataset_digests(model: str, records: Iterable[RunRecord]) -> set[str]:
-    """The data sets of the runs that made the model: one, in a complete ledger."""
-    return {record.run.dataset.digest for record in records if model_of(record) == model}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatasetUse:
-    """Data sets that a run or a model needs.
-
-    Attributes:
-        digests: Of the data sets. Empty where no run in the ledger made the model, so its data set is unknown.
-        run, model: What needs them: one of the two is set.
-        which: `current` or `previous`, for a model.
-    """
-
-    digests: set[str]
-    run: str = ""
-    model: str = ""
-    which: str = ""
-
-
-def datasets_in_use(records: Sequence[RunRecord], *, current: str | None, previous: str | None) -> list[DatasetUse]:
-    """The data sets that a recipe's active runs and the models of its alias need. Runs come first."""
-    running = (record.run for record in records if record.is_active)
-    models = (("current", current), ("previous", previous))
-    return [
-        *(DatasetUse(digests={run.dataset.digest}, run=run.id) for run in running),
-        *(
-            DatasetUse(digests=dataset_digests(model, records), model=model, which=which)
-            for which, model in models
-            if model
-        ),
-    ]

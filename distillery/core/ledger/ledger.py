@@ -24,44 +24,45 @@ from decimal import Decimal
 from typing import Any
 
 from distillery.core import clock, names
-from distillery.core.errors import BadRequest, RunActive, Unfinished
-from distillery.core.escaping import one_line, quoted
+from distillery.core.errors import RunActive, Unfinished
+from distillery.core.escaping import one_line
 from distillery.core.ledger.items import (
     ANSWERS_OF,
     ANSWERS_PLANNED,
     AWAITING,
+    BROKEN_OUTCOMES,
     OPEN_OUTCOMES,
     RunRecord,
-    WaitingJob,
     attempts_key,
     busy_message,
     lock_item,
     partition,
+    read_run,
     run_id_of,
     run_item,
     run_key,
     run_record,
 )
+from distillery.core.ledger.jobs import JobLedger
 from distillery.core.ledger.leases import Leases
 from distillery.core.ledger.month import Month
-from distillery.core.ledger.table import NEW, Item, Table
+from distillery.core.ledger.stops import Stops
+from distillery.core.ledger.table import NEW, READS_MAX, Item
 from distillery.core.pipeline import Dataset, Outcome, Run, Stage
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import to_wire
 
-READS_MAX = 20
-"""How many times an item that concurrent requests are changing is read again."""
 
-
-class Ledger:
+class Ledger(JobLedger):
     """Reads and writes the items of runs."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
 
     @property
     def leases(self) -> Leases:
         return Leases(self._table)
+
+    @property
+    def stops(self) -> Stops:
+        return Stops(self._table)
 
     def open(self, recipe: Recipe, dataset: Dataset, *, again: bool, awaiting: bool = False) -> RunRecord:
         """The run of these prompts: the latest attempt's, or a new one.
@@ -139,10 +140,7 @@ class Ledger:
 
     def run(self, run_id: str) -> RunRecord:
         """The record of a run. Raises BadRequest where the ledger does not have it."""
-        item = self._table.get(*run_key(run_id))
-        if item is None:
-            raise BadRequest(f"there is no run {quoted(run_id)} in the ledger; `distillery status` lists the runs")
-        return run_record(item)
+        return run_record(read_run(self._table, run_id))
 
     def runs(self, recipe: str) -> list[RunRecord]:
         """All runs of a recipe, the newest first."""
@@ -180,35 +178,19 @@ class Ledger:
     def _set_once(self, run_id: str, attribute: str, value: str) -> None:
         self._table.set(*run_key(run_id), {attribute: value}, only_if=f"attribute_not_exists(#{attribute})", given={})
 
-    def count_job_request(self, run_id: str) -> None:
-        """Counts a job before it is requested. From then on the run may cost, and its reservation stays.
-
-        Raises BadRequest for a closed run, whose reservation was released.
-        """
-        self._count(run_id, "asked")
-
-    def count_job_refusal(self, run_id: str) -> None:
-        """Counts that the service refused the latest request, so no job exists."""
-        self._count(run_id, "refused")
-
-    def _count(self, run_id: str, what: str) -> None:
-        """Adds 1 to a counter of an active run."""
-        for _ in range(READS_MAX):
-            item = self._table.get(*run_key(run_id)) or {}
-            seen = {what: item[what]} if what in item else {}
-            same = f"#{what} = :{what}" if seen else f"attribute_not_exists(#{what})"
-            more, running = {what: str(int(item.get(what, "0")) + 1)}, {"outcome": Outcome.RUNNING.value}
-            only_if = f"#outcome = :outcome AND {same}"
-            if self._table.set(*run_key(run_id), more, only_if=only_if, given=running | seen):
-                return
-            if (record := self.run(run_id)).outcome is not Outcome.RUNNING:
-                raise BadRequest(f"run {run_id!r} is {record.outcome}; no job is started for it")
-        raise Unfinished(f"concurrent requests keep changing run {run_id!r}; try again")
-
     def close(
-        self, run_id: str, outcome: Outcome, reason: str = "", *, was: Outcome = Outcome.RUNNING, by: str | None = None
+        self,
+        run_id: str,
+        outcome: Outcome,
+        reason: str = "",
+        *,
+        was: Outcome = Outcome.RUNNING,
+        by: str | None = None,
+        execution: str | None = None,
     ) -> bool:
         """Records how a run ended. Releases the reservation if no job was started, and then the recipe lock.
+
+        A run that a person stopped ends as stopped, whoever closes it, unless it ended by its verdict before that.
 
         Args:
             run_id: The run to close.
@@ -216,15 +198,24 @@ class Ledger:
             reason: Why it ended, for people.
             was: The outcome that the run must have now.
             by: ARN of the person who ended it, if a person did.
+            execution: The execution that ended, where a later one must not be closed.
 
         Returns:
             False if the run was closed before, or if it is open with another outcome than `was`.
         """
         if was is Outcome.RUNNING:
-            outcome, reason = self.run(run_id).ending(outcome, reason)
+            record = self.run(run_id)
+            if record.is_stopping and record.stop is not None and outcome in BROKEN_OUTCOMES:
+                outcome, reason, by = Outcome.STOPPED, record.stop.reason, record.stop.by
+            outcome, reason = record.ending(outcome, reason)
         closing = {"outcome": outcome.value, "reason": one_line(reason), "closed": clock.stamp()}
         closing |= {"closed_by": by} if by else {}
-        first = self._table.set(*run_key(run_id), closing, only_if="#outcome = :outcome", given={"outcome": was})
+        only_if, given = "#outcome = :outcome", {"outcome": was.value}
+        if execution == run_id:
+            only_if += " AND attribute_not_exists(execution)"
+        elif execution:
+            only_if, given = f"{only_if} AND #execution = :execution", {**given, "execution": execution}
+        first = self._table.set(*run_key(run_id), closing, only_if=only_if, given=given)
         record = self.run(run_id)
         if record.outcome in OPEN_OUTCOMES:
             return False
@@ -248,15 +239,3 @@ class Ledger:
     def active(self) -> dict[str, str]:
         """The holders of the recipe locks: recipe → run id or roll-back."""
         return {item["sk"]: item["run"] for item in self._table.query("active")}
-
-    def add_waiting_job(self, waiting: WaitingJob) -> None:
-        """Saves a task token. The token of a retried task replaces the previous one."""
-        self._table.put({"pk": "waiting", "sk": waiting.job, "token": waiting.token, "run": waiting.run})
-
-    def waiting_jobs(self) -> list[WaitingJob]:
-        """Every run that waits for a customization job."""
-        return [WaitingJob(job=i["sk"], token=i["token"], run=i["run"]) for i in self._table.query("waiting")]
-
-    def remove_waiting_job(self, waiting: WaitingJob) -> None:
-        """Removes the token after it was answered. A newer token of the same job stays."""
-        self._table.delete("waiting", waiting.job, attribute="token", equal=waiting.token)

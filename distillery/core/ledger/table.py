@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 Item = dict[str, str]
 NEW = "attribute_not_exists(pk)"
+READS_MAX = 20
+"""How many times an item that concurrent requests are changing is read again."""
 TRIES = 8
 """How many times a conflicting write is tried. The waits double, and add up to 6 seconds."""
 

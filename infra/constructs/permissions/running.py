@@ -26,16 +26,16 @@ def invoke_by_url(function: str, alias: str | None = None) -> tuple[Permission, 
     return invoke(function), _signed(function)
 
 
-def decide(function: str) -> tuple[Permission, ...]:
+def decide(*functions: str) -> tuple[Permission, ...]:
     """Invoke only through the function's URL: an event that is sent directly could claim any caller."""
     by_url = {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}
-    via = Permission(actions=("lambda:InvokeFunction",), resources=(function,), conditions=by_url)
-    return via, _signed(function)
+    via = Permission(actions=("lambda:InvokeFunction",), resources=functions, conditions=by_url)
+    return via, _signed(*functions)
 
 
-def _signed(at: str) -> Permission:
+def _signed(*functions: str) -> Permission:
     signed = {"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}}
-    return Permission(actions=("lambda:InvokeFunctionUrl",), resources=(at,), conditions=signed)
+    return Permission(actions=("lambda:InvokeFunctionUrl",), resources=functions, conditions=signed)
 
 
 def start(machine: str) -> Permission:
@@ -53,6 +53,11 @@ def read_executions(location: Location, machine_name: str, *more: str) -> Permis
     """Describe executions; `more` are other read actions on them."""
     resources = (location.arn("states", f"execution:{machine_name}:*"),)
     return Permission(actions=("states:DescribeExecution", *more), resources=resources, because=_EXECUTIONS)
+
+
+def stop_executions(location: Location, machine_name: str) -> Permission:
+    """Describe and end executions."""
+    return read_executions(location, machine_name, "states:StopExecution")
 
 
 def list_executions(machine: str) -> Permission:

@@ -152,15 +152,15 @@ def invoke(*functions: str) -> Permission:
     return Permission(actions=("lambda:InvokeFunction",), resources=functions, conditions=UNTAGGED)
 
 
-def decide(function: str, *, deciders_named: bool) -> tuple[Permission, ...]:
-    """The same for a function that learns the caller from its URL.
+def decide(*functions: str, deciders_named: bool) -> tuple[Permission, ...]:
+    """The same for functions that learn the caller from their URLs.
 
-    `deciders_named` states whether each recipe names its deciders. Then the function itself refuses everyone else, so
-    principals with the tag may invoke it.
+    `deciders_named` states whether each recipe names its deciders. Then the functions themselves refuse everyone else,
+    so principals with the tag may invoke them.
     """
     if deciders_named:
-        return running.decide(function)
-    return tuple(replace(one, conditions={**one.conditions, **UNTAGGED}) for one in running.decide(function))
+        return running.decide(*functions)
+    return tuple(replace(one, conditions={**one.conditions, **UNTAGGED}) for one in running.decide(*functions))
 
 
 def _every(text: str) -> tuple[str, ...]:

@@ -35,9 +35,11 @@ WORDS = {
     "probe": ["fast", "--yes"],
     "reject": ["run-a-b-1"],
     "report": ["run-a-b-1"],
+    "resume": ["run-a-b-1", "--reason", "why"],
     "rollback": ["support", "--reason", "worse"],
     "run": ["support", "good.jsonl"],
     "snippets": ["fast"],
+    "stop": ["run-a-b-1", "--reason", "why"],
 }
 """Arguments of the commands that need some."""
 

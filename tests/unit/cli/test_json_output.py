@@ -176,6 +176,20 @@ def evaluate(world: World) -> list[str]:
     return ["evaluate", RUN]
 
 
+def stop(world: World) -> list[str]:
+    world.account.pipeline = PIPELINE | {"decisions": {"stop": "https://operations.example/stop"}}
+    answer = {"run": RUN, "outcome": "stopped", "by": "arn:eve", "at": "2026-11-23T09:08:07+00:00", "reason": "wrong"}
+    world.answer("stop-function", answer | {"first": True, "spent_usd": "4.10", "spent": ["$4.10"], "left": []})
+    return ["stop", RUN, "--reason", "wrong"]
+
+
+def resume(world: World) -> list[str]:
+    world.account.pipeline = PIPELINE | {"decisions": {"resume": "https://operations.example/resume"}}
+    answer = {"run": RUN, "execution": "evaluation-support-x", "judge_only": False}
+    world.answer("resume-function", answer | {"student": "arn:model", "taken_up": True})
+    return ["resume", RUN, "--reason", "fixed"]
+
+
 def golden(world: World) -> list[str]:
     shutil.copytree(ROOT / "environments", world.folder / "environments")
     settings = world.folder / "environments" / "dev.toml"
@@ -296,6 +310,8 @@ CASES: list[tuple[Callable[[World], list[str]], ExitCode]] = [
     (watch(Outcome.AWAITING_ACCEPTANCE), ExitCode.WAITS),
     (report, ExitCode.OK),
     (evaluate, ExitCode.OK),
+    (stop, ExitCode.OK),
+    (resume, ExitCode.OK),
     (golden, ExitCode.OK),
     (approve, ExitCode.OK),
     (accept, ExitCode.OK),
@@ -378,7 +394,7 @@ def test_status_says_how_far_an_evaluation_is(world: World, command: Command) ->
     assert commands[0][0].startswith("distillery approve support-")
 
 
-REMOTE = ("run", "collect", "evaluate", "approve", "accept", "reject", "rollback", "ask")
+REMOTE = ("run", "collect", "evaluate", "stop", "resume", "approve", "accept", "reject", "rollback", "ask")
 ERRORS = [
     (errors.BadRequest("no such run"), 2),
     (errors.NoModel("no model"), 2),
@@ -386,6 +402,8 @@ ERRORS = [
     (errors.RunActive("busy"), 4),
     (errors.NotAdmitted("not you"), 4),
     (errors.NothingToAccept("none"), 4),
+    (errors.NothingToStop("none"), 4),
+    (errors.NothingToResume("none"), 4),
     (errors.EvaluationFailed("broke"), 5),
     (errors.SystemPromptLost("lost"), 5),
     (errors.Unfinished("later"), 7),

@@ -8,6 +8,7 @@ import pytest
 
 from distillery.core import clock
 from distillery.core.aliases import Aliases
+from distillery.core.executions import Executions
 from distillery.core.hosting import hosting_by_mode
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.evaluations import Evaluations
@@ -20,7 +21,7 @@ from distillery.core.notices import Notices
 from distillery.core.pipeline import Endpoint, Outcome, Run
 from distillery.core.recipe import Recipe
 from lambdas.endpoint.orphaned_judges import OrphanedJudges
-from lambdas.endpoint.stale_runs import Executions, StaleRuns
+from lambdas.endpoint.stale_runs import StaleRuns
 from lambdas.endpoint.sweep import OrphanedEndpoints, Sweep
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.pipeline import alias, distilled, open_run, provisioned, recipe, student

@@ -24,9 +24,10 @@ from distillery.core.recipe import Recipe
 from distillery.core.serialization import from_wire, to_wire
 from distillery.evaluation.report import wire
 from distillery.evaluation.report.lineage import MANY, count_looks
+from distillery.evaluation.restart import JUDGING
 from lambdas.endpoint.stale_runs import StaleRuns
 from lambdas.evaluation import request as evaluation_request
-from lambdas.evaluation.request import JUDGING, evaluate
+from lambdas.evaluation.request import evaluate
 from tests.fakes.callers import ANA, HERE, event, response
 from tests.fakes.errors import service_error
 from tests.fakes.pipeline import alias, distilled, recipe, student

@@ -20,6 +20,7 @@ from distillery.core.pipeline import Alias, Chunk, Endpoint, Outcome, Run
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import from_wire, to_wire
 from distillery.evaluation.answers import PromptAnswers
+from distillery.evaluation.chunks import chunks
 from distillery.evaluation.contestants import BASE, STUDENT, TEACHER, Priced
 from distillery.evaluation.decision import BarState
 from distillery.evaluation.judgement import Judgement, judge, verdict
@@ -27,7 +28,7 @@ from distillery.evaluation.report.advice import advice
 from distillery.evaluation.report.assemble import assemble
 from distillery.evaluation.report.page import render
 from lambdas.evaluation.live import LiveModel
-from lambdas.evaluation.parts import Parts, chunks
+from lambdas.evaluation.parts import Parts
 from lambdas.evaluation.scores import answered
 from tests.fakes.pipeline import dataset, recipe, student
 from tests.unit.evaluation.harness import ENDPOINT, WIDE, Harness

@@ -37,6 +37,7 @@ from lambdas.expiry.handler import expire
 from lambdas.invocation_logging.handler import configure
 from lambdas.model_dates.handler import watch
 from lambdas.operations.deletion_handler import prune
+from lambdas.operations.handler import operate
 from lambdas.promotion.handler import accept, rollback
 from lambdas.promotion.handler import step as promotion
 from lambdas.serving.handler import invoke
@@ -240,6 +241,35 @@ def evaluated_again(account: Account) -> Ask:
     return lambda: evaluate(signed(asked), CONTEXT)
 
 
+def stopped(of: Recipe) -> Callable[[Account], Ask]:
+    def prepare(account: Account) -> Ask:
+        if of.judges:
+            state, _ = _answered(account, of)
+            scoring({"step": "follow", "state": state, "judged": {"rounds": 0}}, CONTEXT)
+        else:
+            state = _state(account, of)
+            state["candidate"] = endpoint({"step": "create", "state": state}, CONTEXT)
+        account.hosting.settle()
+        run = state["run"]["id"]
+        account.machine.executions[run] = "RUNNING"
+        account.jobs.jobs[f"dev-{run}"] = job("InProgress")
+        asked = {"run": run, "reason": "wrong prompts"}
+        return lambda: operate(signed(asked) | {"rawPath": "/stop"}, CONTEXT)
+
+    return prepare
+
+
+def resumed(account: Account) -> Ask:
+    run = open_run(account.ledger, heldout=3)
+    account.ledger.count_job_request(run.id)
+    account.jobs.jobs[f"dev-{run.id}"] = job("Completed")
+    account.ledger.close(run.id, Outcome.FAILED, "timed out")
+    bucket, _, key = run.dataset.heldout_uri.removeprefix("s3://").partition("/")
+    account.objects[bucket, key] = b""
+    asked = {"run": run.id, "reason": "the last step failed"}
+    return lambda: operate(signed(asked) | {"rawPath": "/resume"}, CONTEXT)
+
+
 def followed_up(account: Account) -> Ask:
     state = _state(account, recipe())
     return lambda: promotion({"step": "follow_up", "state": state}, CONTEXT)
@@ -396,6 +426,9 @@ SCENARIOS: dict[str, Scenario] = {
     "a sweep of judges": Scenario(swept_judges, SCORED),
     "a student is accepted": Scenario(accepted),
     "a run is evaluated again": Scenario(evaluated_again),
+    **{f"a run is stopped {how}": Scenario(stopped(of), of) for how, of in HOSTED.items()},
+    "a run is stopped while a model judges": Scenario(stopped(SCORED), SCORED),
+    "a run is resumed": Scenario(resumed),
     "what follows from a verdict": Scenario(followed_up),
     **{
         f"a promotion {how}: {name}{' again' if again else ''}": Scenario(promoting(name, of, again=again))

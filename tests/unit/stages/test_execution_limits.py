@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from distillery.core.recipe import MOST_TO_CHOOSE_FROM
 from distillery.core.serialization import to_wire
+from distillery.evaluation.chunks import chunks
 from distillery.evaluation.pace import FUTILE_ROUNDS, PROMPTS_PER_CHUNK, Pace
 from lambdas.evaluation.judge_jobs import MOST_ROUNDS
-from lambdas.evaluation.parts import chunks
 from tests.fakes.pipeline import dataset, recipe, student
 from tests.unit.stages.execution_history import (
     OF_STATE,

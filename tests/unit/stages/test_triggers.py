@@ -107,6 +107,7 @@ def test_only_those_who_open_runs_or_are_asked_for_decisions_carry_the_recipes()
         "lambdas.dataset.handler.receive",
         "lambdas.evaluation.request.evaluate",
         "lambdas.operations.deletion_handler.prune",
+        "lambdas.operations.handler.operate",
         "lambdas.promotion.handler.accept",
         "lambdas.promotion.handler.rollback",
     ]

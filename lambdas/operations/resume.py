@@ -1,0 +1,160 @@
+"""Resumes a run that failed or was stopped, from the last thing that was paid for.
+
+{"run": "support-k3x9a-p0q2m7ab-1", "reason": "quota raised"}
+→ {"run": …, "execution": "evaluation-support-20261123T090807Z", "judge_only": false, "student": "arn:…",
+   "taken_up": false}
+
+A student is never trained twice: one that the ledger does not know yet is taken up from its job, which the job's name
+finds. The rest is an evaluation as a person asks for it: stored answers are reused, an endpoint is created only for
+answers that are missing, and a verdict that stands is followed by its promotion.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from distillery.core import names, recipe
+from distillery.core.aws import ClientError, ObjectStore, client, code
+from distillery.core.decisions import require_reason
+from distillery.core.env_vars import Variable, read
+from distillery.core.errors import NothingToResume
+from distillery.core.function_url import Caller
+from distillery.core.ledger.evaluations import Evaluations
+from distillery.core.ledger.items import BROKEN_OUTCOMES, WAITING_OUTCOMES, RunRecord, model_of
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.table import Table
+from distillery.core.names import Names
+from distillery.core.pipeline import Outcome, Stage, Student
+from distillery.core.started_jobs import COMPLETED, UNDER_WAY, StartedJobs
+from distillery.evaluation.restart import EvaluationRequest, EvaluationStarter
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock import BedrockClient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeRequest:
+    """A request. `reason`: the ledger keeps it."""
+
+    run: str
+    reason: str = ""
+
+    @property
+    def recipe(self) -> str:
+        return names.recipe_of(self.run)
+
+
+@dataclass(frozen=True, slots=True)
+class Resumer:
+    """Resumes runs."""
+
+    names: Names
+    ledger: Ledger
+    bedrock: "BedrockClient"
+    starter: EvaluationStarter
+
+    @classmethod
+    def of_environment(cls) -> Self:
+        """What the function's environment variables configure."""
+        table, stepfunctions = Table(read(Variable.LEDGER)), client("stepfunctions")
+        starter = EvaluationStarter(
+            Ledger(table),
+            Evaluations(table),
+            ObjectStore(),
+            read(Variable.DATA_BUCKET),
+            read(Variable.STATE_MACHINE),
+            stepfunctions,
+            recipe.load,
+            lambda _: None,  # the run's own golden set judges it
+            stepfunctions.meta.region_name,
+        )
+        return cls(Names(read(Variable.ENVIRONMENT)), Ledger(table), client("bedrock"), starter)
+
+    def resume(self, request: ResumeRequest, by: Caller) -> dict[str, Any]:
+        """The execution that continues the run.
+
+        Raises:
+            BadRequest: There is no such run, the reason is missing or too long, or prompts or answers are gone.
+            NothingToResume: The run has no student, or not yet, or needs no other execution.
+            OverBudget: The month's budget has no room for the evaluation's worst case.
+            RunActive: Something else holds the recipe.
+        """
+        require_reason(request.reason, "the resumption")
+        record = self.ledger.run(request.run)
+        _check_outcome(record)
+        taken_up = not record.has_student
+        if taken_up:
+            student = self._made(record)
+            self.ledger.begin(request.run, Stage.DISTILLATION)
+            self.ledger.end(request.run, Stage.DISTILLATION, student)
+        else:
+            self._check_model(record)
+        answer = self.starter.start(EvaluationRequest(run=request.run, reason=request.reason), by)
+        return {**answer, "student": model_of(self.ledger.run(request.run)), "taken_up": taken_up}
+
+    def _made(self, record: RunRecord) -> Student:
+        """The student that the run's job made, although the run ended without it."""
+        run, jobs = record.run.id, StartedJobs(self.bedrock)
+        job = None if record.incurred_no_cost else jobs.find(self.names.job(run))
+        if job is None:
+            raise NothingToResume(f"run {run!r} ended before it had a job, so nothing was paid for; {_again(record)}")
+        status, model = job["status"], job.get("outputModelArn")
+        if status in UNDER_WAY:
+            raise NothingToResume(
+                f"the customization job {self.names.job(run)} is {status}; wait for it to end, within hours, then "
+                f"resume again: distillery resume {run} --reason WHY"
+            )
+        if status != COMPLETED or model is None:
+            raise NothingToResume(
+                f"the customization job of run {run!r} is {status} and made no model; {_again(record)}"
+            )
+        match self._model_status(model):
+            case "Active":
+                return Student(model_arn=model, job_arn=job["jobArn"])
+            case "Creating":
+                raise NothingToResume(
+                    f"model {model} of run {run!r} is still being created; wait some minutes, then resume again: "
+                    f"distillery resume {run} --reason WHY"
+                )
+            case other:
+                raise NothingToResume(f"model {model} of run {run!r} is {other}; {_again(record)}")
+
+    def _check_model(self, record: RunRecord) -> None:
+        """Raises NothingToResume where the student was deleted, or failed."""
+        model = model_of(record) or ""
+        if (status := self._model_status(model)) not in ("Active", "Creating"):
+            raise NothingToResume(f"model {model} of run {record.run.id!r} is {status}; {_again(record)}")
+
+    def _model_status(self, model: str) -> str:
+        try:
+            return StartedJobs(self.bedrock).model_status(model)
+        except ClientError as error:
+            if code(error) != "ResourceNotFoundException":
+                raise
+            return "deleted"
+
+
+def _again(record: RunRecord) -> str:
+    """What to do where nothing can be continued."""
+    return f"run its prompts again, as another attempt: distillery run {record.run.recipe.name} FILE --again"
+
+
+def _check_outcome(record: RunRecord) -> None:
+    """Raises NothingToResume unless the run failed or was stopped."""
+    run, outcome = record.run.id, record.outcome
+    if outcome in BROKEN_OUTCOMES and not record.promoting:
+        return
+    if outcome is Outcome.RUNNING or record.promoting:
+        raise NothingToResume(f"run {run!r} is running; only a run that has ended is resumed: distillery watch {run}")
+    if outcome in WAITING_OUTCOMES:
+        verb = "approve" if outcome is Outcome.AWAITING else "accept"
+        reason = "" if outcome is Outcome.AWAITING else " --reason WHY"
+        raise NothingToResume(
+            f"run {run!r} is {outcome} and needs a decision: distillery {verb} {run}{reason}, or "
+            f"distillery reject {run}"
+        )
+    if not record.has_student:
+        raise NothingToResume(f"run {run!r} is {outcome} and was never started; {_again(record)}")
+    raise NothingToResume(
+        f"run {run!r} ended as {outcome}, with nothing left to do; to judge its student again: "
+        f"distillery evaluate {run}"
+    )
