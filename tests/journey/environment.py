@@ -191,6 +191,10 @@ class Environment:
         """Sets the account's Bedrock quotas."""
         waiting.admin(self.account, "PUT", "quotas", quotas)
 
+    def set_undocumented(self, **ways: bool) -> None:
+        """Sets what Bedrock does where AWS's documents leave it open."""
+        waiting.admin(self.account, "PUT", "undocumented", ways)
+
     def advance_hours(self, hours: float) -> None:
         """Advances the account's clock."""
         clock = waiting.admin(self.account, "GET", "clock")

@@ -5,9 +5,11 @@ import subprocess
 import sys
 from typing import Any
 
+from distillery.core.pipeline import Outcome
 from local.account import ROOT
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
+from tests.journey.prompts import support
 
 LACKING = {"cost-tags", "cross-region", "access", "deployer", "first-contact"}
 """Checks of which the local account does not know everything: it has no Cost Explorer and no organization, and its user
@@ -48,3 +50,18 @@ def test_a_deployed_environment_is_well_and_first_contact_is_recorded(deploy: De
     assert {each["question"] for each in json.loads(stored)["answers"]} == {
         question for question, answer in answers.items() if answer is not None
     }
+    _a_run_is_promoted_the_other_way(environment)
+
+
+def _a_run_is_promoted_the_other_way(environment: Environment) -> None:
+    """What is undocumented is the other way round than in every other journey, and nothing is refused for it.
+
+    First contact is asked again first: its old answer says that the student is listed, which would refuse the run.
+    """
+    environment.set_undocumented(
+        missing_jobs_are_invalid=True, students_list_distillation=False, optimized_application_profiles=True
+    )
+    answers = {each["question"]: each["answer"] for each in examined(environment, "--ask-aws")["answers"]}
+    assert (answers["missing-job"], answers["student-listed"]) == ("ValidationException", "no")
+    record = environment.run(support())
+    assert record.outcome is Outcome.PROMOTED, record.reason
