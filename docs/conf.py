@@ -27,7 +27,7 @@ TREE = {
         docs/runbooks/failed-run
         docs/runbooks/dead-letters docs/runbooks/function-errors docs/runbooks/fallback-ratio
         docs/runbooks/prompts-logged docs/runbooks/model-dates
-        docs/runbooks/guard-acted""",
+        docs/runbooks/guard-acted docs/runbooks/stalled-job""",
     "Change it": """CONTRIBUTING docs/architecture docs/decisions/README CHANGELOG SECURITY
         packages/bedrock-simulator/README packages/bedrock-simulator/CHANGELOG""",
 }

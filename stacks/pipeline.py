@@ -13,6 +13,7 @@ from infra.constructs.eventbridge import on_schedule
 from infra.constructs.function import Function
 from infra.constructs.managed_policies import (
     approver_policy,
+    billing_policy,
     eraser_policy,
     examiner_policy,
     operator_policy,
@@ -140,6 +141,7 @@ class Pipeline(EnvironmentStack):
                 functions=[dataset.approval, promotion.acceptance],
                 deciders_named=deciders_named,
             ),
+            "Billing": billing_policy(self, "Billing", names=names, stores=stores),
             "Examiner": examiner_policy(self, "Examiners", names=names, stores=stores),
             "DataReader": reader_policy(self, "DataReaders", names=names, stores=stores),
             "Eraser": eraser_policy(self, "Erasers", names=names, stores=stores, inference_region=there),

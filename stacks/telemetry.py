@@ -8,6 +8,7 @@ from distillery.settings import Settings
 from infra.constructs.alarms import (
     watch_function,
     watch_guard,
+    watch_jobs,
     watch_machine,
     watch_model_dates,
     watch_prompts,
@@ -66,6 +67,7 @@ class HomeTelemetry(Telemetry):
         watch_machine(self, pipeline.machine, self.topic)
         watch_model_dates(self, self.names, self.topic)
         watch_guard(self, self.names, self.topic)
+        watch_jobs(self, self.names, self.topic)
         routes = route_graphs(self.names, settings.inference_region)
         dashboard(
             self,

@@ -3,6 +3,7 @@
 OPERATOR, APPROVER, ON_CALL = "OperatorPolicyArn", "ApproverPolicyArn", "OnCallPolicyArn"
 CALLER, MEASURER, COLLECTOR = "CallerPolicyArn", "MeasurerPolicyArn", "CollectorPolicyArn"
 ERASER, READER, EXAMINER = "EraserPolicyArn", "DataReaderPolicyArn", "ExaminerPolicyArn"
+BILLING = "BillingPolicyArn"
 STACKS = {CALLER: "serving", MEASURER: "serving", COLLECTOR: "collection"}
 """The stacks with the outputs of these policies; the outputs of the others are the pipeline stack's."""
 

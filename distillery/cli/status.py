@@ -9,7 +9,7 @@ import typer
 
 from distillery.cli.invocation import pasteable
 from distillery.cli.outputs import document
-from distillery.cli.permissions import is_denied
+from distillery.cli.permissions import BILLING, is_denied
 from distillery.cli.progress import answered, duration, scores, waiting
 from distillery.cli.run_documents import StatusOutput
 from distillery.cli.run_outputs import now_output
@@ -70,7 +70,7 @@ def status(
     for line in (*(billing_lines(billing) if billing else ()), *_model_dates(on)):
         echo("{}", line)
     if billing is None:
-        echo("[dim]you may not list what bills now[/dim]")
+        echo("[dim]you may not list what bills now: that needs the policy in output {}[/dim]", BILLING)
 
 
 def _model_dates(on: Target) -> Iterator[Text]:

@@ -127,6 +127,19 @@ def watch_guard(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwatch
     return alarm(scope, "GuardActed", metric=acted, runbook="guard-acted", summary=summary, topic=topic)
 
 
+def watch_jobs(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwatch.Alarm:
+    """A customization job stays in a phase longer than its limit. The metric has data only then."""
+    stalled = cloudwatch.Metric(
+        namespace=names.metric_namespace,
+        metric_name=OperationalMetric.STALLED_JOBS.value,
+        dimensions_map={DIMENSION_ENVIRONMENT: names.environment},
+        period=Duration.minutes(15),
+        statistic="Sum",
+    )
+    summary = "A customization job stays in a phase longer than its limit"
+    return alarm(scope, "StalledJob", metric=stalled, runbook="stalled-job", summary=summary, topic=topic)
+
+
 def watch_routes(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwatch.Alarm:
     """A fifth or more of an environment's requests are not served as requested, for 15 minutes."""
     degraded = cloudwatch.Metric(

@@ -68,7 +68,6 @@ def operator_policy(
         *users.put_objects(stores.prompts, f"{PROMPTS_PREFIX}{RECIPE}/", f"{UPLOADS_PREFIX}{RECIPE}/"),
         *users.read_objects(stores.data, *REPORTS),
         *users.read_runs(stores.ledger),
-        *users.see_what_bills(stores.ledger, location),
         users.invoke(*(function.function.function_arn for function in functions)),
         *users.decide(*(each.function.function_arn for each in deciding), deciders_named=deciders_named),
         running.read_parameters(location, names.pipeline, names.model_dates),
@@ -94,9 +93,23 @@ def approver_policy(
         f"Approve or reject runs of {names.environment} that are above their budget",
         *users.read_objects(stores.data, REPORT),
         *users.read_runs(stores.ledger),
-        *users.see_what_bills(stores.ledger, Location.of(scope)),
         *users.decide(*(each.function.function_arn for each in functions), deciders_named=deciders_named),
         running.read_parameters(Location.of(scope), names.pipeline),
+    )
+
+
+def billing_policy(scope: Construct, ident: str, *, names: Names, stores: DataStores) -> iam.ManagedPolicy:
+    """What bills now, in `distillery status`: beside the policies of operators, approvers and the person on call, which
+    have no room for it (IAM limits a managed policy to 6,144 characters)."""
+    location = Location.of(scope)
+    return managed_policy(
+        scope,
+        ident,
+        f"See what bills in {names.environment}: endpoints, models and jobs, and what keeps them",
+        *users.see_what_bills(stores.ledger, location),
+        *users.read_runs(stores.ledger),
+        *users.read_aliases(location, names),
+        running.read_parameters(location, names.pipeline),
     )
 
 

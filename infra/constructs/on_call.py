@@ -48,7 +48,6 @@ def on_call_policy(
         ident,
         f"Investigate alarms of {names.environment}, and fix problems by the runbooks",
         *users.read_runs(stores.ledger),
-        *users.see_what_bills(stores.ledger, location),
         users.invoke(*(function.function.function_arn for function in functions)),
         *users.decide(*(each.function.function_arn for each in deciding), deciders_named=deciders_named),
         running.read_parameters(location, names.pipeline, names.model_dates, names.alias("*")),

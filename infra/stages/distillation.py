@@ -125,8 +125,9 @@ class DistillationStage(Construct):
                 *storage.use_ledger(stores.ledger),
                 bedrock.follow(self._location),
                 bedrock.stop_jobs(self._location, context.names),
+                *storage.notify(stores.topic, context.key),
             ],
-            environment={Variable.LEDGER: stores.ledger.table_name},
+            environment={Variable.LEDGER: stores.ledger.table_name, Variable.TOPIC: stores.topic.topic_arn},
             asynchronous=True,
             dead_letters=dead_letters,
         )

@@ -17,12 +17,14 @@ from distillery.core.ledger.items import WaitingJob
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names
+from distillery.core.notices import Notices
 from distillery.core.pipeline import Run, Stage
 from distillery.core.steps import Event, product, step_handler
 from lambdas.distillation.job import CustomizationJobs, JobSettings
 from lambdas.distillation.preflight import PreflightResult, preflight
 from lambdas.distillation.quota import HostingQuotas
 from lambdas.distillation.settle import Settler, TaskTokens, jobs_of_event
+from lambdas.distillation.stalls import StallWatch
 
 
 def _check(event: Event, _context: Any) -> PreflightResult:
@@ -97,7 +99,10 @@ step = step_handler(Stage.DISTILLATION, {"check": _check, "start": _start, "stop
 
 @boundary()
 def settle(event: Mapping[str, Any], _context: object) -> Any:
-    """Sends the results of ended jobs to the executions that wait for them."""
+    """Sends the results of ended jobs to the executions that wait for them, and reports jobs that have stalled."""
     ledger = _ledger()
-    settler = Settler(CustomizationJobs(client("bedrock")), TaskTokens(client("stepfunctions")), ledger)
+    stalls = StallWatch(
+        Names(read(Variable.ENVIRONMENT)), Table(read(Variable.LEDGER)), Notices(read(Variable.TOPIC), client("sns"))
+    )
+    settler = Settler(CustomizationJobs(client("bedrock")), TaskTokens(client("stepfunctions")), ledger, stalls)
     return {"settled": settler.settle_all(jobs_of_event(ledger.waiting_jobs(), event))}

@@ -19,6 +19,7 @@ from distillery.core.pipeline import Outcome, Stage, Student
 from distillery.core.redaction import redacted_message
 from distillery.core.serialization import to_wire
 from lambdas.distillation.job import CustomizationJobs
+from lambdas.distillation.stalls import StallWatch
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -65,8 +66,10 @@ def jobs_of_event(waiting: Iterable[WaitingJob], event: Mapping[str, Any]) -> li
 
 
 class Settler:
-    def __init__(self, jobs: CustomizationJobs, tokens: TaskTokens, ledger: Ledger) -> None:
-        self._jobs, self._tokens, self._ledger = jobs, tokens, ledger
+    def __init__(
+        self, jobs: CustomizationJobs, tokens: TaskTokens, ledger: Ledger, stalls: StallWatch | None = None
+    ) -> None:
+        self._jobs, self._tokens, self._ledger, self._stalls = jobs, tokens, ledger, stalls
 
     def settle_all(self, waiting: Iterable[WaitingJob]) -> int:
         """The number of settled jobs. A failure does not stop the others; it is raised after them."""
@@ -88,6 +91,8 @@ class Settler:
             return self._abandon(waiting, record)
         job = self._jobs.find(waiting.job)
         if job is None or job["status"] in ("InProgress", "Stopping"):
+            if job is not None and job["status"] == "InProgress" and self._stalls:
+                self._stalls.look(waiting, job)
             return False
         if job["status"] == "Completed":
             return self._completed(waiting, job["jobArn"], job.get("outputModelArn"))

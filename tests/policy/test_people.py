@@ -61,13 +61,13 @@ KEPT = _cells(("locks", "leases"), "dynamodb:Query")
 MAY: Mapping[str, set[Cell]] = {
     "Operator": WHERE
     | RUNS
-    | KEPT
     | _cells(("alias",), "ssm:GetParameter")
     | _cells(UPLOADED, PUT, "s3:AbortMultipartUpload")
     | _cells(("report", "refusal"), GET)
     | _cells(S3, "kms:Decrypt", "kms:GenerateDataKey")
     | _cells(DYNAMODB, "kms:Decrypt"),
-    "Approver": WHERE | RUNS | KEPT | _cells(("report",), GET) | _cells((*S3, *DYNAMODB), "kms:Decrypt"),
+    "Approver": WHERE | RUNS | _cells(("report",), GET) | _cells((*S3, *DYNAMODB), "kms:Decrypt"),
+    "Billing": WHERE | RUNS | KEPT | _cells(("alias",), "ssm:GetParameter") | _cells(DYNAMODB, "kms:Decrypt"),
     "Examiner": WHERE
     | _cells(("golden",), GET, VERSION, PUT, "s3:AbortMultipartUpload")
     | {("listed golden", verb) for verb in ("s3:ListBucket", "s3:ListBucketVersions")}
@@ -91,7 +91,6 @@ MAY: Mapping[str, set[Cell]] = {
     | _cells(S3_OF_CALLS, "kms:Decrypt"),
     "OnCall": WHERE
     | RUNS
-    | KEPT
     | _cells(("alias", "route", "serving"), "ssm:GetParameter")
     | _cells(("execution",), "states:DescribeExecution", "states:GetExecutionHistory")
     | _cells((*DYNAMODB, *SQS), "kms:Decrypt"),
@@ -125,7 +124,7 @@ SIGNED = {
 """The functions that users may call through their URLs, which identify the caller."""
 
 UNTAGGED = {
-    **dict.fromkeys(("Operator", "Approver", "OnCall"), KEPT),
+    "Billing": KEPT,
     "Eraser": _found("all prompts", "all data"),
     "LogsEraser": MAY["LogsEraser"] - _cells(S3_OF_CALLS, "kms:Decrypt"),
 }

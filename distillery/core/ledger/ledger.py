@@ -13,6 +13,7 @@
     lease              <run id>               who keeps a candidate endpoint, see `leases`
     lease              resource#<name>        who keeps an endpoint of that name
     idle               <endpoint>             when an endpoint was looked at, and when people were warned of it
+    stalled            <job name>             when people were notified of a job that stays in a phase
     heldout#<digest>   <run id>#<look>        a verdict by a set of held-out prompts, see `looks`
 
 Every write is conditional, so an event that is delivered twice, or a retry after partial success, changes nothing.

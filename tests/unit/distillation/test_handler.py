@@ -18,13 +18,15 @@ from distillery.core.serialization import to_wire
 from lambdas.distillation import handler
 from tests.fakes.errors import service_error
 from tests.fakes.pipeline import open_run
-from tests.fakes.services import FakeRuntime, FakeSsm
+from tests.fakes.services import FakeRuntime, FakeSns, FakeSsm
 from tests.fakes.table import MemoryTable
 from tests.unit.distillation.fakes import MADE, FakeBedrock, FakeQuotas, FakeTokens, deployment, job
 
 EVENTS = Path(__file__).parents[2] / "events"
 SETTINGS = {
     Variable.ENVIRONMENT: "dev",
+    Variable.LEDGER: "ledger",
+    Variable.TOPIC: "arn:topic",
     Variable.DATA_BUCKET: "data",
     Variable.JOB_ROLE: "arn:aws:iam::111111111111:role/job",
     Variable.MODEL_KEY: "arn:aws:kms:us-east-1:111111111111:key/1",
@@ -43,7 +45,7 @@ class Account:
 
     def client(self, service: str) -> Any:
         made = {"bedrock": self.bedrock, "bedrock-runtime": self.runtime, "stepfunctions": self.tokens}
-        return {**made, "service-quotas": self.quotas, "ssm": self.ssm}[service]
+        return {**made, "service-quotas": self.quotas, "ssm": self.ssm, "sns": FakeSns()}[service]
 
     def step(self, name: str, **fields: Any) -> Any:
         state = json.loads(json.dumps({"run": to_wire(self.run), "error": {"Error": "x", "Cause": "y"}}))
@@ -54,6 +56,7 @@ class Account:
 def account(monkeypatch: pytest.MonkeyPatch) -> Account:
     account = Account()
     monkeypatch.setattr(handler, "_ledger", lambda: account.ledger)
+    monkeypatch.setattr(handler, "Table", lambda _name: MemoryTable())
     monkeypatch.setattr(handler, "client", account.client)
     for variable, value in SETTINGS.items():
         monkeypatch.setenv(variable, value)

@@ -78,7 +78,7 @@ def test_no_event_is_lost_that_a_function_could_not_be_given_or_could_not_handle
         ("lambdas.dataset.handler.receive", {E, L, D, S, T}),
         ("lambdas.dataset.approval.decide", {E, L, S, T}),
         ("lambdas.distillation.handler.step", {E, L, D, J, K}),
-        ("lambdas.distillation.handler.settle", {E, L}),
+        ("lambdas.distillation.handler.settle", {E, L, T}),
         ("lambdas.endpoint.handler.step", {E, L}),
         ("lambdas.endpoint.handler.sweep", {E, L, S, T}),
         ("lambdas.evaluation.handler.step", {E, L, D}),
