@@ -83,11 +83,19 @@ class Pipeline(EnvironmentStack):
             "acceptance": stages.promotion.acceptance_url,
             "evaluation": stages.evaluation.request_url,
             "models": deletion.prune_url,
+            "retirement": deletion.retire_url,
             **operations.urls,
         }
         self._publish(stores, {"dataset": dataset.function}, decisions)
         deciding = [stages.promotion.rollback, stages.evaluation.request, operations.function]
-        self._people(stores, dataset, stages.promotion, deciding, polled=[settle, sweep], prune=deletion.prune)
+        self._people(
+            stores,
+            dataset,
+            stages.promotion,
+            deciding,
+            polled=[settle, sweep],
+            deleting=[deletion.prune, deletion.retire],
+        )
 
     def _publish(self, stores: DataStores, functions: dict[str, Function], decisions: dict[str, str]) -> None:
         """Names and ARNs for the command line."""
@@ -115,10 +123,10 @@ class Pipeline(EnvironmentStack):
         deciding: Sequence[Function],
         *,
         polled: list[Function],
-        prune: Function,
+        deleting: list[Function],
     ) -> None:
         """The managed policies of people: of the command line, of deciders, and of readers of texts. `deciding` are the
-        functions that operators and the person on call send decisions to, and `prune` is for operators alone."""
+        functions that operators and the person on call send decisions to, and `deleting` are for operators alone."""
         names = self.names
         there = self.settings.inference_region
         called = [dataset.function, *polled]
@@ -130,7 +138,7 @@ class Pipeline(EnvironmentStack):
                 names=names,
                 stores=stores,
                 functions=[dataset.function],
-                deciding=[*deciding, prune],
+                deciding=[*deciding, *deleting],
                 deciders_named=deciders_named,
             ),
             "Approver": approver_policy(

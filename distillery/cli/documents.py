@@ -175,6 +175,19 @@ class ModelsOutput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetireOutput:
+    """What was deleted: the ARN that the alias named, names of endpoints, ARNs of models. `left`: `what` was not,
+    and `why`; then `done` is false."""
+
+    recipe: str
+    alias: str | None
+    endpoints: list[str]
+    models: list[str]
+    left: list[dict[str, str]]
+    done: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetOutput:
     """The copies that were found. `deleted`: whether any was to be deleted; `learned`: models that learned the text."""
 

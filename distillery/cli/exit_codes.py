@@ -58,6 +58,7 @@ VERB_CODES: dict[str, tuple[ExitCode, ...]] = {
     "reject": _ASKS,
     "rollback": _ASKS,
     "models": _ASKS,
+    "retire": _ASKS,
     "forget": (ExitCode.FINDINGS, ExitCode.WAITS, ExitCode.AWS_ERROR),
     "routes": (ExitCode.AWS_ERROR,),
     "ask": _ASKS,

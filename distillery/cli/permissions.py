@@ -22,6 +22,7 @@ NEEDS = {
     "reject": (APPROVER,),
     "rollback": (OPERATOR, ON_CALL),
     "models": (OPERATOR,),
+    "retire": (OPERATOR,),
     "routes": (CALLER, MEASURER),
     "ask": (CALLER,),
     "snippets": (CALLER, MEASURER),
@@ -51,6 +52,7 @@ TAGGED = {
     "reject": _DECIDES,
     "rollback": _DECIDES,
     "models": _DECIDES,
+    "retire": _DECIDES,
     "forget": "uses --recipe, and reaches no logged calls",
 }
 """What a person can do whom a tag limits to one recipe, for verbs that call functions or read beyond the recipe."""

@@ -17,7 +17,7 @@ from distillery.core.escaping import one_line
 VERBS = (
     *("doctor", "check", "convert", "run", "collect", "status", "watch", "report", "evaluate", "stop", "resume"),
     "golden",
-    *("approve", "accept", "reject", "rollback", "models", "forget"),
+    *("approve", "accept", "reject", "rollback", "models", "retire", "forget"),
     *("routes", "ask", "snippets", "probe", "bench"),
 )
 """In the order of the help; each is a function of the same name."""

@@ -1,4 +1,6 @@
-"""The alias of a recipe: an SSM parameter in the home Region that says what is live. Only promotion writes it."""
+"""The alias of a recipe: an SSM parameter in the home Region that says what is live. Only promotion writes it,
+and the retirement of a recipe deletes it.
+"""
 
 import json
 from typing import TYPE_CHECKING
@@ -35,3 +37,11 @@ class Aliases:
             Overwrite=True,
             Description=f"What recipe {alias.recipe} serves; written by promotion alone",
         )
+
+    def delete(self, parameter: str) -> None:
+        """Deletes an alias, also one that does not exist any more."""
+        try:
+            self._ssm.delete_parameter(Name=parameter)
+        except ClientError as error:
+            if code(error) != "ParameterNotFound":
+                raise

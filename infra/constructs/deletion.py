@@ -13,7 +13,8 @@ from infra.constructs.stack_context import StackContext
 
 
 class Deletion(Construct):
-    """A function for each verb, with the permissions of that verb alone. `prune` is called at `prune_url`.
+    """A function for each verb, with the permissions of that verb alone. `prune` is called at `prune_url`, and
+    `retire`, which deletes what a recipe has, at `retire_url`.
 
     `settings` is the layer with the recipes and their deciders.
     """
@@ -46,3 +47,22 @@ class Deletion(Construct):
             layers=[settings],
         )
         self.prune_url = iam_url(self.prune)
+        self.retire = Function(
+            self,
+            "Retire",
+            context=context,
+            handler="lambdas.operations.deletion_handler.retire",
+            description="Deletes the alias, endpoints and models of a recipe",
+            timeout=Duration.minutes(5),
+            permissions=[
+                *storage.use_ledger(stores.ledger),
+                running.read_parameters(location, names.alias("*")),
+                running.delete_parameters(location, names.alias("*")),
+                *bedrock.take_inventory(location),
+                *bedrock.delete_endpoints(location, names),
+                bedrock.delete_models(location, names),
+            ],
+            environment={Variable.LEDGER: stores.ledger.table_name},
+            layers=[settings],
+        )
+        self.retire_url = iam_url(self.retire)

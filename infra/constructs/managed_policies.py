@@ -48,8 +48,8 @@ def operator_policy(
     deciding: Sequence[Function],
     deciders_named: bool,
 ) -> iam.ManagedPolicy:
-    """`distillery run`, `status`, `watch`, `evaluate`, `stop`, `resume`, `rollback` and `models`, without access to
-    texts: reports contain only numbers.
+    """`distillery run`, `status`, `watch`, `evaluate`, `stop`, `resume`, `rollback`, `models` and `retire`, without
+    access to texts: reports contain only numbers.
 
     Args:
         scope: The construct that the policy belongs to.

@@ -45,7 +45,9 @@ class Recorder:
         old = self.live.aliases.read(parameter)
         alias = old
         if old is None or old.current != target.model_arn:
-            alias = _next(target, self._serving(target), old)
+            kept = self.history.kept(target.recipe.name)
+            last = max(old.version if old else 0, kept[0].version if kept else 0)
+            alias = _next(target, self._serving(target), old, version=last + 1)
             self.live.aliases.write(parameter, alias)
         assert alias is not None
         self.history.keep(alias, by=target.mover)
@@ -72,10 +74,10 @@ class Recorder:
             log.warning("left to the sweep: %s", unfinished)
 
 
-def _next(target: PromotionTarget, endpoint: Endpoint, old: Alias | None) -> Alias:
+def _next(target: PromotionTarget, endpoint: Endpoint, old: Alias | None, *, version: int) -> Alias:
     return Alias(
         recipe=target.recipe.name,
-        version=old.version + 1 if old else 1,
+        version=version,
         endpoint=endpoint,
         region=endpoint.arn.split(":")[3],
         base=target.recipe.student,

@@ -29,6 +29,11 @@ class FakeSsm:
             raise service_error("ParameterNotFound")
         return {"Parameter": {"Value": self.parameters[Name]}}
 
+    def delete_parameter(self, *, Name: str) -> dict[str, Any]:  # noqa: N803 the API's name
+        if self.parameters.pop(Name, None) is None:
+            raise service_error("ParameterNotFound")
+        return {}
+
     def put_parameter(self, **p: Any) -> dict[str, Any]:
         assert p["Overwrite"] or p["Name"] not in self.parameters
         self.parameters[p["Name"]] = p["Value"]

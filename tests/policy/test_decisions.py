@@ -16,6 +16,7 @@ ARN = "arn:aws:lambda:us-east-1:111111111111:function:F"
 DECIDING = {
     "lambdas.dataset.approval.decide": {"Approve or reject"},
     "lambdas.operations.deletion_handler.prune": {"Upload prompts to"},
+    "lambdas.operations.deletion_handler.retire": {"Upload prompts to"},
     "lambdas.promotion.handler.accept": {"Approve or reject"},
     "lambdas.operations.handler.operate": {"Upload prompts to", "Investigate alarms"},
     "lambdas.promotion.handler.rollback": {"Upload prompts to", "Investigate alarms"},

@@ -113,6 +113,7 @@ CALLS = {
 SIGNED = {
     "Operator": {
         "pipeline DeletionPrune",
+        "pipeline DeletionRetire",
         "pipeline EvaluationRequest",
         "pipeline Operations",
         "pipeline PromotionRollback",

@@ -78,6 +78,10 @@ def write_parameters(location: Location, *names: str) -> Permission:
     return Permission(actions=("ssm:PutParameter",), resources=_parameters(location, names), because=_PARAMETERS)
 
 
+def delete_parameters(location: Location, *names: str) -> Permission:
+    return Permission(actions=("ssm:DeleteParameter",), resources=_parameters(location, names), because=_PARAMETERS)
+
+
 def own_parameter(location: Location, name: str) -> Permission:
     """Create, read and delete one SSM parameter."""
     actions = ("ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter")

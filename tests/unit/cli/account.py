@@ -17,7 +17,9 @@ PIPELINE = {
     "ledger": "ledger",
     "state_machine": "arn:aws:states:us-east-1:111111111111:stateMachine:pipeline",
     "functions": {"dataset": "dataset-function"},
-    "decisions": {name: f"https://{name}.example/" for name in ("rollback", "approval", "acceptance", "models")},
+    "decisions": {
+        name: f"https://{name}.example/" for name in ("rollback", "approval", "acceptance", "models", "retirement")
+    },
     "home_region": "us-east-1",
     "inference_region": "us-east-2",
     "recipes": ["support", "triage"],

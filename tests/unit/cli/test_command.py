@@ -151,7 +151,10 @@ def test_a_refusal_says_which_policy_the_verb_needs(
         "approve": ["--yes"],
         "bench": ["--yes"],
         "forget": ["--text", "Zoe Miller"],
+        "resume": ["--reason", "why"],
+        "retire": ["--reason", "replaced", "--yes"],
         "rollback": ["--reason", "worse"],
+        "stop": ["--reason", "why"],
     }.get(verb, [])
 
     def refuse(*_: object, **__: object) -> FakeAccount:

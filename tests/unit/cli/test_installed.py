@@ -36,6 +36,7 @@ WORDS = {
     "reject": ["run-a-b-1"],
     "report": ["run-a-b-1"],
     "resume": ["run-a-b-1", "--reason", "why"],
+    "retire": ["support", "--reason", "replaced", "--yes"],
     "rollback": ["support", "--reason", "worse"],
     "run": ["support", "good.jsonl"],
     "snippets": ["fast"],

@@ -249,6 +249,12 @@ def pruned_models(world: World) -> list[str]:
     return ["models", "prune", *words, "--yes"]
 
 
+def retire(world: World) -> list[str]:
+    gone = {"alias": None, "endpoints": ["dev-support-live"], "models": [], "left": [], "done": True}
+    world.answer("retirement-function", {"recipe": "support", **gone})
+    return ["retire", "support", "--reason", "replaced", "--yes"]
+
+
 def listed_rollback(world: World) -> list[str]:
     return [*rollback(world)[:2], "--list"]
 
@@ -320,6 +326,7 @@ CASES: list[tuple[Callable[[World], list[str]], ExitCode]] = [
     (rollback, ExitCode.OK),
     (followed_rollback, ExitCode.FAILED_RUN),
     (listed_rollback, ExitCode.OK),
+    (retire, ExitCode.OK),
     (models, ExitCode.OK),
     (pruned_models, ExitCode.FINDINGS),
     (forget, ExitCode.OK),

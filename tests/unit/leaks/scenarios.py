@@ -36,7 +36,7 @@ from lambdas.evaluation.scoring import step as scoring
 from lambdas.expiry.handler import expire
 from lambdas.invocation_logging.handler import configure
 from lambdas.model_dates.handler import watch
-from lambdas.operations.deletion_handler import prune
+from lambdas.operations.deletion_handler import prune, retire
 from lambdas.operations.handler import operate
 from lambdas.promotion.handler import accept, rollback
 from lambdas.promotion.handler import step as promotion
@@ -312,6 +312,16 @@ def pruned(account: Account) -> Ask:
     return lambda: prune(signed({"recipe": "support", "keep": 0, "delete": [STORED]}), CONTEXT)
 
 
+def retired(of: Recipe) -> Callable[[Account], Ask]:
+    def prepare(account: Account) -> Ask:
+        _promoted(account, of, "a")
+        asked = {"recipe": "support", "version": 1, "reason": "replaced", "students": True}
+        pruned(account)
+        return lambda: retire(signed(asked), CONTEXT)
+
+    return prepare
+
+
 def expired(account: Account) -> Ask:
     _promoted(account, recipe(), "a")
     _logged(account)
@@ -438,6 +448,7 @@ SCENARIOS: dict[str, Scenario] = {
     },
     "a roll-back": Scenario(rolled_back),
     "models are deleted": Scenario(pruned),
+    **{f"a recipe is retired, {how}": Scenario(retired(of)) for how, of in HOSTED.items()},
     "logs that are read": Scenario(
         collecting({"recipe": "support"}, *CALLS), _logs(LogReadMode.READ, use_responses=True)
     ),

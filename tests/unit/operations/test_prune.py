@@ -20,10 +20,15 @@ class Harness:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.world, self.table = World(), MemoryTable()
         self.ledger = Ledger(self.table)
-        services = {"bedrock": self.world.client(), "ssm": FakeSsm()}
+        self.ssm, self.recipes = FakeSsm(), {"support": recipe()}
+        self.connect(monkeypatch)
+
+    def connect(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Lets the handlers find the simulated account."""
+        services = {"bedrock": self.world.client(), "ssm": self.ssm}
         monkeypatch.setattr(aws, "_client", lambda service, region: services[service])
-        monkeypatch.setattr("lambdas.operations.prune.Table", lambda name: self.table)
-        self.recipes = {"support": recipe()}
+        for verb in ("prune", "retire"):
+            monkeypatch.setattr(f"lambdas.operations.{verb}.Table", lambda name: self.table)
         monkeypatch.setattr("distillery.core.recipe.load_all", lambda: self.recipes)
         for variable, value in {"ENVIRONMENT": "dev", "LEDGER": "ledger"}.items():
             monkeypatch.setenv(Variable[variable], value)

@@ -117,6 +117,14 @@ def test_what_an_older_version_promoted_is_in_the_history(three: Harness) -> Non
     assert live(three) == (4, model("a"))
 
 
+def test_after_a_retirement_the_versions_go_on(three: Harness) -> None:
+    three.ssm.parameters.clear()
+    three.walk(three.state("d"))
+    assert live(three) == (4, model("d"))
+    three.roll_back(to=2)
+    assert live(three) == (5, model("b"))
+
+
 MODELS = st.sampled_from("abcd")
 
 
