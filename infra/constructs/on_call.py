@@ -56,8 +56,6 @@ def on_call_policy(
         running.list_executions(machine.state_machine_arn),
         *_watch(location, there, names),
         bedrock.follow(location),
-        bedrock.list_jobs(),
-        bedrock.list_endpoints(),
     )
 
 

@@ -183,10 +183,6 @@ def list_endpoints() -> Permission:
     return Permission(actions=actions, resources=("*",), because=_LISTS)
 
 
-def list_jobs() -> Permission:
-    return Permission(actions=("bedrock:ListModelCustomizationJobs",), resources=("*",), because=_LISTS)
-
-
 def take_inventory(location: Location) -> tuple[Permission, ...]:
     """List the endpoints, models and jobs of the account, and read their tags (`distillery/core/inventory`)."""
     lists = ("bedrock:ListCustomModels", "bedrock:ListEvaluationJobs", "bedrock:ListModelCustomizationJobs")
