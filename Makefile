@@ -261,6 +261,11 @@ browser: .venv/ok ## The report's page in a headless Chromium; skipped with a me
 bench: install ## The benchmarks and their bars
 	PYTHONPATH=$(SIMULATOR)/tests $(BIN)/python -m tests.bench
 
+# Not part of the gate, which runs a seeded tenth of it.
+.PHONY: faults
+faults: .venv/ok .build/wheels/ok ## The fault sweep: every service call from upload to promotion fails in every way
+	PYTHONPATH=$(SIMULATOR)/tests $(BIN)/python -m tests.faults
+
 .PHONY: format
 format: .venv/ok ## Format the code
 	$(BIN)/ruff format .

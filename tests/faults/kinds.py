@@ -1,0 +1,81 @@
+"""The ways in which a service call can fail, and the points of the sweep: one call and one way."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class FaultKind(StrEnum):
+    """THROTTLED, BROKEN: the service refuses the call once, after the client's own attempts. LATE: the work is done,
+    and no response arrives. REPEATED: likewise, and the client sends the same call again. DENIED: from this call on,
+    until somebody mends the policy. STUCK: every call hangs until its function's time is up; a job or an endpoint stays
+    as it is. KILLED: the work is done, and then the function is killed.
+    """
+
+    THROTTLED = "throttled"
+    BROKEN = "5xx"
+    LATE = "late"
+    REPEATED = "repeated"
+    DENIED = "denied"
+    STUCK = "stuck"
+    KILLED = "killed"
+
+
+LASTING = (FaultKind.DENIED, FaultKind.STUCK)
+
+
+class Site(NamedTuple):
+    """A call: the function and step that make it, and which of its calls of that operation it is."""
+
+    step: str
+    service: str
+    operation: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.step} {self.service}:{self.operation} #{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One fault. `hosting`: the recipe's hosting mode."""
+
+    hosting: str
+    site: Site
+    kind: FaultKind
+
+    def __str__(self) -> str:
+        return f"{self.hosting}, {self.site}, {self.kind}"
+
+
+class Killed(BaseException):
+    """The function's process has ended. No `except Exception` of the function sees it. `error`: Lambda's name of it."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+THROTTLES = {
+    "dynamodb": "ProvisionedThroughputExceededException",
+    "s3": "SlowDown",
+    "sns": "ThrottledException",
+    "service-quotas": "TooManyRequestsException",
+}
+BREAKS = {
+    "dynamodb": "InternalServerError",
+    "s3": "InternalError",
+    "sns": "InternalErrorException",
+    "ssm": "InternalServerError",
+    "service-quotas": "ServiceException",
+    "stepfunctions": "ServiceUnavailable",
+}
+
+
+def code_of(kind: FaultKind, service: str) -> str:
+    """The error code of a refused call."""
+    if kind is FaultKind.THROTTLED:
+        return THROTTLES.get(service, "ThrottlingException")
+    if kind is FaultKind.BROKEN:
+        return BREAKS.get(service, "InternalServerException")
+    return {"s3": "AccessDenied", "sns": "AuthorizationErrorException"}.get(service, "AccessDeniedException")

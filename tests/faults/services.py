@@ -1,0 +1,71 @@
+"""The services of the account beside Bedrock, in memory: those of the tests of leaks, with what a whole run needs."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from tests.fakes.errors import service_error
+from tests.faults.machine import Json, StateFailed
+from tests.unit.leaks.account import Account
+
+
+@dataclass
+class Execution:
+    """status: as Step Functions describes it. error: of one that failed."""
+
+    given: Json
+    status: str = "RUNNING"
+    error: str = ""
+
+
+class Services(Account):
+    """executions: by name. answered: what each task token was answered with. parameters: those of SSM."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.executions: dict[str, Execution] = {}
+        self.answered: dict[str, Any] = {}
+        self.parameters: dict[str, str] = {}
+
+    def put_object(self, **p: Any) -> Any:
+        if p.get("IfNoneMatch") and (p["Bucket"], p["Key"]) in self.objects:
+            raise service_error("PreconditionFailed", "PutObject")
+        self.objects[p["Bucket"], p["Key"]] = p["Body"]
+        return {"VersionId": "v1"}
+
+    def get_parameter(self, **p: Any) -> Any:
+        if p["Name"] not in self.parameters:
+            raise service_error("ParameterNotFound", "GetParameter")
+        return {"Parameter": {"Value": self.parameters[p["Name"]]}}
+
+    def put_parameter(self, **p: Any) -> Any:
+        self.parameters[p["Name"]] = p["Value"]
+        return {}
+
+    def publish(self, **p: Any) -> Any:
+        return self.sns.publish(**p)
+
+    def get_service_quota(self, **p: Any) -> Any:
+        return self.quotas.get_service_quota(**p)
+
+    def list_service_quotas(self, **_: Any) -> Any:
+        return {"Quotas": []}
+
+    def start_execution(self, **p: Any) -> Any:
+        given = json.loads(p["input"])
+        there = self.executions.setdefault(p["name"], Execution(given))
+        if there.given != given or there.status != "RUNNING":
+            raise service_error("ExecutionAlreadyExists", "StartExecution")
+        return {"executionArn": f"{p['stateMachineArn'].replace('stateMachine', 'execution')}:{p['name']}"}
+
+    def describe_execution(self, **p: Any) -> Any:
+        found = self.executions.get(p["executionArn"].rpartition(":")[2])
+        if found is None:
+            raise service_error("ExecutionDoesNotExist", "DescribeExecution")
+        return {"status": found.status}
+
+    def send_task_success(self, **p: Any) -> None:
+        self.answered.setdefault(p["taskToken"], json.loads(p["output"]))
+
+    def send_task_failure(self, **p: Any) -> None:
+        self.answered.setdefault(p["taskToken"], StateFailed(p["error"], p["cause"]))

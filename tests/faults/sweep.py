@@ -1,0 +1,227 @@
+"""Runs a point of the sweep, and checks what must hold afterwards."""
+
+import itertools
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import cache, partial
+from http import HTTPStatus
+from typing import Any
+
+from distillery.core.aliases import Aliases
+from distillery.core.catalog import HostingMode
+from distillery.core.inventory import Inventory, take_inventory
+from distillery.core.ledger.items import OPEN_OUTCOMES, RunRecord, model_of
+from distillery.core.names import PROMPTS_PREFIX, Names
+from distillery.core.pipeline import Alias, Stage
+from distillery.core.recipe import Recipe
+from tests.faults.cloud import Cloud, deployed
+from tests.faults.kinds import FaultKind, Point
+from tests.faults.machine import Json, StateFailed, spelled
+from tests.journey.prompts import DELIVERY, jsonl, support
+from tests.unit.stacks.assembly import resources, settings_of, templates
+
+NAMES, RECIPE, KEY = Names("dev"), "support", f"{PROMPTS_PREFIX}support/prompts.jsonl"
+HOURS_UNTIL_CLEAN = (1, 2, 26)
+"""When the guard passes after an execution: a missing execution is waited for one hour, a lease lasts a day."""
+HELDOUT = 4
+"""Held-out prompts: enough for calls that differ."""
+ATTEMPTS = 3
+"""How often a person tries again after the fault is mended."""
+
+
+@cache
+def definition() -> Json:
+    (machine,) = resources(templates("dev")["pipeline"], "AWS::StepFunctions::StateMachine").values()
+    found: Json = json.loads(spelled(machine["DefinitionString"]))
+    return found
+
+
+@cache
+def recipe(hosting: str) -> Recipe:
+    """The recipe of `dev`, with bars that a student of few prompts passes."""
+    own = settings_of("dev").recipes[RECIPE]
+    easy = replace(own, min_score=0.0, min_teacher_score=0.0, teacher_margin=1.0, min_gain=-1.0, live_margin=1.0)
+    easy = replace(easy, heldout_max=HELDOUT, budget_usd=Decimal(100), monthly_budget_usd=Decimal(2000))
+    if hosting == HostingMode.PROVISIONED:
+        return replace(easy, hosting=HostingMode.PROVISIONED, model_units=1, unit_price_usd_per_hour=Decimal(10))
+    return easy
+
+
+@cache
+def prompts() -> bytes:
+    return jsonl([each for number, each in enumerate(support(*DELIVERY)) if number % 4])
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of a point. `broken`: the invariants that do not hold."""
+
+    point: Point | None
+    cloud: Cloud
+    broken: list[str] = field(default_factory=list)
+
+
+def run(point: Point | None, hosting: str = HostingMode.ON_DEMAND) -> Result:
+    """Uploads prompts, lets the fault happen, mends it, and tries again as a person would."""
+    cloud = Cloud(recipe(point.hosting if point else hosting), definition(), point)
+    result = Result(point, cloud)
+    with deployed(cloud):
+        _upload(cloud)
+        cloud.mend()
+        _settle(cloud)
+        result.broken += [f"after the fault: {broken}" for broken in _violations(cloud)]
+        for _ in range(ATTEMPTS):
+            if _alias(cloud) is not None:
+                break
+            _try_again(cloud)
+            _settle(cloud)
+        result.broken += [f"in the end: {broken}" for broken in (*_violations(cloud), *_unfinished(cloud))]
+        if point and not cloud.struck:
+            result.broken.append("the fault did not happen")
+    return result
+
+
+def _upload(cloud: Cloud) -> None:
+    cloud.objects["prompts", KEY] = prompts()
+    detail = {"bucket": {"name": "prompts"}, "object": {"key": KEY, "version-id": "v1"}}
+    cloud.deliver("receive", {"detail": detail})
+    cloud.run_executions()
+
+
+def _settle(cloud: Cloud) -> None:
+    for hours in HOURS_UNTIL_CLEAN:
+        cloud.world.clock.forward(hours=hours)
+        cloud.world.bedrock.tick()
+        cloud.run_schedule()
+        cloud.run_executions()
+
+
+def _try_again(cloud: Cloud) -> None:
+    """A run is resumed from what it has paid for. Where that is nothing, its prompts are uploaded again."""
+    for record in cloud.ledger.runs(RECIPE)[:1]:
+        try:
+            answer = cloud.ask("resume", {"run": record.run.id, "reason": "the fault is mended"})
+        except StateFailed as failed:
+            cloud.errors.append(f"resume: {failed}")
+            return
+        if answer["statusCode"] == HTTPStatus.OK:
+            cloud.run_executions()
+            return
+        cloud.errors.append(f"resume: {answer['body']}")
+    _upload(cloud)
+
+
+# What must hold
+
+
+def _violations(cloud: Cloud) -> Iterator[str]:
+    """At any time at which no execution runs and the guard has passed."""
+    runs, alias = cloud.ledger.runs(RECIPE), _alias(cloud)
+    held = take_inventory(NAMES, cloud.world.client("bedrock", "us-east-1"))
+    yield from _hosted(held, alias)
+    yield from _paid(cloud, runs)
+    yield from _promoted(runs, alias)
+    yield from _ended(runs)
+    yield from _ledger(cloud, runs)
+
+
+def _hosted(held: Inventory, alias: Alias | None) -> Iterator[str]:
+    live = alias.endpoint.arn if alias else ""
+    yield from (f"{host.name} is hosted without an alias or a lease" for host in held.endpoints if host.arn != live)
+    yield from (f"job {job.name} still runs" for job in held.jobs)
+    if alias and [host.model_arn for host in held.endpoints if host.arn == live] != [alias.current]:
+        yield f"the endpoint of the alias does not serve {alias.current}"
+
+
+def _paid(cloud: Cloud, runs: Sequence[RunRecord]) -> Iterator[str]:
+    jobs = cloud.world.bedrock.inventory("111111111111")["jobs"]
+    for record in runs:
+        if len(made := [job for job in jobs if job["name"] == NAMES.job(record.run.id)]) > 1:
+            yield f"run {record.run.id} has paid for {len(made)} jobs"
+    with_student = [record for record in reversed(runs) if record.has_student]
+    if len(with_student) > 1:
+        yield f"{len(with_student)} students of the same prompts were paid for"
+    completed = [job for job in jobs if job["status"] == "Completed"]
+    if len(completed) > 1:
+        yield f"{len(completed)} jobs of the same prompts were completed"
+
+
+def _promoted(runs: Sequence[RunRecord], alias: Alias | None) -> Iterator[str]:
+    if alias is None:
+        return
+    (record,) = [each for each in runs if each.run.id == alias.run]
+    evaluated = record.stages.get(Stage.EVALUATION)
+    passed = evaluated and (evaluated.product.get("passed") or record.exploratory.get("passed"))
+    if not passed and not record.accepted:
+        yield f"alias {alias.version} is of run {alias.run}, which has neither passed nor been accepted"
+    if alias.current != model_of(record):
+        yield f"the alias serves {alias.current}, not the student of its run"
+
+
+def _ended(runs: Sequence[RunRecord]) -> Iterator[str]:
+    for record in runs:
+        if record.outcome in OPEN_OUTCOMES:
+            yield f"run {record.run.id} is still {record.outcome}"
+        elif not record.reason:
+            yield f"run {record.run.id} ended as {record.outcome} without a reason"
+
+
+def _ledger(cloud: Cloud, runs: Sequence[RunRecord]) -> Iterator[str]:
+    yield from (f"{recipe} is locked by {holder}" for recipe, holder in cloud.ledger.active().items())
+    yield from (f"a token of job {waiting.job} is kept" for waiting in cloud.ledger.waiting_jobs())
+    yield from (f"the lease of {item['run']} is kept" for item in cloud.table.query("lease"))
+    for record in runs:
+        reserved = cloud.ledger.month(RECIPE, record.started_at).runs
+        if record.outcome not in OPEN_OUTCOMES and record.incurred_no_cost is (record.run.id in reserved):
+            is_or_not = "cost nothing and is" if record.incurred_no_cost else "has a cost and is not"
+            yield f"run {record.run.id} {is_or_not} reserved"
+
+
+def _unfinished(cloud: Cloud) -> Iterator[str]:
+    if _alias(cloud) is None:
+        runs = [f"{record.run.id} {record.outcome}: {record.reason}" for record in cloud.ledger.runs(RECIPE)]
+        yield f"nothing is live after {ATTEMPTS} more attempts: {runs or 'no run'}; {cloud.errors[-3:]}"
+
+
+def _alias(cloud: Cloud) -> Alias | None:
+    return Aliases(_Reader(cloud)).read(NAMES.alias(RECIPE))  # type: ignore[arg-type]  # the one call that it makes
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads parameters beside the functions, so that it meets no fault."""
+
+    cloud: Cloud
+
+    def get_parameter(self, **p: Any) -> Any:
+        return self.cloud.get_parameter(**p)
+
+
+# Points
+
+SAME = {"dynamodb": 2}
+"""How many calls of one step and operation fail, one by one; 1 for other services, whose next calls, such as another
+answer, differ in nothing."""
+
+
+def points() -> list[Point]:
+    """Every call of a run without a fault, with every kind of fault. Those of Bedrock fail in both hosting modes, and
+    the others, which are the same in both, in one."""
+    return [*_points(HostingMode.ON_DEMAND), *_points(HostingMode.PROVISIONED, of="bedrock")]
+
+
+def _points(hosting: str, of: str = "") -> Iterator[Point]:
+    without = run(None, hosting)
+    if without.broken:
+        raise AssertionError(f"a run without a fault: {without.broken}")
+    calls = [site for site in dict.fromkeys(without.cloud.sites) if site.number <= SAME.get(site.service, 1)]
+    own = [site for site in calls if of in ("", site.service)]
+    return itertools.starmap(partial(Point, hosting), itertools.product(own, FaultKind))
+
+
+def sample(found: Sequence[Point], share: float, seed: str) -> list[Point]:
+    """A seeded share of the points."""
+    return random.Random(seed).sample(found, round(len(found) * share))
