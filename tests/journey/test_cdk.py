@@ -9,6 +9,7 @@ from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Start
 from tests.journey.environment import Environment
 from tests.journey.prompts import DELIVERY, support
+from tests.journey.zero_residue import remains
 from tests.unit.stacks.assembly import DAYS
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
@@ -23,9 +24,11 @@ def test_dev_is_bootstrapped_deployed_and_destroyed_with_every_bucket(start: Sta
     _cdk(account, "deploy", *app, "--require-approval", "never", "--concurrency", "3")
     uploaded = _fill(environment)
     assert_nothing_is_left(environment)
+    assert remains(environment)  # the check sees what is there
     _cdk(account, "destroy", *app, "--force")
     assert uploaded not in _buckets(environment)
     assert [name for name in _buckets(environment) if "cdk-" not in name] == []
+    assert remains(environment) == []
     for region in (environment.home, environment.inference):
         assert _stacks(environment, region) == ["CDKToolkit"]
         assert environment.client("dynamodb", region).list_tables()["TableNames"] == []
