@@ -22,9 +22,11 @@ from distillery.core import clock
 from distillery.core.escaping import lines, one_line
 from distillery.core.names import FOUNDATION
 from distillery.settings import ConfigError, Settings, load, warnings
+from stacks.base import EnvironmentStack
 from stacks.foundation import Foundation, HomeFoundation
 from stacks.pipeline import Pipeline
 from stacks.serving import ServingStack
+from stacks.teardown import Teardown
 from stacks.telemetry import HomeTelemetry, Telemetry
 
 if TYPE_CHECKING:
@@ -46,7 +48,16 @@ def build(app: App, settings: Settings) -> App:
     _telemetry(app, settings, home, there, pipeline, [serving, *collection])
     pipeline.add_stack_dependency(home, "the stages use its buckets and its table")
     serving.add_stack_dependency(there, "the function's log group needs the key")
+    _teardown(app, settings, home, pipeline)
     return app
+
+
+def _teardown(app: App, settings: Settings, home: HomeFoundation, pipeline: Pipeline) -> None:
+    """The stack that is deleted first, because it depends on every other."""
+    others = [child for child in app.node.children if isinstance(child, EnvironmentStack)]
+    teardown = Teardown(app, "teardown", settings=settings, foundation=home, pipeline=pipeline)
+    for stack in others:
+        teardown.add_stack_dependency(stack, "nothing is deleted before the guard agrees")
 
 
 def _foundation_of_inference(app: App, settings: Settings, home: HomeFoundation) -> Foundation:

@@ -23,8 +23,8 @@ TREE = {
         docs/tutorials/your-own examples/support/README examples/tickets/README examples/handbook/README
         examples/function/README
         docs/reference/settings docs/reference/command docs/reference/json-output""",
-    "Run it": """docs/doctor docs/people docs/threat-model docs/data-protection docs/supply-chain docs/aws-assumptions
-        docs/runbooks/failed-run
+    "Run it": """docs/doctor docs/removing docs/people docs/threat-model docs/data-protection docs/supply-chain
+        docs/aws-assumptions docs/runbooks/failed-run
         docs/runbooks/dead-letters docs/runbooks/function-errors docs/runbooks/fallback-ratio
         docs/runbooks/prompts-logged docs/runbooks/model-dates
         docs/runbooks/guard-acted docs/runbooks/stalled-job""",

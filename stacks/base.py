@@ -1,6 +1,6 @@
 """What every stack of an environment has in common."""
 
-from aws_cdk import Environment, Stack, Tags
+from aws_cdk import Environment, Fn, Stack, Tags
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
@@ -38,3 +38,7 @@ class EnvironmentStack(Stack):
             max_model_units=self.settings.max_model_units,
             idle_days=self.settings.idle_days_warning,
         )
+
+    def output_of(self, name: str) -> str:
+        """The value of an output, for other stacks."""
+        return Fn.get_stack_output(self.stack_name, name, self.region)

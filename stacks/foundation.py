@@ -8,7 +8,7 @@ import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from aws_cdk import CfnOutput, Fn
+from aws_cdk import CfnOutput
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -107,10 +107,6 @@ class Foundation(EnvironmentStack):
     def export(self, values: Mapping[str, str]) -> None:
         for name, value in values.items():
             CfnOutput(self, name, value=value)
-
-    def output_of(self, name: str) -> str:
-        """The value of an output, for other stacks."""
-        return Fn.get_stack_output(self.stack_name, name, self.region)
 
     def key(self, scope: Construct) -> kms.IKey:
         """The Region's key, for another stack."""

@@ -24,6 +24,7 @@ from infra.constructs.on_call import on_call_policy
 from infra.constructs.operations import Operations
 from infra.constructs.ssm_outputs import publish
 from infra.constructs.state_machine import Machine
+from infra.constructs.teardown import RecipeGuard
 from infra.stages.dataset import DatasetStage, Expiry
 from infra.stages.promotion import PromotionStage
 from stacks.base import EnvironmentStack
@@ -74,6 +75,14 @@ class Pipeline(EnvironmentStack):
         operations = Operations(
             self, "Operations", context=context, stores=stores, machine=self.machine, settings=dataset.recipes
         )
+        RecipeGuard(
+            self,
+            "Recipes",
+            context=context,
+            ledger=stores.ledger,
+            machine=self.machine.state_machine_arn,
+            recipes=settings.recipes,
+        )
         # Functions whose errors would go unnoticed: errors of steps show as failed runs. Settle and Expiry share the
         # dead-letter queue of Sweep.
         self.watched = {"Dataset": dataset.function, "Sweep": sweep}
@@ -114,6 +123,7 @@ class Pipeline(EnvironmentStack):
         }
         publish(self, "Where", name=self.names.pipeline, description="Names and ARNs of the pipeline", value=where)
         CfnOutput(self, "StateMachineArn", value=self.machine.state_machine_arn)
+        CfnOutput(self, "StateMachineName", value=self.machine.state_machine_name)
 
     def _people(
         self,

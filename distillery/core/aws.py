@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
     from mypy_boto3_bedrock import BedrockClient
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
@@ -57,6 +58,8 @@ def client(service: Literal["athena"], region: str | None = None) -> "AthenaClie
 def client(service: Literal["bedrock"], region: str | None = None) -> "BedrockClient": ...
 @overload
 def client(service: Literal["bedrock-runtime"], region: str | None = None) -> "BedrockRuntimeClient": ...
+@overload
+def client(service: Literal["cloudformation"], region: str | None = None) -> "CloudFormationClient": ...
 @overload
 def client(service: Literal["cloudwatch"], region: str | None = None) -> "CloudWatchClient": ...
 @overload

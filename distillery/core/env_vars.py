@@ -16,6 +16,7 @@ class Variable(StrEnum):
     JOB_ROLE = "JOB_ROLE_ARN"
     MODEL_KEY = "MODEL_KEY_ARN"
     STATE_MACHINE = "STATE_MACHINE_ARN"
+    RETIREMENT = "RETIREMENT_ARN"
     TOPIC = "TOPIC_ARN"
     HOME_REGION = "HOME_REGION"
     LOGS = "LOGS_URI"
@@ -44,6 +45,11 @@ def read_number(variable: Variable) -> int | None:
 def is_set(variable: Variable) -> bool:
     """Whether a variable that is a switch is `true`; it is off where it is not set."""
     return os.environ.get(variable, "").lower() == "true"
+
+
+def is_given(variable: Variable) -> bool:
+    """Whether the function was deployed with a variable that it may lack."""
+    return bool(os.environ.get(variable))
 
 
 PACKAGE = "distillery_settings"

@@ -11,6 +11,7 @@ DistilleryError
 │   ├── RunActive            the recipe has another active run
 │   ├── ModelUnavailable     the service says a model is legacy, ended, or not to be customized
 │   ├── QuotaTooSmall        the account may not host what the recipe needs
+│   ├── StillBilling         what is to be removed bills or serves; its stacks know of it, so it goes first
 │   ├── LoggingOwned         the account's logging configuration in this Region is another's
 │   ├── UnusableLogs         the logs hold too few calls that a recipe can learn from, or too much to read
 │   ├── NothingToRollBack    there is no model to return to, or the version must be named
@@ -86,6 +87,10 @@ class ModelUnavailable(Refused):
 
 class QuotaTooSmall(Refused):
     """The account's quotas do not suffice to host what the recipe needs."""
+
+
+class StillBilling(Refused):
+    """What is to be removed still bills or serves."""
 
 
 class LoggingOwned(Refused):

@@ -42,6 +42,7 @@ LIBRARY_PARTS: Mapping[str, tuple[str, ...]] = {
     "operations": ("core", "evaluation"),
     "promotion": ("core",),
     "serving": ("client", "core"),
+    "teardown": ("core",),
     "uploads": ("core",),
 }
 """Packages of `distillery/` that each stage imports, lazy imports included. A test compares this with the imports."""

@@ -113,7 +113,8 @@ class Machine(Construct):
         self.machine.node.add_dependency(role)
         self.machine.node.try_remove_child("DistributedMapPolicy")  # CDK's own, for executions of every name
         machine = (self.machine.state_machine_arn, self.machine.state_machine_name)
-        attach(self, "Chunks", role, *running.run_chunks(location, *machine, *labels))
+        if labels:
+            attach(self, "Chunks", role, *running.run_chunks(location, *machine, *labels))
 
 
 def step(

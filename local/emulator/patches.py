@@ -22,6 +22,7 @@ from local.emulator.hooks import (
     budgets,
     callbacks,
     dead_letters,
+    deletions,
     encryption,
     execution_logs,
     executions,
@@ -72,6 +73,7 @@ def install(
     admin = Admin(simulator, clock, events, account=account)
     loopback.install()
     buckets.install()
+    deletions.install()
     log_groups.install()
     _install_functions(endpoint)
     activity.install()

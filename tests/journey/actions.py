@@ -45,6 +45,21 @@ def delete_endpoint(whose: str) -> Operation:
     return operation
 
 
+def delete_hosted_model(whose: str) -> Operation:
+    """Deletes a model that an endpoint hosts, which the service refuses: other attacks need the model."""
+
+    def operation(made: TaggedResources, bedrock: Any) -> None:
+        model = made.models[whose]
+        asked = {"modelDeploymentName": made.name(), "modelArn": model, "tags": tags(whose)}
+        host = made.environment.client("bedrock").create_custom_model_deployment(**asked)["customModelDeploymentArn"]
+        try:
+            bedrock.delete_custom_model(modelIdentifier=model)
+        finally:
+            made.delete(host)
+
+    return operation
+
+
 def create_endpoint(model: str, says: str, *more: str) -> Operation:
     """Deploys a model of environment `model` with the tag of environment `says` and the tag keys `more`."""
 

@@ -65,19 +65,24 @@ DISTILLATION, SETTLE, JOB = (Role(f"Distillation{name}Role") for name in ("Funct
 ENDPOINT, SWEEP = Role("EndpointFunctionRole"), Role("EndpointSweepRole")
 EVALUATION, PROMOTION = Role("EvaluationFunctionRole"), Role("PromotionFunctionRole")
 SERVING = Role("ServingFunctionRole", "serving")
+RETIRER = Role("GuardStepRole", "teardown")
 COLLECTOR, WITNESS = Role("CollectionFunctionRole", "collection"), Role("WitnessFunctionRole", "foundation")
 
 TAG, HOST = "bedrock:TagResource", "bedrock:CreateCustomModelDeployment"
 TRAIN, STOP = "bedrock:CreateModelCustomizationJob", "bedrock:StopModelCustomizationJob"
 DELETE, REPOINT = "bedrock:DeleteCustomModelDeployment", "bedrock:UpdateCustomModelDeployment"
+DELETE_MODEL = "bedrock:DeleteCustomModel"
 INVOKE, CREATE_GRANT, DECRYPT = "bedrock:InvokeModel", "kms:CreateGrant", "kms:Decrypt"
 WRITE = "kms:GenerateDataKey"
 
 CONDITION_CASES = {
     **{
         f"{who.ident} stops no job of another environment": _of(who, STOP, EQUALS, RESOURCE, actions.stop_job(THEIRS))
-        for who in (DISTILLATION, SETTLE)
+        for who in (DISTILLATION, SETTLE, RETIRER)
     },
+    "no model of another environment is deleted": _of(
+        RETIRER, DELETE_MODEL, EQUALS, RESOURCE, actions.delete_hosted_model(THEIRS), then=".*is still hosted by.*"
+    ),
     "no job is started with another environment's tag": _of(
         DISTILLATION, TRAIN, EQUALS, REQUEST, actions.start_job(THEIRS), (TAG, EQUALS, REQUEST)
     ),
@@ -133,7 +138,7 @@ CONDITION_CASES = {
         f"{who.ident} deletes no endpoint of another environment": _of(
             who, DELETE, EQUALS, RESOURCE, actions.delete_endpoint(THEIRS)
         )
-        for who in (ENDPOINT, SWEEP, PROMOTION)
+        for who in (ENDPOINT, SWEEP, PROMOTION, RETIRER)
     },
     "no endpoint of another environment is updated": _of(
         PROMOTION, REPOINT, EQUALS, RESOURCE, actions.update_endpoint(THEIRS)

@@ -1,14 +1,27 @@
 """The CDK command line as users run it: bootstrap, deploy, destroy."""
 
+import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from distillery.core.catalog import HostingMode
+from distillery.core.inventory import take_inventory
+from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE
+from distillery.core.pipeline import Endpoint
+from distillery.core.serialization import to_wire
 from local.account import ROOT, LocalAccount
+from local.deploy import DeployFailed, Deployment
+from tests.assemblies import assembly_of
+from tests.fakes.pipeline import alias as promoted
 from tests.journey.cleanup import assert_nothing_is_left
-from tests.journey.conftest import Start
-from tests.journey.environment import Environment
+from tests.journey.conftest import Deploy, Start
+from tests.journey.environment import RECIPE, Environment
 from tests.journey.prompts import DELIVERY, support
+from tests.journey.tagged_resources import TaggedResources
 from tests.journey.zero_residue import remains
 from tests.unit.stacks.assembly import DAYS
 
@@ -25,7 +38,11 @@ def test_dev_is_bootstrapped_deployed_and_destroyed_with_every_bucket(start: Sta
     uploaded = _fill(environment)
     assert_nothing_is_left(environment)
     assert remains(environment)  # the check sees what is there
+    _serve(environment)
     _cdk(account, "destroy", *app, "--force")
+    assert take_inventory(environment.names, environment.client("bedrock")).is_empty
+    folder = environment.names.alias("").rstrip("/")
+    assert environment.client("ssm").get_parameters_by_path(Path=folder)["Parameters"] == []
     assert uploaded not in _buckets(environment)
     assert [name for name in _buckets(environment) if "cdk-" not in name] == []
     assert remains(environment) == []
@@ -33,6 +50,46 @@ def test_dev_is_bootstrapped_deployed_and_destroyed_with_every_bucket(start: Sta
         assert _stacks(environment, region) == ["CDKToolkit"]
         assert environment.client("dynamodb", region).list_tables()["TableNames"] == []
         assert environment.client("lambda", region).list_functions()["Functions"] == []
+
+
+def test_an_environment_that_keeps_its_data_is_not_deleted_while_an_alias_is_left(deploy: Deploy) -> None:
+    environment = deploy("staging")
+    ssm, deployment = environment.client("ssm"), Deployment(environment.account)
+    alias, folder = environment.names.alias("support"), assembly_of(environment.settings).folder
+    ssm.put_parameter(Name=alias, Value=json.dumps({"endpoint": {"arn": "arn:left"}}), Type="String")
+    before = _stacks(environment, environment.home)
+    for _ in range(2):
+        with pytest.raises(
+            DeployFailed, match=r"names arn:left, which is gone: `distillery --env staging retire support`"
+        ):
+            deployment.down(folder)
+        assert _stacks(environment, environment.home) == before
+    ssm.delete_parameter(Name=alias)
+    guard = environment.names.stack("teardown")
+    environment.client("cloudformation").delete_stack(StackName=guard)
+    environment.until(lambda: guard not in _stacks(environment, environment.home), "deletion")
+
+
+def _serve(environment: Environment) -> None:
+    """Makes what a template does not contain: a model, an endpoint, a job in progress and an alias."""
+    bedrock, made = environment.client("bedrock"), TaggedResources(environment)
+    tagged = [{"key": TAG_ENVIRONMENT, "value": "dev"}, {"key": TAG_RECIPE, "value": RECIPE}]
+    jobs = [made.job(tagged, jobName=f"dev-left-{n}", customModelName=f"dev-left-{n}") for n in range(2)]
+    bedrock.create_model_customization_job(**jobs[0])
+
+    def model() -> str:
+        environment.advance_hours(0.25)
+        return str(bedrock.get_model_customization_job(jobIdentifier="dev-left-0").get("outputModelArn", ""))
+
+    endpoint = bedrock.create_custom_model_deployment(
+        modelDeploymentName="dev-left-live", modelArn=environment.until(model, "model"), tags=tagged
+    )["customModelDeploymentArn"]
+    bedrock.create_model_customization_job(**jobs[1])
+    live = Endpoint(arn=endpoint, name="dev-left-live", mode=HostingMode.ON_DEMAND)
+    alias = to_wire(replace(promoted(RECIPE), endpoint=live))
+    environment.client("ssm").put_parameter(
+        Name=environment.names.alias(RECIPE), Value=json.dumps(alias), Type="String"
+    )
 
 
 def _fill(environment: Environment) -> str:

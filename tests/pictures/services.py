@@ -79,6 +79,14 @@ FRAMES = (
         "Lambda URLs for decisions, SQS for dead letters",
     ),
     StackFrame(
+        "teardown",
+        HOME,
+        2,
+        1,
+        {0: ("Lambda", ("refuses to delete", "what still bills"), "amber")},
+        "is deleted first",
+    ),
+    StackFrame(
         "telemetry",
         HOME,
         3,

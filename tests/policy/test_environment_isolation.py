@@ -219,7 +219,6 @@ DONE = set(_MATRIX) - {
     *((kind, "UntagResource") for kind in TYPES),
     ("model", "CreateEvaluationJob"),
     ("model", "CreateModelCopyJob"),
-    ("model", "DeleteCustomModel"),
 }
 """What an environment's principals do to its own resources."""
 

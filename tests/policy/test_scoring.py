@@ -46,7 +46,7 @@ def policies(of: EnvironmentTemplates, role: str) -> Iterator[dict[str, Any]]:
 
 
 def definition(of: EnvironmentTemplates) -> dict[str, Any]:
-    (machine,) = of.resources("AWS::StepFunctions::StateMachine")
+    (machine,) = [each for each in of.resources("AWS::StepFunctions::StateMachine") if each.stack.part == "pipeline"]
     parts = machine.properties["DefinitionString"]["Fn::Join"][1]
     found: dict[str, Any] = json.loads("".join(part if isinstance(part, str) else "arn" for part in parts))
     return found

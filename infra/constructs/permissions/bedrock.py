@@ -63,7 +63,7 @@ def evaluate(location: Location, names: Names, job_role: str, *, tags: Collectio
         Permission(actions=("bedrock:GetEvaluationJob",), resources=jobs, because=_IDS),
         Permission(actions=("bedrock:ListEvaluationJobs",), resources=("*",), because=_LISTS),
         _pass_to_bedrock(job_role),
-        _stop_judges(location, names),
+        stop_judges(location, names),
     )
 
 
@@ -73,11 +73,12 @@ def stop_orphaned_judges(location: Location, names: Names) -> tuple[Permission, 
     return (
         Permission(actions=("bedrock:ListEvaluationJobs",), resources=("*",), because=_LISTS),
         Permission(actions=("bedrock:ListTagsForResource",), resources=jobs, because=_IDS),
-        _stop_judges(location, names),
+        stop_judges(location, names),
     )
 
 
-def _stop_judges(location: Location, names: Names) -> Permission:
+def stop_judges(location: Location, names: Names) -> Permission:
+    """Stop the environment's evaluation jobs."""
     jobs, stop = _all(location, "evaluation-job"), ("bedrock:StopEvaluationJob",)
     return Permission(actions=stop, resources=jobs, conditions=_owned(names), because=_IDS)
 

@@ -8,6 +8,7 @@ from infra.constructs.permissions.permission import Permission
 _EXECUTIONS = "Executions are named by runs; the statement names their state machine."
 _CHUNKS = "Executions of chunks are named by Step Functions; the statement names their state machine and their Map."
 _PARAMETERS = "Parameters are named by recipes and routes; the statement names their folder."
+_STACKS = "CloudFormation ends the ARN of a stack with an id; the statement names the stack."
 _ACCOUNT_WIDE = "These actions take no resource: the Service Authorization Reference allows `*` alone."
 
 
@@ -86,6 +87,17 @@ def own_parameter(location: Location, name: str) -> Permission:
     """Create, read and delete one SSM parameter."""
     actions = ("ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter")
     return Permission(actions=actions, resources=_parameters(location, (name,)))
+
+
+def list_parameters(location: Location, path: str) -> Permission:
+    """List the parameters beneath a path, with their values."""
+    return Permission(actions=("ssm:GetParametersByPath",), resources=_parameters(location, (path,)))
+
+
+def describe_stack(location: Location, name: str) -> Permission:
+    """The status of a stack, by its name: its ARN ends with an id."""
+    stack = location.arn("cloudformation", f"stack/{name}/*")
+    return Permission(actions=("cloudformation:DescribeStacks",), resources=(stack,), because=_STACKS)
 
 
 def deliver_logs() -> Permission:

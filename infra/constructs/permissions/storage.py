@@ -136,6 +136,15 @@ def use_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
     )
 
 
+def query_runs(table: dynamodb.ITable) -> tuple[Permission, ...]:
+    """Query the ledger's records of recipes."""
+    recipes = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["recipe#*"]}}
+    return (
+        Permission(actions=("dynamodb:Query",), resources=(table.table_arn,), conditions=recipes),
+        _key(_of(table), table, ("kms:Decrypt",), "dynamodb"),
+    )
+
+
 def update_counters(table: dynamodb.ITable) -> tuple[Permission, ...]:
     """Update counters in items, without reading them."""
     return (

@@ -71,7 +71,7 @@ def every_function_is_python_of_this_house_from_a_parcel(templates: EnvironmentT
         yield str(function), ours
 
 
-_CUSTOM = ("Custom::EmptiedBucket", "Custom::InvocationLogging")
+_CUSTOM = ("Custom::EmptiedBucket", "Custom::GuardedEnvironment", "Custom::InvocationLogging", "Custom::KeptRecipes")
 
 
 @rule(
@@ -80,7 +80,9 @@ _CUSTOM = ("Custom::EmptiedBucket", "Custom::InvocationLogging")
     auto_delete=single_stack({"B": resource("Custom::S3AutoDeleteObjects")}),
     anything_by_the_sdk=single_stack({"A": resource("Custom::AWS")}),
 )
-def the_only_custom_resources_empty_buckets_and_own_the_logging(templates: EnvironmentTemplates) -> Facts:
+def the_only_custom_resources_empty_buckets_own_the_logging_and_guard_removals(
+    templates: EnvironmentTemplates,
+) -> Facts:
     for found in templates.resources():
         custom = found.kind.startswith("Custom::") or found.kind == "AWS::CloudFormation::CustomResource"
         yield f"{found}: {found.kind}", not custom or found.kind in _CUSTOM

@@ -43,6 +43,7 @@ def test_every_stage_has_a_archive_of_its_own(archives: dict[str, set[str]]) -> 
         "bucket_cleanup",
         "expiry",
         "model_dates",
+        "teardown",
         "uploads",
     }
     assert set(archives) == stages

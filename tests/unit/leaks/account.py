@@ -64,6 +64,7 @@ class Account:
         self.athena, self.ssm, self.sums = FakeAthena(), FakeParameters(), FakeUsageTable()
         self.runtime = FakeRuntime(_Any())
         self.evaluations: dict[str, str] = {}
+        self.emptied, self.stack_status = False, "DELETE_IN_PROGRESS"
         self.tags: dict[str, Any] = {}
         self.refuse: Mapping[int, Callable[[str], Exception]] = {}
         self.listen()
@@ -141,7 +142,7 @@ class Account:
 
     def list_custom_models(self, **_: Any) -> Any:
         made = {"modelArn": STUDENT, "modelName": "dev-support-a", "creationTime": LONG_AGO, "baseModelArn": BASE}
-        return {"modelSummaries": [made]}
+        return {"modelSummaries": [] if self.emptied else [made]}
 
     def delete_custom_model(self, **_: Any) -> Any:
         return {}
@@ -153,7 +154,19 @@ class Account:
             "creationTime": LONG_AGO,
             "status": "InProgress",
         }
-        return {"modelCustomizationJobSummaries": [made]}
+        return {"modelCustomizationJobSummaries": [] if self.emptied else [made]}
+
+    # What an environment's removal calls besides
+
+    def describe_stacks(self, **_: Any) -> Any:
+        return {"Stacks": [{"StackName": "teardown", "StackStatus": self.stack_status}]}
+
+    def list_executions(self, **_: Any) -> Any:
+        return {"executions": []}
+
+    def get_parameters_by_path(self, **p: Any) -> Any:
+        found = [{"Name": n, "Value": v} for n, v in self.ssm.values.items() if n.startswith(p["Path"])]
+        return {"Parameters": found}
 
     # A team's function, and evaluation jobs
 

@@ -41,6 +41,8 @@ from lambdas.operations.handler import operate
 from lambdas.promotion.handler import accept, rollback
 from lambdas.promotion.handler import step as promotion
 from lambdas.serving.handler import invoke
+from lambdas.teardown.handler import guard, keep_recipes
+from lambdas.teardown.handler import step as retirement
 from lambdas.uploads.handler import record_uploads
 from tests.fakes.callers import event as signed
 from tests.fakes.pipeline import distilled, open_run, provisioned, recipe, verdict
@@ -343,6 +345,28 @@ def emptied(account: Account) -> Ask:
     return lambda: empty(EMPTY, CONTEXT)
 
 
+def guarded(account: Account) -> Ask:
+    """A stack that is deleted after its environment's last resource."""
+    account.emptied = True
+    return lambda: guard(EMPTY | {"PhysicalResourceId": "guard-of-dev"}, CONTEXT)
+
+
+def kept_recipes(account: Account) -> Ask:
+    account.emptied, account.stack_status = True, "UPDATE_IN_PROGRESS"
+    recipes = {"OldResourceProperties": {"Recipes": ["support"]}, "ResourceProperties": {"Recipes": ["faq"]}}
+    return lambda: keep_recipes(EMPTY | {"RequestType": "Update", **recipes}, CONTEXT)
+
+
+def emptying(name: str) -> Callable[[Account], Ask]:
+    def prepare(account: Account) -> Ask:
+        account.emptied = name == "gone"
+        account.ssm.values["/distillery/dev/alias/support"] = json.dumps({"endpoint": {"arn": ENDPOINT}})
+        state = {"request": EMPTY}
+        return lambda: retirement({"step": "retire", "state": state}, CONTEXT)
+
+    return prepare
+
+
 CALLS = [record(converse(f"Question {number}"), reply("x"), request=str(number)) for number in range(130)]
 PROFILE = "arn:aws:bedrock:us-east-1:111111111111:application-inference-profile/abcdefghijkl"
 
@@ -459,6 +483,9 @@ SCENARIOS: dict[str, Scenario] = {
     "a poll of queries": Scenario(queried({"poll": True}), _logs(LogReadMode.ATHENA)),
     **{f"logging: {kind}": Scenario(owned(kind)) for kind in ("Create", "Update", "Delete")},
     "a bucket is emptied": Scenario(emptied),
+    "an environment's stacks are deleted": Scenario(guarded),
+    "recipes are dropped": Scenario(kept_recipes),
+    **{f"an environment is retired: {name}": Scenario(emptying(name)) for name in ("full", "gone")},
     "an upload is recorded": Scenario(recorded_upload),
     "a request": Scenario(serving({"route": "fast", "prompt": "hello"})),
     "a request within a quota": Scenario(

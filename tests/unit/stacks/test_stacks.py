@@ -13,7 +13,7 @@ from tests.unit.stacks.assembly import DAYS, ROOT, app_of, resources, synthesize
 
 pytestmark = pytest.mark.slow
 
-HOME = ("foundation", "pipeline", "telemetry")
+HOME = ("foundation", "pipeline", "teardown", "telemetry")
 INFERENCE = ("foundation-inference", "serving", "telemetry-inference")
 LOGGED = {"staging": {"collection"}, "prod": {"collection"}}
 STATEFUL = {

@@ -1,0 +1,68 @@
+"""The guard of a recipe's removal: an update that drops what still serves fails, and nothing else does."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from lambdas.teardown.handler import keep_recipes
+from tests.unit.teardown.account import DELETE, Account
+
+CONTEXT = SimpleNamespace(log_stream_name="stream")
+
+
+def update(old: list[str], new: list[str], **changes: Any) -> None:
+    asked = {"OldResourceProperties": {"Recipes": old}, "ResourceProperties": {"Recipes": new}, "RequestType": "Update"}
+    keep_recipes(DELETE | {"PhysicalResourceId": "recipes"} | asked | changes, CONTEXT)
+
+
+@pytest.mark.parametrize("kind", ["throughput", "deployment", "alias"])
+@pytest.mark.parametrize(
+    ("old", "new", "status", "refused"),
+    [
+        (["faq", "support"], ["faq"], "UPDATE_IN_PROGRESS", True),
+        (["support"], [], "UPDATE_IN_PROGRESS", True),
+        (["faq", "support"], ["support"], "UPDATE_IN_PROGRESS", False),
+        (["support"], ["support"], "UPDATE_IN_PROGRESS", False),
+        (["support"], ["faq", "support"], "UPDATE_IN_PROGRESS", False),
+        (["faq", "support"], ["faq"], "UPDATE_ROLLBACK_IN_PROGRESS", False),  # a roll-back never fails
+    ],
+)
+def test_a_recipe_that_serves_is_not_dropped(
+    kind: str, old: list[str], new: list[str], status: str, refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = Account(monkeypatch, keep_data=True)
+    getattr(account, kind)()
+    account.services.status = status
+    update(old, new)
+    (response,) = account.responses
+    assert (response["Status"], response["PhysicalResourceId"]) == ("FAILED" if refused else "SUCCESS", "recipes")
+    if refused:
+        assert response["Reason"].startswith("the settings no longer have what still serves: support. Run the command")
+        wanted = "clean" if kind == "deployment" else "retire support"
+        assert f"`distillery --env dev {wanted}`" in response["Reason"]
+
+
+@pytest.mark.parametrize("kind", ["model", "job", "execution"])
+def test_what_a_recipe_has_made_may_outlive_it(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account(monkeypatch, keep_data=True)
+    getattr(account, kind)()
+    account.services.status = "UPDATE_IN_PROGRESS"
+    update(["support"], [])
+    assert account.responses[0]["Status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize("request_type", ["Create", "Delete"])
+def test_neither_its_creation_nor_its_deletion_is_checked(request_type: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account(monkeypatch, keep_data=True)
+    account.alias()
+    update(["support"], [], RequestType=request_type)
+    assert account.responses[0]["Status"] == "SUCCESS"
+
+
+def test_a_stack_without_recipes_has_no_property(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The CDK omits an empty list."""
+    account = Account(monkeypatch, keep_data=True)
+    account.services.status = "UPDATE_IN_PROGRESS"
+    update([], [], OldResourceProperties={"Recipes": ["faq"]}, ResourceProperties={})
+    assert account.responses[0]["Status"] == "SUCCESS"
