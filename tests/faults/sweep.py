@@ -15,7 +15,7 @@ from distillery.core.catalog import HostingMode
 from distillery.core.inventory import Inventory, take_inventory
 from distillery.core.ledger.items import OPEN_OUTCOMES, RunRecord, model_of
 from distillery.core.names import PROMPTS_PREFIX, Names
-from distillery.core.pipeline import Alias, Stage
+from distillery.core.pipeline import Alias, Outcome, Stage
 from distillery.core.recipe import Recipe
 from tests.faults.cloud import Cloud, deployed
 from tests.faults.kinds import FaultKind, Point
@@ -100,10 +100,14 @@ def _settle(cloud: Cloud) -> None:
 
 
 def _try_again(cloud: Cloud) -> None:
-    """A run is resumed from what it has paid for. Where that is nothing, its prompts are uploaded again."""
+    """A failed run is resumed from what it has paid for, and one with another end is evaluated again. Where nothing was
+    paid for, the prompts are uploaded again."""
     for record in cloud.ledger.runs(RECIPE)[:1]:
         try:
-            answer = cloud.ask("resume", {"run": record.run.id, "reason": "the fault is mended"})
+            failed_run = record.outcome is Outcome.FAILED or not record.has_student
+            answer = cloud.ask(
+                "resume" if failed_run else "evaluate", {"run": record.run.id, "reason": "the fault is mended"}
+            )
         except StateFailed as failed:
             cloud.errors.append(f"resume: {failed}")
             return
@@ -181,7 +185,8 @@ def _ledger(cloud: Cloud, runs: Sequence[RunRecord]) -> Iterator[str]:
 
 
 def _unfinished(cloud: Cloud) -> Iterator[str]:
-    if _alias(cloud) is None:
+    """A verdict stands: an evaluation after it is exploratory, and a person decides by it."""
+    if _alias(cloud) is None and not any(record.was_explored for record in cloud.ledger.runs(RECIPE)):
         runs = [f"{record.run.id} {record.outcome}: {record.reason}" for record in cloud.ledger.runs(RECIPE)]
         yield f"nothing is live after {ATTEMPTS} more attempts: {runs or 'no run'}; {cloud.errors[-3:]}"
 
