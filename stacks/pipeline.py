@@ -43,7 +43,11 @@ class Pipeline(EnvironmentStack):
         key, recipes = foundation.key(self), list(settings.recipes.values())
         context, stores = self.context_for(key), foundation.stores(self, key)
         dataset = DatasetStage(self, "Dataset", context=context, stores=stores, recipes=settings.recipes)
-        stages = Stages.create(self, context=context, stores=stores, recipes=recipes, settings=dataset.recipes)
+        letters = dataset.function.dead_letters
+        assert letters is not None
+        stages = Stages.create(
+            self, context=context, stores=stores, recipes=recipes, settings=dataset.recipes, dead_letters=letters
+        )
         states, functions = definition(self, stages), stages.functions
         self.machine = Machine(
             self,
@@ -61,15 +65,14 @@ class Pipeline(EnvironmentStack):
         on_schedule(
             self, "SlowPoll", description=missed, rate=SLOW_POLL, payload={"poll": True}, functions=[settle, sweep]
         )
-        assert sweep.dead_letters is not None
-        Expiry(self, "Expiry", context=context, stores=stores, days=settings.data_days, dead_letters=sweep.dead_letters)
+        Expiry(self, "Expiry", context=context, stores=stores, days=settings.data_days, dead_letters=letters)
         ModelWatchFunction(
             self,
             "ModelDates",
             context=context,
             stores=stores,
             models=named_models(settings),
-            dead_letters=sweep.dead_letters,
+            dead_letters=letters,
         )
         deletion = Deletion(self, "Deletion", context=context, stores=stores, settings=dataset.recipes)
         operations = Operations(

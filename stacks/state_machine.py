@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -44,13 +45,18 @@ class Stages:
         stores: DataStores,
         recipes: Sequence[Recipe],
         settings: lambda_.ILayerVersion,
+        dead_letters: sqs.IQueue | None,
     ) -> Self:
-        """Creates the stages. `settings` is the layer with the recipes."""
-        endpoint = EndpointStage(scope, "Endpoint", context=context, stores=stores, recipes=recipes)
-        letters = endpoint.sweep.dead_letters  # one queue and one alarm: the slow poll repeats failed work anyway
+        """Creates the stages. `settings` is the layer with the recipes.
+
+        Functions that events invoke share `dead_letters`: one queue and one alarm.
+        """
+        endpoint = EndpointStage(
+            scope, "Endpoint", context=context, stores=stores, recipes=recipes, dead_letters=dead_letters
+        )
         return cls(
             distillation=DistillationStage(
-                scope, "Distillation", context=context, stores=stores, recipes=recipes, dead_letters=letters
+                scope, "Distillation", context=context, stores=stores, recipes=recipes, dead_letters=dead_letters
             ),
             endpoint=endpoint,
             evaluation=EvaluationStage(

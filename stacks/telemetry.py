@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from distillery.settings import Settings
 from infra.constructs.alarms import (
+    watch_environment,
     watch_function,
-    watch_guard,
-    watch_jobs,
     watch_machine,
-    watch_model_dates,
     watch_prompts,
     watch_queue,
     watch_routes,
@@ -37,9 +36,13 @@ class Telemetry(EnvironmentStack):
     ) -> None:
         super().__init__(scope, part, settings=settings, region=foundation.region, description="alarms")
         self.topic = foundation.topic(self)
+        queues = list[sqs.IQueue]()
         for name, function in functions.items():
             # No alarm for an error that a retry fixes: an event that fails for good goes to the dead-letter queue.
+            if function.dead_letters in queues:
+                continue  # functions that share a queue share its alarm
             if function.dead_letters:
+                queues.append(function.dead_letters)
                 watch_queue(self, name, function.dead_letters, self.topic)
             else:
                 watch_function(self, name, function, self.topic)
@@ -65,9 +68,7 @@ class HomeTelemetry(Telemetry):
     ) -> None:
         super().__init__(scope, part, settings=settings, foundation=foundation, functions=functions)
         watch_machine(self, pipeline.machine, self.topic)
-        watch_model_dates(self, self.names, self.topic)
-        watch_guard(self, self.names, self.topic)
-        watch_jobs(self, self.names, self.topic)
+        watch_environment(self, self.names, self.topic)
         routes = route_graphs(self.names, settings.inference_region)
         dashboard(
             self,

@@ -41,9 +41,9 @@ class CachedValue(Generic[T]):
     RETRY_SECONDS.
     """
 
-    def __init__(self, read: Callable[[], T], *, now: Callable[[], float], lifetime: float = CACHE_SECONDS) -> None:
+    def __init__(self, read: Callable[[], T], *, now: Callable[[], float], lifetime: float | None = None) -> None:
         self._read, self._now, self._lock = read, now, threading.Lock()
-        self._lifetime = lifetime
+        self._lifetime = CACHE_SECONDS if lifetime is None else lifetime
         self._entry: _Entry[T] | None = None
 
     def value(self, wait: float = MAX_WAIT) -> T:

@@ -17,27 +17,33 @@ class OperationalMetric(StrEnum):
 
     LIFE_CYCLE_CHANGES: models with other dates than the catalog has. DAYS_UNTIL_END: days until a model ends.
     GUARD_ACTED: endpoints that the guard deleted and jobs that it stopped, because nothing named them. STALLED_JOBS:
-    customization jobs that stay in a phase longer than they should.
+    customization jobs that stay in a phase longer than they should. ATTENTION: 1 beside each value of these that is
+    not 0, DAYS_UNTIL_END apart; the one alarm for all of them watches it.
     """
 
     LIFE_CYCLE_CHANGES = "LifeCycleChanges"
     DAYS_UNTIL_END = "DaysUntilEnd"
     GUARD_ACTED = "GuardActed"
     STALLED_JOBS = "StalledJobs"
+    ATTENTION = "Attention"
 
 
 def emit(names: Names, metric: OperationalMetric, value: float, *, model: str = "") -> None:
     """Writes one value to the log, by environment and, if it is given, by model."""
     dimensions = {DIMENSION_ENVIRONMENT: names.environment, **({DIMENSION_MODEL: model} if model else {})}
+    attention: dict[str, int] = (
+        {OperationalMetric.ATTENTION: 1} if value and metric is not OperationalMetric.DAYS_UNTIL_END else {}
+    )
     directive = {
         "Namespace": names.metric_namespace,
         "Dimensions": [list(dimensions)],
-        "Metrics": [{"Name": metric, "Unit": "Count"}],
+        "Metrics": [{"Name": name, "Unit": "Count"} for name in (metric, *attention)],
     }
     document = {
         "_aws": {"Timestamp": round(clock.timestamp() * 1000), "CloudWatchMetrics": [directive]},
         **dimensions,
         metric: value,
+        **attention,
     }
     # Unchanged and at once: CloudWatch extracts metrics only from a line with nothing before it.
     sys.stdout.write(json.dumps(document, separators=(",", ":")) + "\n")

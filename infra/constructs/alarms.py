@@ -101,43 +101,20 @@ def watch_prompts(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwat
     return alarm(scope, "PromptsLogged", metric=logged, runbook="prompts-logged", summary=summary, topic=topic)
 
 
-def watch_model_dates(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwatch.Alarm:
-    """A model whose dates are not those of the catalog, or that the service does not know."""
-    changed = cloudwatch.Metric(
+def watch_environment(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwatch.Alarm:
+    """What a person should look at: the guard acted, a job has stalled, or a model has other dates than the catalog.
+
+    One alarm for all: each has a notice of its own.
+    """
+    attention = cloudwatch.Metric(
         namespace=names.metric_namespace,
-        metric_name=OperationalMetric.LIFE_CYCLE_CHANGES.value,
+        metric_name=OperationalMetric.ATTENTION.value,
         dimensions_map={DIMENSION_ENVIRONMENT: names.environment},
         period=PERIOD,
         statistic="Maximum",
     )
-    summary = "A model has other dates than the catalog, or is not known to the service"
-    return alarm(scope, "ModelDates", metric=changed, runbook="model-dates", summary=summary, topic=topic)
-
-
-def watch_guard(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwatch.Alarm:
-    """The guard deleted an endpoint or stopped a job. The metric has data only then."""
-    acted = cloudwatch.Metric(
-        namespace=names.metric_namespace,
-        metric_name=OperationalMetric.GUARD_ACTED.value,
-        dimensions_map={DIMENSION_ENVIRONMENT: names.environment},
-        period=PERIOD,
-        statistic="Sum",
-    )
-    summary = "The guard deleted or stopped something that billed, because no alias, lease or run named it"
-    return alarm(scope, "GuardActed", metric=acted, runbook="guard-acted", summary=summary, topic=topic)
-
-
-def watch_jobs(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwatch.Alarm:
-    """A customization job stays in a phase longer than its limit. The metric has data only then."""
-    stalled = cloudwatch.Metric(
-        namespace=names.metric_namespace,
-        metric_name=OperationalMetric.STALLED_JOBS.value,
-        dimensions_map={DIMENSION_ENVIRONMENT: names.environment},
-        period=Duration.minutes(15),
-        statistic="Sum",
-    )
-    summary = "A customization job stays in a phase longer than its limit"
-    return alarm(scope, "StalledJob", metric=stalled, runbook="stalled-job", summary=summary, topic=topic)
+    summary = "The guard acted, a job has stalled, or a model has other dates than the catalog: the notice says which"
+    return alarm(scope, "Attention", metric=attention, runbook="attention", summary=summary, topic=topic)
 
 
 def watch_routes(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwatch.Alarm:

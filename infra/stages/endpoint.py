@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
+from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -24,7 +25,14 @@ class EndpointStage(Construct):
     """`function` creates and deletes candidates; `sweep` deletes or stops what a failed execution left behind."""
 
     def __init__(
-        self, scope: Construct, ident: str, *, context: StackContext, stores: DataStores, recipes: Sequence[Recipe]
+        self,
+        scope: Construct,
+        ident: str,
+        *,
+        context: StackContext,
+        stores: DataStores,
+        recipes: Sequence[Recipe],
+        dead_letters: sqs.IQueue | None = None,
     ) -> None:
         super().__init__(scope, ident)
         self._location = Location.of(self)
@@ -33,7 +41,7 @@ class EndpointStage(Construct):
         self._has_judges = any(recipe.judges for recipe in recipes)
         self._has_hourly = any(recipe.is_hourly for recipe in recipes)
         self.function = self._step(context, stores)
-        self.sweep = self._sweep(context, stores)
+        self.sweep = self._sweep(context, stores, dead_letters)
 
     def states(self) -> sfn.Chain:
         """Creates the candidate and waits for it."""
@@ -87,7 +95,7 @@ class EndpointStage(Construct):
             environment={Variable.LEDGER: stores.ledger.table_name, **context.unit_ceiling},
         )
 
-    def _sweep(self, context: StackContext, stores: DataStores) -> Function:
+    def _sweep(self, context: StackContext, stores: DataStores, dead_letters: sqs.IQueue | None) -> Function:
         return Function(
             self,
             "Sweep",
@@ -111,4 +119,5 @@ class EndpointStage(Construct):
                 **({Variable.IDLE_DAYS: str(context.idle_days)} if self._has_hourly else {}),
             },
             asynchronous=True,
+            dead_letters=dead_letters,
         )

@@ -164,7 +164,7 @@ def test_what_needs_no_account_works(run: Run, extras: tuple[str, ...]) -> None:
 def test_every_verb_that_asks_aws_says_that_it_needs_credentials(run: Run, extras: tuple[str, ...]) -> None:
     verbs = [verb for verb in VERBS if verb not in OFFLINE]
     for done in run(extras, *_commands(verbs)):
-        assert (done.code, done.out) == (1, "")
+        assert (done.code, done.out) == (7, ""), done
         assert re.fullmatch(r"distillery: .*Unable to locate credentials", done.err), done
 
 
@@ -180,6 +180,6 @@ def test_what_an_installation_lacks_is_reported_in_a_sentence(run: Run) -> None:
     assert local.err.startswith("distillery: no local AWS account runs here; start one with `make demo`")
     assert "there is no folder" in recipe.err
     assert chart.err == f"distillery: a chart needs matplotlib: pip install '{WHEEL}[chart]'; {WHEEL_SOURCE}"
-    assert [done.code for done in (demo, local, recipe, chart)] == [1] * 4
+    assert [done.code for done in (demo, local, recipe, chart)] == [2, 7, 2, 2]
     (drawn,) = run(("cli", "chart"), ["bench", "fast", "--chart", "x.svg"])
     assert drawn.err.endswith("credentials")

@@ -87,7 +87,7 @@ def test_a_step_that_drips_leaves_time_for_the_next(call: Call) -> None:
 
 @pytest.mark.parametrize("response", [HEADERS, BODY], ids=["headers", "body"])
 def test_an_ssm_that_drips_makes_the_map_unavailable(response: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("distillery.client.route_store.MIN_READ", DEADLINE)
+    monkeypatch.setattr("distillery.client.cached_value.MIN_READ", DEADLINE)
     with (
         serving(lambda path, body: [], ssm=lambda path, body: dripped(response)) as raw,
         pytest.raises(MapUnavailable, match=r"[Tt]ime"),
@@ -98,8 +98,8 @@ def test_an_ssm_that_drips_makes_the_map_unavailable(response: bytes, monkeypatc
 def test_a_map_that_was_read_before_is_used_in_the_time_that_a_dripping_ssm_leaves(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("distillery.client.route_store.CACHE_SECONDS", 0.0)
-    monkeypatch.setattr("distillery.client.route_store.MIN_READ", 0.1)
+    monkeypatch.setattr("distillery.client.cached_value.CACHE_SECONDS", 0.0)
+    monkeypatch.setattr("distillery.client.cached_value.MIN_READ", 0.1)
     responses: list[Sequence[Piece]] = []
     with serving(lambda path, body: [http_response(reply_body("hi"))]) as raw:
         ssm = raw.ssm

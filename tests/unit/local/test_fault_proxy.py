@@ -81,8 +81,8 @@ def run(request: pytest.FixtureRequest) -> Iterator[Run]:
     ):
         patch.setattr("distillery.client.stream.EVENT_TIMEOUT", 0.5)
         patch.setattr("distillery.client.fallback.BREAKER_SECONDS", 0.2)  # it opens and closes often in a short run
-        patch.setattr("distillery.client.route_store.CACHE_SECONDS", 0.2)
-        patch.setattr("distillery.client.route_store.RETRY_SECONDS", 0.05)
+        patch.setattr("distillery.client.cached_value.CACHE_SECONDS", 0.2)
+        patch.setattr("distillery.client.cached_value.RETRY_SECONDS", 0.05)
         session, told = Session(proxy), list[Served]()
         route = Route("fast", environment="dev", session=session, deadline=DEADLINE, metrics=told.append)
         with ThreadPoolExecutor(THREADS) as threads:
