@@ -45,9 +45,11 @@ TRANSIENT = (
     "ResponseStreamingError",
     "SSLError",
     # of AWS services
+    "ConcurrentModificationException",
     "InternalErrorException",
     "InternalServerError",
     "InternalServerException",
+    "InternalServiceFault",
     "KMSThrottlingException",
     "KmsThrottlingException",
     "ModelErrorException",

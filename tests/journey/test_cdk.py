@@ -85,8 +85,8 @@ def _serve(environment: Environment) -> None:
         modelDeploymentName="dev-left-live", modelArn=environment.until(model, "model"), tags=tagged
     )["customModelDeploymentArn"]
     bedrock.create_model_customization_job(**jobs[1])
-    for model in made.models.values():
-        bedrock.delete_custom_model(modelIdentifier=model)
+    for arn in made.models.values():
+        bedrock.delete_custom_model(modelIdentifier=arn)
     live = Endpoint(arn=endpoint, name="dev-left-live", mode=HostingMode.ON_DEMAND)
     alias = to_wire(replace(promoted(RECIPE), endpoint=live))
     environment.client("ssm").put_parameter(
