@@ -131,7 +131,8 @@ def test_a_job_lists_its_invocation_logs_as_its_role(harness: EmulatorHarness, b
 
 def test_a_key_for_the_model_needs_its_grant(harness: EmulatorHarness, bucket: str) -> None:
     key, kms = harness.client("kms").create_key()["KeyMetadata"]["Arn"], ("Describe*", "GenerateDataKey", "Decrypt")
-    role = harness.role("bedrock.amazonaws.com", trust=TRUST)
+    granted = [allow(f"kms:{each}", key) for each in (*kms, "CreateGrant")]
+    role = harness.role("bedrock.amazonaws.com", *granted, trust=TRUST)
     base = [allow("bedrock:*", "*"), allow("iam:PassRole", role), *[allow(f"kms:{each}", key) for each in kms]]
     asked = request(role, bucket) | {"customModelKmsKeyId": key}
     with pytest.raises(botocore.exceptions.ClientError, match="kms:CreateGrant"):
