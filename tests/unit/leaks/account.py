@@ -41,6 +41,7 @@ SETTINGS = {
     Variable.QUOTAS: "quotas",
     Variable.LOGS: LOGS,
     Variable.JUDGES: "true",
+    Variable.IDLE_DAYS: "14",
 }
 
 STUDENT = "arn:aws:bedrock:us-east-1:111111111111:custom-model/m"
@@ -122,7 +123,15 @@ class Account:
         self.objects.pop((p["Bucket"], p["Key"]), None)
         return {}
 
-    def delete_objects(self, **_: Any) -> Any:
+    def delete_objects(self, **p: Any) -> Any:
+        for each in p["Delete"]["Objects"]:
+            self.objects.pop((p["Bucket"], each["Key"]), None)
+        return {}
+
+    def get_bucket_policy(self, **_: Any) -> Any:
+        return {"Policy": '{"Version": "2012-10-17", "Statement": []}'}
+
+    def put_bucket_policy(self, **_: Any) -> Any:
         return {}
 
     def list_objects_v2(self, **p: Any) -> Any:
@@ -167,6 +176,9 @@ class Account:
     def get_parameters_by_path(self, **p: Any) -> Any:
         found = [{"Name": n, "Value": v} for n, v in self.ssm.values.items() if n.startswith(p["Path"])]
         return {"Parameters": found}
+
+    def get_metric_statistics(self, **_: Any) -> Any:
+        return {"Datapoints": []}
 
     # A team's function, and evaluation jobs
 
@@ -282,4 +294,5 @@ class Transport:
         for variable, value in SETTINGS.items():
             patch.setenv(variable, value)
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.setattr("lambdas.bucket_cleanup.handler.PAUSE", 0.0)
         patch.setattr(BaseClient, "_make_api_call", lambda client, name, sent: self.account.answer(client, name, sent))

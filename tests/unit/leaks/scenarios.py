@@ -15,6 +15,7 @@ from distillery.core.conversation import Prompt, to_line
 from distillery.core.judging import GraderKind, GraderSpec, VerdictOutcome
 from distillery.core.logs import LogReadMode, LogSource
 from distillery.core.model_dates import NamedModel
+from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE
 from distillery.core.pipeline import Outcome, Stage, Verdict
 from distillery.core.recipe import Recipe
 from distillery.core.recipe_options import OverBudgetPolicy
@@ -220,6 +221,14 @@ def swept_judges(account: Account) -> Ask:
     state, _ = _answered(account, SCORED)
     scoring({"step": "follow", "state": state, "judged": {"rounds": 0}}, CONTEXT)
     account.ledger.close(state["run"]["id"], Outcome.FAILED, "the execution was aborted")
+    return lambda: sweep({}, CONTEXT)
+
+
+def idle(account: Account) -> Ask:
+    tags = [{"key": TAG_ENVIRONMENT, "value": "dev"}, {"key": TAG_RECIPE, "value": "support"}]
+    account.hosting.create_provisioned_model_throughput(
+        provisionedModelName="dev-support-live", modelId="arn:m", modelUnits=1, tags=tags, clientRequestToken="once"
+    )
     return lambda: sweep({}, CONTEXT)
 
 
@@ -492,6 +501,7 @@ SCENARIOS: dict[str, Scenario] = {
         serving({"route": "fast", "prompt": "hello"}), quota=CallerQuota(per=Period.DAY, tokens=100_000)
     ),
     "old data sets": Scenario(expired, WAITS),
+    "an idle endpoint": Scenario(idle),
     "the dates of models": Scenario(watched_models),
     "a request by the URL": Scenario(serving(by_url({"route": "fast", "prompt": "hello"}))),
     "a request to a student": Scenario(serving({"route": "support", "prompt": "hello"})),

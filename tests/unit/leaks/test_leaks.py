@@ -133,4 +133,4 @@ def _named_in_the_code() -> set[str]:
                 named.add(node.attr)
             elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "get_paginator":
                 named |= {str(one.value) for one in node.args if isinstance(one, ast.Constant)}
-    return named & known
+    return (named & known) - {"get_template"}  # the reports' template engine has a method of this name too
