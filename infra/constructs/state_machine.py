@@ -46,6 +46,7 @@ TRANSIENT = (
     "SSLError",
     # of AWS services
     "ConcurrentModificationException",
+    "ConcurrentResourcesLimitExceededException",
     "InternalErrorException",
     "InternalServerError",
     "InternalServerException",

@@ -45,7 +45,7 @@ class Recorder:
         old = self.live.aliases.read(parameter)
         alias = old
         if old is None or old.current != target.model_arn:
-            kept = self.history.kept(target.recipe.name)
+            kept = self.history.stored(target.recipe.name)
             last = max(old.version if old else 0, kept[0].version if kept else 0)
             alias = _next(target, self._serving(target), old, version=last + 1)
             self.live.aliases.write(parameter, alias)

@@ -24,8 +24,8 @@ from distillery.core.ledger.table import Table
 from distillery.core.names import Names
 from distillery.core.pipeline import Alias, Outcome
 from distillery.core.serialization import to_wire
+from lambdas.promotion.rollback_target import rollback_target
 from lambdas.promotion.target import ROLLBACK
-from lambdas.promotion.way_back import way_back
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
@@ -99,7 +99,7 @@ class Rollback:
             alias = self._alias(recipe)
             if alias.version != request.version:
                 raise BadRequest(f"the alias of {recipe!r} is version {alias.version} by now, not {request.version}")
-            target = way_back(alias, self.history.of(recipe, alias), self.rollbacks.of(recipe), request.to)
+            target = rollback_target(alias, self.history.of(recipe, alias), self.rollbacks.of(recipe), request.to)
             self._check_model(recipe, target)
             if not self.rollbacks.begin(alias, holder, by=by.arn, to=target, why=request.reason):
                 raise RunActive(busy_message(recipe, "another roll-back of this second"))

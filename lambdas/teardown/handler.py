@@ -15,7 +15,7 @@ from distillery.core.custom_resource import fail, respond, stack_status, succeed
 from distillery.core.env_vars import Variable, is_given, read
 from distillery.core.errors import StillBilling
 from lambdas.teardown.remaining import Environment
-from lambdas.teardown.retirement import Retirement, check_commitments
+from lambdas.teardown.retirement import EnvironmentRetirement, check_commitments
 
 Event = Mapping[str, Any]
 PASSES_MAX = 90
@@ -77,7 +77,7 @@ def step(event: Event, _context: Any) -> dict[str, Any]:
         fail(request, _reason(event["state"]["error"]))
         return {"done": True}
     environment = Environment.of_function()
-    if Retirement(environment).advance():
+    if EnvironmentRetirement(environment).advance():
         succeed(request, request["PhysicalResourceId"])
         return {"done": True}
     passes = event["state"].get("progress", {}).get("passes", 0) + 1

@@ -22,7 +22,7 @@ LATER = GONE | {"ConflictException", "ValidationException"}
 
 
 @dataclass(frozen=True, slots=True)
-class Retirement:
+class EnvironmentRetirement:
     """Deletes everything that is left, in passes."""
 
     environment: Environment

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from distillery.cli.doctor.examined import Examined, today
-from distillery.cli.doctor.findings import Finding, blocks, info, unchecked, warns
+from distillery.cli.doctor.findings import DoctorFinding, blocks, info, unchecked, warns
 from distillery.core import clock
 from distillery.core.aws import ClientError, code
 
@@ -18,7 +18,7 @@ UNRESERVED = 100
 """Concurrent executions that Lambda keeps unreserved (Lambda guide, configuration-concurrency)."""
 
 
-def credentials(examined: Examined) -> Iterator[Finding]:
+def credentials(examined: Examined) -> Iterator[DoctorFinding]:
     yield info(f"{examined.caller} in account {examined.account_id}, home Region {examined.home}")
     wanted = examined.settings.account if examined.settings else None
     if wanted and wanted != examined.account_id and not examined.on.local:
@@ -51,7 +51,7 @@ def _expiry(account: Any) -> datetime | None:
     return ends if isinstance(ends, datetime) else None
 
 
-def settings(examined: Examined) -> Iterator[Finding]:
+def settings(examined: Examined) -> Iterator[DoctorFinding]:
     """What `cdk synth` refuses, without Node."""
     if examined.unread is not None:
         yield examined.unread
@@ -66,7 +66,7 @@ def settings(examined: Examined) -> Iterator[Finding]:
         yield blocks(f"{error}", "cdk synth refuses the settings", f"correct environments/{name}.toml")
 
 
-def bootstrap(examined: Examined) -> Iterator[Finding]:
+def bootstrap(examined: Examined) -> Iterator[DoctorFinding]:
     for region in examined.regions:
         command = f"node_modules/.bin/cdk bootstrap aws://{examined.account_id}/{region}"
         version = _bootstrap_version(examined, region)
@@ -97,7 +97,7 @@ def _bootstrap_version(examined: Examined, region: str) -> int | None:
     return int(found["Parameter"]["Value"])
 
 
-def _bootstrap_stack(examined: Examined, region: str, command: str) -> Iterator[Finding]:
+def _bootstrap_stack(examined: Examined, region: str, command: str) -> Iterator[DoctorFinding]:
     """The parameter may outlive a stack that is broken; a bootstrap of another name has the parameter alone."""
     try:
         (stack,) = examined.client("cloudformation", region).describe_stacks(StackName=BOOTSTRAP_STACK)["Stacks"]
@@ -110,7 +110,7 @@ def _bootstrap_stack(examined: Examined, region: str, command: str) -> Iterator[
         yield blocks(f"stack {BOOTSTRAP_STACK} of {region} is {status}", "its roles or bucket may be missing", command)
 
 
-def concurrency(examined: Examined) -> Iterator[Finding]:
+def concurrency(examined: Examined) -> Iterator[DoctorFinding]:
     """Only an environment that reserves concurrency depends on the account's."""
     wanted = examined.settings.reserved_concurrency if examined.settings else None
     if wanted is None:

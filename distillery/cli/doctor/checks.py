@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from distillery.cli.doctor import account, drift, hosting, models, notices, reach
 from distillery.cli.doctor.examined import Examined
-from distillery.cli.doctor.findings import Finding, unchecked
+from distillery.cli.doctor.findings import DoctorFinding, unchecked
 from distillery.core.errors import DistilleryError
 
 _STACKS = ("cloudformation:DescribeStacks", "cloudformation:ListStackResources")
@@ -13,7 +13,7 @@ _SIMULATE = ("iam:SimulatePrincipalPolicy", "iam:GetRole")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class DoctorCheck:
     """One check.
 
     Attributes:
@@ -26,38 +26,38 @@ class Check:
     name: str
     subject: str
     permissions: tuple[str, ...]
-    examine: Callable[[Examined], Iterator[Finding]]
+    examine: Callable[[Examined], Iterator[DoctorFinding]]
 
 
-CHECKS: tuple[Check, ...] = (
-    Check(name="credentials", subject="the credentials", permissions=(), examine=account.credentials),
-    Check(name="settings", subject="the settings", permissions=(), examine=account.settings),
-    Check(
+CHECKS: tuple[DoctorCheck, ...] = (
+    DoctorCheck(name="credentials", subject="the credentials", permissions=(), examine=account.credentials),
+    DoctorCheck(name="settings", subject="the settings", permissions=(), examine=account.settings),
+    DoctorCheck(
         name="bootstrap",
         subject="the bootstrap",
         permissions=("ssm:GetParameter", "cloudformation:DescribeStacks"),
         examine=account.bootstrap,
     ),
-    Check(name="deployer", subject="what the caller may assume", permissions=_SIMULATE, examine=reach.deployer),
-    Check(
+    DoctorCheck(name="deployer", subject="what the caller may assume", permissions=_SIMULATE, examine=reach.deployer),
+    DoctorCheck(
         name="models",
         subject="the life cycle of models",
         permissions=("bedrock:GetFoundationModel",),
         examine=models.life_cycles,
     ),
-    Check(
+    DoctorCheck(
         name="access",
         subject="access to models",
         permissions=("bedrock:GetFoundationModelAvailability", "bedrock:GetUseCaseForModelAccess"),
         examine=models.access,
     ),
-    Check(
+    DoctorCheck(
         name="cross-region",
         subject="the destinations of cross-Region profiles",
         permissions=_SIMULATE,
         examine=reach.cross_region,
     ),
-    Check(
+    DoctorCheck(
         name="quotas",
         subject="the quotas of hosting",
         permissions=(
@@ -67,44 +67,46 @@ CHECKS: tuple[Check, ...] = (
         ),
         examine=hosting.quotas,
     ),
-    Check(
+    DoctorCheck(
         name="concurrency",
         subject="Lambda's concurrency",
         permissions=("lambda:GetAccountSettings", "cloudformation:DescribeStacks"),
         examine=account.concurrency,
     ),
-    Check(
+    DoctorCheck(
         name="logging",
         subject="invocation logging",
         permissions=("bedrock:GetModelInvocationLoggingConfiguration", "ssm:GetParameter"),
         examine=notices.logging,
     ),
-    Check(
+    DoctorCheck(
         name="notices",
         subject="who is notified",
         permissions=(*_STACKS, "sns:ListSubscriptionsByTopic"),
         examine=notices.subscriptions,
     ),
-    Check(
+    DoctorCheck(
         name="budgets",
         subject="AWS Budgets",
         permissions=("budgets:ViewBudget", "cloudformation:DescribeStacks"),
         examine=notices.budgets,
     ),
-    Check(
+    DoctorCheck(
         name="cost-tags",
         subject="cost-allocation tags",
         permissions=("ce:ListCostAllocationTags",),
         examine=notices.cost_tags,
     ),
-    Check(name="stacks", subject="the stacks", permissions=("cloudformation:DescribeStacks",), examine=drift.stacks),
-    Check(
+    DoctorCheck(
+        name="stacks", subject="the stacks", permissions=("cloudformation:DescribeStacks",), examine=drift.stacks
+    ),
+    DoctorCheck(
         name="templates",
         subject="the templates of the stacks",
         permissions=("cloudformation:DescribeStacks", "cloudformation:GetTemplate"),
         examine=drift.synthesized,
     ),
-    Check(
+    DoctorCheck(
         name="policies",
         subject="trust policies, key policies and variables",
         permissions=(
@@ -116,7 +118,7 @@ CHECKS: tuple[Check, ...] = (
         ),
         examine=drift.policies,
     ),
-    Check(
+    DoctorCheck(
         name="roles",
         subject="what the deployed roles may do",
         permissions=(*_STACKS, *_SIMULATE, "iam:ListRolePolicies", "iam:GetRolePolicy"),
@@ -125,7 +127,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def findings(examined: Examined, checks: Sequence[Check] = CHECKS) -> Iterator[Finding]:
+def findings(examined: Examined, checks: Sequence[DoctorCheck] = CHECKS) -> Iterator[DoctorFinding]:
     """The findings of all checks. One that fails yields what it found before, and that it could not be finished."""
     from distillery.client import AWS_ERRORS, NotDeployed, NotReached
 
@@ -139,7 +141,7 @@ def findings(examined: Examined, checks: Sequence[Check] = CHECKS) -> Iterator[F
             yield replace(_unfinished(check, error), check=check.name)
 
 
-def _unfinished(check: Check, error: Exception) -> Finding:
+def _unfinished(check: DoctorCheck, error: Exception) -> DoctorFinding:
     from distillery.cli.permissions import is_denied
 
     what = f"{check.subject} could not be checked: {type(error).__name__}: {error}"

@@ -9,7 +9,7 @@ import typer
 
 from distillery.cli.doctor import contact
 from distillery.cli.doctor.contact import ask_all, keep
-from distillery.cli.doctor.findings import Finding, Severity
+from distillery.cli.doctor.findings import DoctorFinding, DoctorSeverity
 from distillery.cli.doctor_documents import DoctorOutput
 from distillery.cli.exit_codes import ExitCode
 from distillery.cli.invocation import pasteable
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from distillery.cli.doctor.examined import Examined
 
 MARKS = {
-    Severity.BLOCKS: "[red]blocks   [/red] [bold]{}[/bold]: {}",
-    Severity.WARNS: "[yellow]warns    [/yellow] [bold]{}[/bold]: {}",
-    Severity.UNCHECKED: "[cyan]unchecked[/cyan] [bold]{}[/bold]: {}",
-    Severity.INFO: "[green]ok       [/green] [bold]{}[/bold]: {}",
+    DoctorSeverity.BLOCKS: "[red]blocks   [/red] [bold]{}[/bold]: {}",
+    DoctorSeverity.WARNS: "[yellow]warns    [/yellow] [bold]{}[/bold]: {}",
+    DoctorSeverity.UNCHECKED: "[cyan]unchecked[/cyan] [bold]{}[/bold]: {}",
+    DoctorSeverity.INFO: "[green]ok       [/green] [bold]{}[/bold]: {}",
 }
 
 
@@ -69,7 +69,7 @@ def doctor(
     examined = examine(target(context))
     found, asked = [], []
 
-    def tell(finding: Finding) -> None:
+    def tell(finding: DoctorFinding) -> None:
         found.append(finding)
         if not as_json:
             for line in _lines(finding):
@@ -93,7 +93,9 @@ def doctor(
         raise typer.Exit(ExitCode.FINDINGS)
 
 
-def _output(examined: "Examined", found: Sequence[Finding], asked: "Sequence[Asked]", *, good: bool) -> DoctorOutput:
+def _output(
+    examined: "Examined", found: Sequence[DoctorFinding], asked: "Sequence[Asked]", *, good: bool
+) -> DoctorOutput:
     return DoctorOutput(
         environment=examined.on.environment,
         account=examined.account_id,
@@ -114,11 +116,11 @@ def _output(examined: "Examined", found: Sequence[Finding], asked: "Sequence[Ask
     )
 
 
-def is_bad(finding: Finding, *, strict: bool) -> bool:
-    return finding.severity is Severity.BLOCKS or (strict and finding.severity is Severity.WARNS)
+def is_bad(finding: DoctorFinding, *, strict: bool) -> bool:
+    return finding.severity is DoctorSeverity.BLOCKS or (strict and finding.severity is DoctorSeverity.WARNS)
 
 
-def _lines(finding: Finding) -> Iterator[Text]:
+def _lines(finding: DoctorFinding) -> Iterator[Text]:
     yield styled(MARKS[finding.severity], finding.check, pasteable(finding.what))
     if finding.why:
         yield styled("          [dim]why: {}[/dim]", finding.why)
@@ -128,11 +130,11 @@ def _lines(finding: Finding) -> Iterator[Text]:
         yield styled("          send: {}", finding.paste)
 
 
-def _sum(found: Sequence[Finding]) -> Text:
-    count = {severity: sum(each.severity is severity for each in found) for severity in Severity}
+def _sum(found: Sequence[DoctorFinding]) -> Text:
+    count = {severity: sum(each.severity is severity for each in found) for severity in DoctorSeverity}
     return styled(
         "{} block a deployment or a run, {} warn, {} could not be checked",
-        count[Severity.BLOCKS],
-        count[Severity.WARNS],
-        count[Severity.UNCHECKED],
+        count[DoctorSeverity.BLOCKS],
+        count[DoctorSeverity.WARNS],
+        count[DoctorSeverity.UNCHECKED],
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from distillery import __version__
 from distillery.cli.doctor.asking import Contact, Undecided, ask
 from distillery.cli.doctor.examined import Examined
-from distillery.cli.doctor.findings import Finding, blocks, info, unchecked
+from distillery.cli.doctor.findings import DoctorFinding, blocks, info, unchecked
 from distillery.cli.doctor.models import pairs
 from distillery.core.errors import DistilleryError
 from distillery.core.first_contact.answers import Answer, record
@@ -53,7 +53,7 @@ def ask_all(examined: Examined, spend: Decimal) -> Iterator[Asked]:
             yield Asked(question=question, undecided=f"{type(shape).__name__}: {shape}")
 
 
-def keep(examined: Examined, asked: Sequence[Asked]) -> Finding:
+def keep(examined: Examined, asked: Sequence[Asked]) -> DoctorFinding:
     """Records the answers where the product reads them."""
     from distillery.client import AWS_ERRORS
 
@@ -67,7 +67,7 @@ def keep(examined: Examined, asked: Sequence[Asked]) -> Finding:
     return info(f"{len(found)} answers recorded, {len(every)} in all: parameter {name} in {examined.home}")
 
 
-def finding(asked: Asked) -> Finding:
+def finding(asked: Asked) -> DoctorFinding:
     """What one answer means."""
     question, answer = asked.question, asked.answer
     if answer is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from distillery.cli.doctor.examined import Examined
-from distillery.cli.doctor.findings import Finding, blocks, info, warns
+from distillery.cli.doctor.findings import DoctorFinding, blocks, info, warns
 from distillery.cli.doctor.templates import Scope, equal, resolve
 from distillery.core.names import digest
 from distillery.core.nearest import nearest
@@ -18,7 +18,7 @@ MENDED = "UPDATE_ROLLBACK_COMPLETE"
 SYNTHESIZED = "cdk.out"
 
 
-def stacks(examined: Examined) -> Iterator[Finding]:
+def stacks(examined: Examined) -> Iterator[DoctorFinding]:
     count = 0
     for region, stack in examined.deployed():
         count += 1
@@ -41,7 +41,7 @@ def _deploy(examined: Examined) -> str:
     return "make demo" if examined.on.local else f"node_modules/.bin/cdk deploy --all -c env={examined.on.environment}"
 
 
-def synthesized(examined: Examined) -> Iterator[Finding]:
+def synthesized(examined: Examined) -> Iterator[DoctorFinding]:
     """Templates against those of the last synth in this checkout, if there was one."""
     folder = nearest(Path(SYNTHESIZED), variable="CDK_OUTDIR", exists=Path.is_dir)
     for region, stack in examined.deployed():
@@ -65,7 +65,7 @@ def _template(examined: Examined, region: str, name: str) -> Mapping[str, Any]:
     return dict(json.loads(found) if isinstance(found, str) else found)
 
 
-def policies(examined: Examined) -> Iterator[Finding]:
+def policies(examined: Examined) -> Iterator[DoctorFinding]:
     """Trust policies of roles, policies of keys, variables of functions: read, and compared with the template.
 
     A variable that differs only in an output of another stack shows that `Fn::GetStackOutput`, which is read when a
@@ -91,7 +91,7 @@ def policies(examined: Examined) -> Iterator[Finding]:
             yield info(f"trust policies, key policies and variables of {name} are those of its template")
 
 
-def _differing(examined: Examined, template: Mapping[str, Any], scope: Scope) -> Iterator[Finding]:
+def _differing(examined: Examined, template: Mapping[str, Any], scope: Scope) -> Iterator[DoctorFinding]:
     for logical, resource in template.get("Resources", {}).items():
         kind, name = scope.resources.get(logical, (resource["Type"], ""))
         if not name or kind not in _LIVE:

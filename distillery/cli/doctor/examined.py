@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from distillery.cli.doctor.findings import Finding, unchecked
+from distillery.cli.doctor.findings import DoctorFinding, unchecked
 from distillery.cli.target import Target
 from distillery.core import clock
 from distillery.core.errors import DistilleryError
@@ -29,7 +29,7 @@ class Examined:
 
     on: Target
     settings: "Settings | None"
-    unread: Finding | None
+    unread: DoctorFinding | None
     account_id: str
     caller: str
     home: str
@@ -85,7 +85,7 @@ def examine(on: Target) -> Examined:
     return Examined(on, settings, unread, str(who["Account"]), str(who["Arn"]), region, inference)
 
 
-def _settings(environment: str) -> "tuple[Settings | None, Finding | None]":
+def _settings(environment: str) -> "tuple[Settings | None, DoctorFinding | None]":
     """The settings, checked for their shape alone: what synth would refuse is a finding of its own."""
     why = "models, quotas, addresses and tags are read from the settings"
     try:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Severity(StrEnum):
+class DoctorSeverity(StrEnum):
     """How much a finding matters.
 
     BLOCKS: a deployment or a run fails until it is mended. WARNS: works, and costs or surprises somebody. UNCHECKED:
@@ -18,7 +18,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class DoctorFinding:
     """One finding.
 
     Attributes:
@@ -29,7 +29,7 @@ class Finding:
         check: The check that found it, which its runner fills in.
     """
 
-    severity: Severity
+    severity: DoctorSeverity
     what: str
     why: str = ""
     fix: str = ""
@@ -37,17 +37,17 @@ class Finding:
     check: str = ""
 
 
-def blocks(what: str, why: str, fix: str, paste: str = "") -> Finding:
-    return Finding(severity=Severity.BLOCKS, what=what, why=why, fix=fix, paste=paste)
+def blocks(what: str, why: str, fix: str, paste: str = "") -> DoctorFinding:
+    return DoctorFinding(severity=DoctorSeverity.BLOCKS, what=what, why=why, fix=fix, paste=paste)
 
 
-def warns(what: str, why: str, fix: str, paste: str = "") -> Finding:
-    return Finding(severity=Severity.WARNS, what=what, why=why, fix=fix, paste=paste)
+def warns(what: str, why: str, fix: str, paste: str = "") -> DoctorFinding:
+    return DoctorFinding(severity=DoctorSeverity.WARNS, what=what, why=why, fix=fix, paste=paste)
 
 
-def unchecked(what: str, why: str, fix: str) -> Finding:
-    return Finding(severity=Severity.UNCHECKED, what=what, why=why, fix=fix)
+def unchecked(what: str, why: str, fix: str) -> DoctorFinding:
+    return DoctorFinding(severity=DoctorSeverity.UNCHECKED, what=what, why=why, fix=fix)
 
 
-def info(what: str) -> Finding:
-    return Finding(severity=Severity.INFO, what=what)
+def info(what: str) -> DoctorFinding:
+    return DoctorFinding(severity=DoctorSeverity.INFO, what=what)

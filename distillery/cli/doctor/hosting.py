@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from distillery.cli.doctor.examined import Examined
-from distillery.cli.doctor.findings import Finding, blocks, info, unchecked
+from distillery.cli.doctor.findings import DoctorFinding, blocks, info, unchecked
 from distillery.core import catalog
 from distillery.core.aws import ClientError, code
 from distillery.core.catalog import HostingMode, ServiceQuota
@@ -26,7 +26,7 @@ class Need:
     added: int
 
     @property
-    def wanted(self) -> int:
+    def required(self) -> int:
         return self.used + self.added
 
 
@@ -55,7 +55,7 @@ def needs(recipes: "Iterable[Recipe]", names: Names, hosted: Mapping[HostingMode
     return [*found, *largest.values()]
 
 
-def quotas(examined: Examined) -> Iterator[Finding]:
+def quotas(examined: Examined) -> Iterator[DoctorFinding]:
     if examined.settings is None:
         return
     recipes = examined.settings.recipes.values()
@@ -73,20 +73,20 @@ def _applied(examined: Examined, quota: ServiceQuota) -> tuple[int | None, str]:
     return (None, "no value") if value is None else (int(value), "")
 
 
-def _compared(need: Need, region: str, applied: int | None, unknown: str) -> Finding:
+def _compared(need: Need, region: str, applied: int | None, unknown: str) -> DoctorFinding:
     quota = f"{need.quota.name!r} ({need.quota.code})"
     if applied is None:
         what = f"the applied value of {quota} in {region} is unknown ({unknown}); its default is {need.quota.default}"
-        return unchecked(what, f"{need.wanted} are needed", "allow servicequotas:GetServiceQuota, then repeat")
-    if applied >= need.wanted:
-        return info(f"{quota} is {applied} in {region}, {need.wanted} are needed")
+        return unchecked(what, f"{need.required} are needed", "allow servicequotas:GetServiceQuota, then repeat")
+    if applied >= need.required:
+        return info(f"{quota} is {applied} in {region}, {need.required} are needed")
     return blocks(
         f"{quota} is {applied} in {region}; {need.used} are used by others, the environment needs {need.added}",
         "a run is refused before its job, or its endpoint cannot be created",
         f"aws service-quotas request-service-quota-increase --region {region} --service-code {SERVICE_CODE} "
-        f"--quota-code {need.quota.code} --desired-value {need.wanted}",
+        f"--quota-code {need.quota.code} --desired-value {need.required}",
         f"Amazon Bedrock, service quota increase, Region {region}: please raise {quota} from {applied} to "
-        f"{need.wanted}, to host models that are distilled in this account, each with a candidate beside it.",
+        f"{need.required}, to host models that are distilled in this account, each with a candidate beside it.",
     )
 
 

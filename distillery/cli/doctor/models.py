@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from distillery.cli.doctor.examined import Examined, today
-from distillery.cli.doctor.findings import Finding, blocks, info, unchecked, warns
+from distillery.cli.doctor.findings import DoctorFinding, blocks, info, unchecked, warns
 from distillery.core import catalog
 from distillery.core.aws import ClientError, code
 from distillery.core.model_dates import DateFinding, DateKind, NamedModel, ReportedDates, find, reported
@@ -29,7 +29,7 @@ def pairs(examined: Examined) -> list[tuple[str, str]]:
     return sorted({(each.model, each.region) for each in named(examined)})
 
 
-def life_cycles(examined: Examined) -> Iterator[Finding]:
+def life_cycles(examined: Examined) -> Iterator[DoctorFinding]:
     """The service's own dates; the catalog's where the service does not answer."""
     reports: dict[tuple[str, str], ReportedDates] = {}
     for model, region in pairs(examined):
@@ -48,7 +48,7 @@ def life_cycles(examined: Examined) -> Iterator[Finding]:
         yield info(f"the service stated the life cycle of {len(reports)} models")
 
 
-def _dated(found: DateFinding) -> Finding:
+def _dated(found: DateFinding) -> DoctorFinding:
     """A model that has ended answers nothing, and a Legacy student accepts no job: the preflight refuses both."""
     student = any(place.endswith(STUDENT) for place in found.places)
     if found.kind in (DateKind.ENDED, DateKind.GONE) or (found.kind is DateKind.LEGACY and student):
@@ -56,7 +56,7 @@ def _dated(found: DateFinding) -> Finding:
     return warns(found.text, "it will fail later, or the catalog is out of date", "plan the change that the text names")
 
 
-def access(examined: Examined) -> Iterator[Finding]:
+def access(examined: Examined) -> Iterator[DoctorFinding]:
     """GetFoundationModelAvailability: authorization, entitlement, Region, and the agreement of a Marketplace model."""
     open_to_us = 0
     for model, region in pairs(examined):
@@ -76,7 +76,7 @@ def access(examined: Examined) -> Iterator[Finding]:
     yield from _use_case(examined)
 
 
-def _refused(model: str, region: str, answer: Any) -> Iterator[Finding]:
+def _refused(model: str, region: str, answer: Any) -> Iterator[DoctorFinding]:
     agreement = answer.get("agreementAvailability", {})
     status = agreement.get("status", "")
     if answer.get("regionAvailability") == NOT_AVAILABLE:
@@ -107,7 +107,7 @@ def _refused(model: str, region: str, answer: Any) -> Iterator[Finding]:
         )
 
 
-def _use_case(examined: Examined) -> Iterator[Finding]:
+def _use_case(examined: Examined) -> Iterator[DoctorFinding]:
     """Anthropic's form. That a missing one is ResourceNotFoundException is what the API's model suggests."""
     regions = sorted({region for model, region in pairs(examined) if model.startswith(ANTHROPIC)})
     if not regions:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from distillery.cli.doctor.examined import Examined
-from distillery.cli.doctor.findings import Finding, blocks, info, warns
+from distillery.cli.doctor.findings import DoctorFinding, blocks, info, warns
 from distillery.core.aws import ClientError, code
 from distillery.core.names import LOGGING_OWNER, TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN
 
@@ -16,7 +16,7 @@ BILLING_REGION = "us-east-1"
 OWN_TAGS = (TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN)
 
 
-def subscriptions(examined: Examined) -> Iterator[Finding]:
+def subscriptions(examined: Examined) -> Iterator[DoctorFinding]:
     """Whether the addresses under `notify` have confirmed, in every topic of the environment."""
     wanted = examined.settings.notify if examined.settings else ()
     if examined.settings and not wanted:
@@ -31,7 +31,9 @@ def subscriptions(examined: Examined) -> Iterator[Finding]:
                 yield from _unconfirmed(arn, region, wanted, found)
 
 
-def _unconfirmed(arn: str, region: str, wanted: Sequence[str], found: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+def _unconfirmed(
+    arn: str, region: str, wanted: Sequence[str], found: Sequence[Mapping[str, Any]]
+) -> Iterator[DoctorFinding]:
     confirmed = {str(each["Endpoint"]).lower() for each in found if each["SubscriptionArn"] != PENDING}
     known = {str(each["Endpoint"]).lower() for each in found}
     again = f"aws sns subscribe --region {region} --topic-arn {arn} --protocol email --notification-endpoint"
@@ -46,7 +48,7 @@ def _unconfirmed(arn: str, region: str, wanted: Sequence[str], found: Sequence[M
         yield info(f"{len(found)} subscriptions to {arn} are confirmed")
 
 
-def budgets(examined: Examined) -> Iterator[Finding]:
+def budgets(examined: Examined) -> Iterator[DoctorFinding]:
     """Whether the budgets of the environment and its recipes exist, once they are deployed."""
     pages = examined.client("budgets", BILLING_REGION).get_paginator("describe_budgets")
     found = {
@@ -80,7 +82,7 @@ def _is_watched(examined: Examined) -> bool:
     return any(stack["StackName"] == examined.names.stack("telemetry") for _, stack in examined.deployed())
 
 
-def cost_tags(examined: Examined) -> Iterator[Finding]:
+def cost_tags(examined: Examined) -> Iterator[DoctorFinding]:
     """Whether the tags by which cost is reported are active. A tag is known a day after its first use."""
     keys = [*OWN_TAGS, *(examined.settings.cost_tags if examined.settings else ())]
     explorer = examined.client("ce", BILLING_REGION)
@@ -106,7 +108,7 @@ def cost_tags(examined: Examined) -> Iterator[Finding]:
         yield info(f"{len(keys)} cost-allocation tags are active")
 
 
-def logging(examined: Examined) -> Iterator[Finding]:
+def logging(examined: Examined) -> Iterator[DoctorFinding]:
     """Who configures invocation logging of the inference Region. An account has one configuration in each Region."""
     region, wanted = examined.inference, examined.settings.logging if examined.settings else None
     bedrock = examined.client("bedrock", region)
@@ -138,7 +140,7 @@ def logging(examined: Examined) -> Iterator[Finding]:
         yield info(f"nobody has configured invocation logging in {region}")
 
 
-def _foreign(region: str, configured: Mapping[str, Any], *, replace: bool) -> Iterator[Finding]:
+def _foreign(region: str, configured: Mapping[str, Any], *, replace: bool) -> Iterator[DoctorFinding]:
     delete = f"aws bedrock delete-model-invocation-logging-configuration --region {region}"
     if "cloudWatchConfig" in configured:
         why = "the collection stack cannot be created: a log group cannot be restored later"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from distillery.cli.doctor.examined import Examined
-from distillery.cli.doctor.findings import Finding, blocks, info, unchecked, warns
+from distillery.cli.doctor.findings import DoctorFinding, blocks, info, unchecked, warns
 from distillery.cli.doctor.models import named
 from distillery.core import catalog
 
@@ -26,7 +26,7 @@ def destinations(examined: Examined) -> Iterator[tuple[str, str, str]]:
                 yield model, region, destination
 
 
-def cross_region(examined: Examined) -> Iterator[Finding]:
+def cross_region(examined: Examined) -> Iterator[DoctorFinding]:
     """An SCP that denies a destination Region makes calls through the profile fail, even if they would go elsewhere."""
     wanted: dict[str, set[str]] = {}
     for model, _, destination in destinations(examined):
@@ -76,7 +76,7 @@ def statement(regions: Sequence[str]) -> str:
     return asked + json.dumps(own)
 
 
-def deployer(examined: Examined) -> Iterator[Finding]:
+def deployer(examined: Examined) -> Iterator[DoctorFinding]:
     """Whether the caller may assume the roles of the bootstrap, with which the CDK deploys."""
     source = examined.role_or_user
     if source is None:
@@ -111,7 +111,7 @@ def _by_resource(results: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, 
             yield {"EvalResourceName": one["EvalResourceName"], "EvalDecision": one["EvalResourceDecision"]}
 
 
-def roles(examined: Examined) -> Iterator[Finding]:
+def roles(examined: Examined) -> Iterator[DoctorFinding]:
     """Whether a boundary or an SCP takes from a deployed role what its own policies grant."""
     count = 0
     for region, stack in examined.deployed():
@@ -123,7 +123,7 @@ def roles(examined: Examined) -> Iterator[Finding]:
         yield info(f"simulated what {count} deployed roles may do")
 
 
-def _role(examined: Examined, region: str, name: str) -> Iterator[Finding]:
+def _role(examined: Examined, region: str, name: str) -> Iterator[DoctorFinding]:
     iam = examined.client("iam")
     source = str(iam.get_role(RoleName=name)["Role"]["Arn"])
     actions = sorted(set(_granted(iam, name)))

@@ -50,7 +50,7 @@ class AliasHistory:
             {"pk": partition(alias.recipe), "sk": key, "alias": json.dumps(to_wire(alias)), "moved_by": by}
         )
 
-    def kept(self, recipe: str) -> list[LiveVersion]:
+    def stored(self, recipe: str) -> list[LiveVersion]:
         """The versions that were kept, the newest first; also of a recipe that has no alias any more."""
         items = self._table.query(partition(recipe), PREFIX)
         found = [_version(from_wire(Alias, json.loads(item["alias"])), item["moved_by"]) for item in items]
@@ -63,10 +63,10 @@ class AliasHistory:
             recipe: The recipe.
             alias: Its alias now; None where there is none.
         """
-        return merged(self.kept(recipe), self._ledger.runs(recipe), alias)
+        return merged(self.stored(recipe), self._ledger.runs(recipe), alias)
 
 
-def merged(kept: Sequence[LiveVersion], runs: Sequence[RunRecord], alias: Alias | None) -> list[LiveVersion]:
+def merged(stored: Sequence[LiveVersion], runs: Sequence[RunRecord], alias: Alias | None) -> list[LiveVersion]:
     """The versions that were kept, and those that runs and the alias tell of, the newest first."""
     made = {model: record for record in runs if (model := model_of(record))}
     found: dict[int, LiveVersion] = {}
@@ -80,7 +80,7 @@ def merged(kept: Sequence[LiveVersion], runs: Sequence[RunRecord], alias: Alias 
         if (stage := record.stages.get(Stage.PROMOTION)) and stage.product:
             promoted = from_wire(Alias, stage.product)
             found[promoted.version] = _version(promoted, record.run.id)
-    found |= {each.version: each for each in kept}
+    found |= {each.version: each for each in stored}
     return [found[version] for version in sorted(found, reverse=True)]
 
 

@@ -53,6 +53,7 @@ def test_every_acknowledgement_says_why_and_stands_on_one_policy_or_resource() -
             "Queue",
             "DefaultPolicy",
             "Chunks",
+            "Billing",
             "Operators",
             "Approvers",
             "Examiners",

@@ -12,7 +12,7 @@ from distillery.core.ledger.history import LiveVersion
 from distillery.core.ledger.items import model_of
 from distillery.core.ledger.rollbacks import RollbackRecord
 from distillery.core.pipeline import Alias, Outcome
-from lambdas.promotion.way_back import way_back
+from lambdas.promotion.rollback_target import rollback_target
 from tests.fakes.errors import service_error
 from tests.fakes.pipeline import alias as sample
 from tests.fakes.pipeline import student
@@ -156,6 +156,6 @@ def _attempt(
     now: Alias, versions: list[LiveVersion], rollbacks: list[RollbackRecord], to: int | None
 ) -> LiveVersion | None:
     try:
-        return way_back(now, versions, rollbacks, to)
+        return rollback_target(now, versions, rollbacks, to)
     except (BadRequest, NothingToRollBack):
         return None

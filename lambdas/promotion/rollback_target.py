@@ -8,7 +8,7 @@ from distillery.core.ledger.rollbacks import RollbackRecord
 from distillery.core.pipeline import Alias
 
 
-def way_back(
+def rollback_target(
     alias: Alias, versions: Sequence[LiveVersion], rollbacks: Sequence[RollbackRecord], to: int | None
 ) -> LiveVersion:
     """The version to return to.
