@@ -76,7 +76,13 @@ class Pipeline(EnvironmentStack):
         )
         deletion = Deletion(self, "Deletion", context=context, stores=stores, settings=dataset.recipes)
         operations = Operations(
-            self, "Operations", context=context, stores=stores, machine=self.machine, settings=dataset.recipes
+            self,
+            "Operations",
+            context=context,
+            stores=stores,
+            machine=self.machine,
+            settings=dataset.recipes,
+            has_judges=any(recipe.judges for recipe in recipes),
         )
         RecipeGuard(
             self,

@@ -25,6 +25,7 @@ _MODULES = {
     **dict.fromkeys(("approve", "accept", "reject"), "decisions"),
     **dict.fromkeys(("stop", "resume"), "operations"),
     "doctor": "doctor.command",
+    "rollback": "rollback_verb",
 }
 """The verbs that are not in a module of their own name."""
 _HAS_EMPTY = "distillery.has_empty"

@@ -19,7 +19,8 @@ VERBS = ("stop", "resume")
 class Operations(Construct):
     """One function for all verbs, because each function adds two ARNs to the managed policies, which are limited.
 
-    `settings` is the layer with the recipes and their deciders. `urls` are the addresses by verb.
+    `settings` is the layer with the recipes and their deciders. `has_judges` is whether models rate answers in any of
+    them. `urls` are the addresses by verb.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class Operations(Construct):
         stores: DataStores,
         machine: sfn.StateMachine,
         settings: lambda_.ILayerVersion,
+        has_judges: bool,
     ) -> None:
         super().__init__(scope, ident)
         location, names = Location.of(self), context.names
@@ -49,7 +51,7 @@ class Operations(Construct):
                 running.start(machine.state_machine_arn),
                 bedrock.follow(location),
                 bedrock.stop_jobs(location, names),
-                *bedrock.stop_orphaned_judges(location, names),
+                *(bedrock.stop_orphaned_judges(location, names) if has_judges else ()),
                 *bedrock.delete_endpoints(location, names),
             ],
             environment={

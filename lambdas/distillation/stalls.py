@@ -94,7 +94,7 @@ class StallWatch:
                 f"The job of run {waiting.run} {stall.text}.",
                 "Nothing was stopped. Reports of such jobs say that they cost nothing, and so did failed jobs in nine "
                 "of nine; a job that is stopped during training is billed until then. A new attempt needs a new "
-                "name: docs/runbooks/stalled-job.md.",
+                "name: docs/runbooks/attention/stalled-job.md.",
             )
             self._keep(waiting.job, stall)
         return True

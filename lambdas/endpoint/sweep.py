@@ -152,7 +152,7 @@ class Sweep:
                 if deleted
                 else "",
                 f"Stopped jobs, which no active run waited for: {', '.join(stopped)}." if stopped else "",
-                "Runs release what they use, so find out why this was left: docs/runbooks/guard-acted.md.",
+                "Runs release what they use, so find out why this was left: docs/runbooks/attention/guard-acted.md.",
             ),
         )
 

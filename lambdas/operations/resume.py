@@ -135,7 +135,7 @@ class Resumer:
 
 def _again(record: RunRecord) -> str:
     """What to do where nothing can be continued."""
-    return f"run its prompts again, as another attempt: distillery run {record.run.recipe.name} FILE --again"
+    return f"run the prompts of {record.run.recipe.name} again with --again, as another attempt: distillery run --help"
 
 
 def _check_outcome(record: RunRecord) -> None:
@@ -146,11 +146,13 @@ def _check_outcome(record: RunRecord) -> None:
     if outcome is Outcome.RUNNING or record.promoting:
         raise NothingToResume(f"run {run!r} is running; only a run that has ended is resumed: distillery watch {run}")
     if outcome in WAITING_OUTCOMES:
-        verb = "approve" if outcome is Outcome.AWAITING else "accept"
-        reason = "" if outcome is Outcome.AWAITING else " --reason WHY"
+        decide = (
+            f"to start it: distillery approve {run}"
+            if outcome is Outcome.AWAITING
+            else f"to make its student live: distillery accept {run} --reason WHY"
+        )
         raise NothingToResume(
-            f"run {run!r} is {outcome} and needs a decision: distillery {verb} {run}{reason}, or "
-            f"distillery reject {run}"
+            f"run {run!r} is {outcome} and needs a decision; {decide}; to decline it: distillery reject {run}"
         )
     if not record.has_student:
         raise NothingToResume(f"run {run!r} is {outcome} and was never started; {_again(record)}")

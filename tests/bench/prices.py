@@ -39,7 +39,9 @@ BY_USE = {
     "AWS::Bedrock::ApplicationInferenceProfile",  # Bedrock: the tokens that are called through it
     "AWS::CloudTrail::Trail",  # CloudTrail: $0.10 for 100,000 data events
     "Custom::EmptiedBucket",  # a call of its function when the stack changes
-    "Custom::InvocationLogging",  # the same
+    "Custom::GuardedEnvironment",  # the same
+    "Custom::InvocationLogging",
+    "Custom::KeptRecipes",
     "AWS::DynamoDB::Table",  # DynamoDB: on demand; what it holds is kilobytes
     "AWS::Glue::Database",  # Glue: a million objects of the catalog are free
     "AWS::Glue::Table",

@@ -66,6 +66,7 @@ ENDPOINT, SWEEP = Role("EndpointFunctionRole"), Role("EndpointSweepRole")
 EVALUATION, PROMOTION = Role("EvaluationFunctionRole"), Role("PromotionFunctionRole")
 SERVING = Role("ServingFunctionRole", "serving")
 RETIRER = Role("GuardStepRole", "teardown")
+PRUNE, RETIRE, OPERATIONS = Role("DeletionPruneRole"), Role("DeletionRetireRole"), Role("OperationsFunctionRole")
 COLLECTOR, WITNESS = Role("CollectionFunctionRole", "collection"), Role("WitnessFunctionRole", "foundation")
 
 TAG, HOST = "bedrock:TagResource", "bedrock:CreateCustomModelDeployment"
@@ -78,11 +79,14 @@ WRITE = "kms:GenerateDataKey"
 CONDITION_CASES = {
     **{
         f"{who.ident} stops no job of another environment": _of(who, STOP, EQUALS, RESOURCE, actions.stop_job(THEIRS))
-        for who in (DISTILLATION, SETTLE, RETIRER)
+        for who in (DISTILLATION, SETTLE, RETIRER, OPERATIONS)
     },
-    "no model of another environment is deleted": _of(
-        RETIRER, DELETE_MODEL, EQUALS, RESOURCE, actions.delete_hosted_model(THEIRS), then=".*is still hosted by.*"
-    ),
+    **{
+        f"{who.ident} deletes no model of another environment": _of(
+            who, DELETE_MODEL, EQUALS, RESOURCE, actions.delete_hosted_model(THEIRS), then=".*is still hosted by.*"
+        )
+        for who in (RETIRER, PRUNE, RETIRE)
+    },
     "no job is started with another environment's tag": _of(
         DISTILLATION, TRAIN, EQUALS, REQUEST, actions.start_job(THEIRS), (TAG, EQUALS, REQUEST)
     ),
@@ -138,7 +142,7 @@ CONDITION_CASES = {
         f"{who.ident} deletes no endpoint of another environment": _of(
             who, DELETE, EQUALS, RESOURCE, actions.delete_endpoint(THEIRS)
         )
-        for who in (ENDPOINT, SWEEP, PROMOTION, RETIRER)
+        for who in (ENDPOINT, SWEEP, PROMOTION, RETIRER, RETIRE, OPERATIONS)
     },
     "no endpoint of another environment is updated": _of(
         PROMOTION, REPOINT, EQUALS, RESOURCE, actions.update_endpoint(THEIRS)

@@ -32,6 +32,7 @@ WORDS = {
     "convert": ["chats.jsonl", "--from", "openai"],
     "evaluate": ["run-a-b-1"],
     "forget": ["--text", "Zoe Miller"],
+    "golden": ["support", "good.jsonl"],
     "probe": ["fast", "--yes"],
     "reject": ["run-a-b-1"],
     "report": ["run-a-b-1"],

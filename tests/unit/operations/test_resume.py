@@ -95,7 +95,7 @@ RESUMED: dict[str, tuple[Prepare, bool]] = {
     "failed, and its job completed": (_with_job(status="Completed"), True),
     "stopped, and its job had completed": (_stopped_although_the_job_had_completed, True),
 }
-AGAIN = "distillery run support FILE --again"
+AGAIN = "run the prompts of support again with --again, as another attempt: distillery run --help"
 NOT_RESUMED: dict[str, tuple[Prepare, str]] = {
     "running": (_running, "distillery watch"),
     "waits for approval": (_awaiting, "distillery approve"),
@@ -106,7 +106,7 @@ NOT_RESUMED: dict[str, tuple[Prepare, str]] = {
     "declined before it began": (_closed(Outcome.DECLINED, made=False), AGAIN),
     "failed before its job": (_closed(made=False), AGAIN),
     "failed as its job was refused": (_refused_job, AGAIN),
-    "failed with its job": (_with_job(status="Failed"), f"is Failed and made no model; run its prompts again, as {''}"),
+    "failed with its job": (_with_job(status="Failed"), f"is Failed and made no model; run the prompts of support again {''}"),
     "stopped with its job": (_with_job(status="Stopped"), AGAIN),
     "its job still stops": (_with_job(status="Stopping"), "wait for it to end"),
     "its job still runs": (_with_job(status="InProgress"), "wait for it to end"),
