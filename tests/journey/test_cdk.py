@@ -23,7 +23,7 @@ from tests.journey.environment import RECIPE, Environment
 from tests.journey.prompts import DELIVERY, support
 from tests.journey.tagged_resources import TaggedResources
 from tests.journey.zero_residue import remains
-from tests.unit.stacks.assembly import DAYS
+from tests.unit.stacks.assembly import DAYS, settings_of
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 
@@ -53,15 +53,13 @@ def test_dev_is_bootstrapped_deployed_and_destroyed_with_every_bucket(start: Sta
 
 
 def test_an_environment_that_keeps_its_data_is_not_deleted_while_an_alias_is_left(deploy: Deploy) -> None:
-    environment = deploy("staging")
+    environment = deploy("dev", settings=settings_of("dev").model_copy(update={"keep_data": True}))
     ssm, deployment = environment.client("ssm"), Deployment(environment.account)
     alias, folder = environment.names.alias("support"), assembly_of(environment.settings).folder
     ssm.put_parameter(Name=alias, Value=json.dumps({"endpoint": {"arn": "arn:left"}}), Type="String")
     before = _stacks(environment, environment.home)
     for _ in range(2):
-        with pytest.raises(
-            DeployFailed, match=r"names arn:left, which is gone: `distillery --env staging retire support`"
-        ):
+        with pytest.raises(DeployFailed, match=r"names arn:left, which is gone: `distillery --env dev retire support`"):
             deployment.down(folder)
         assert _stacks(environment, environment.home) == before
     ssm.delete_parameter(Name=alias)

@@ -41,7 +41,8 @@ def test_a_deployed_environment_is_well_and_first_contact_is_recorded(deploy: De
     unchecked = {each["check"] for each in said["findings"] if each["severity"] == "unchecked"}
     assert unchecked <= LACKING, [each["what"] for each in said["findings"] if each["check"] in unchecked - LACKING]
     warned = {each["check"]: each["what"] for each in said["findings"] if each["severity"] == "warns"}
-    assert set(warned) <= {"notices", "credentials"}, warned
+    # The checkout may hold the templates of another synth, which are not what is deployed here.
+    assert set(warned) <= {"notices", "credentials", "templates"}, warned
     answers = {each["question"]: each["answer"] for each in said["answers"]}
     assert answers["missing-job"] == "ResourceNotFoundException"
     assert answers["student-listed"] == "yes"
