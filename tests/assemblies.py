@@ -95,8 +95,10 @@ def _share(asset: Path, shared: Path) -> None:
     shared.parent.mkdir(exist_ok=True)
     with contextlib.suppress(FileExistsError):
         os.link(asset, shared)
-    asset.unlink()
-    os.link(shared, asset)
+    same = asset.with_suffix(".same")
+    with contextlib.suppress(FileNotFoundError):  # another process has deleted it: this file stays its own
+        os.link(shared, same)
+        same.replace(asset)
 
 
 @functools.cache
@@ -109,8 +111,9 @@ def _state_folder() -> Path:
     for old in states[STATES:]:
         shutil.rmtree(old, ignore_errors=True)  # another process may be deleting it as well
     for asset in (STORE / "assets").glob("*"):
-        if asset.stat().st_nlink == 1:
-            asset.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # another process deletes them as well
+            if asset.stat().st_nlink == 1:
+                asset.unlink()
     return folder
 
 

@@ -106,10 +106,7 @@ NOT_RESUMED: dict[str, tuple[Prepare, str]] = {
     "declined before it began": (_closed(Outcome.DECLINED, made=False), AGAIN),
     "failed before its job": (_closed(made=False), AGAIN),
     "failed as its job was refused": (_refused_job, AGAIN),
-    "failed with its job": (
-        _with_job(status="Failed"),
-        f"is Failed and made no model; run the prompts of support again {''}",
-    ),
+    "failed with its job": (_with_job(status="Failed"), "is Failed and made no model; run the prompts of support"),
     "stopped with its job": (_with_job(status="Stopped"), AGAIN),
     "its job still stops": (_with_job(status="Stopping"), "wait for it to end"),
     "its job still runs": (_with_job(status="InProgress"), "wait for it to end"),
