@@ -18,6 +18,7 @@ POLICY_OUTPUTS = {
     "eraser": ("pipeline", "EraserPolicyArn"),
     "logs-eraser": ("collection", "LogsEraserPolicyArn"),
     "on-call": ("pipeline", "OnCallPolicyArn"),
+    "billing": ("pipeline", "BillingPolicyArn"),
     "caller": ("serving", "CallerPolicyArn"),
     "measurer": ("serving", "MeasurerPolicyArn"),
     "collector": ("collection", "CollectorPolicyArn"),
