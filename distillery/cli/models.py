@@ -99,7 +99,8 @@ def _model(wire: Any) -> StoredModel:
 
 
 def _show(recipe: str, stored: Sequence[StoredModel], usd: Decimal) -> None:
-    echo("[bold]{}[/bold]  {} models, ${} of storage a month", recipe, len(stored), usd * len(stored))
+    what = "1 model" if len(stored) == 1 else f"{len(stored)} models"
+    echo("[bold]{}[/bold]  {}, ${} of storage a month", recipe, what, usd * len(stored))
     for each in stored:
         ended = ", ".join(filter(None, (each.outcome, each.verdict and f"verdict {each.verdict}"))) or "run unknown"
         echo("  {}  {} days  {}", each.run or each.name, each.age_days(clock.now()), ended)
