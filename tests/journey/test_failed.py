@@ -143,7 +143,8 @@ def test_a_quota_used_up_while_the_job_ran_fails_the_run_which_is_resumed_withou
     environment.command("resume", run, "--reason", "the quota is raised")
     record = environment.wait_for_run(run)
     assert record.outcome is Outcome.PROMOTED, record.reason
-    assert environment.execution(record.execution)["status"] == "SUCCEEDED"
+    # The execution closes the run before it ends.
+    environment.until(lambda: environment.execution(record.execution)["status"] == "SUCCEEDED", "end of the execution")
     assert record.stages[Stage.DISTILLATION] == failed.stages[Stage.DISTILLATION]
     assert record.reopened_reason == "the quota is raised"
     assert environment.inventory()["jobs"] == jobs
