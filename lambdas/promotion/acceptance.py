@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Self
 from distillery.core import clock, names
 from distillery.core.aliases import Aliases
 from distillery.core.aws import ClientError, client, code
-from distillery.core.decisions import check_reason, check_second_person
+from distillery.core.decisions import check_reason, check_second_person, require_reason
 from distillery.core.env_vars import Variable, is_set, read
-from distillery.core.errors import BadRequest, NothingToAccept, Refused, RunActive
+from distillery.core.errors import NothingToAccept, Refused, RunActive
 from distillery.core.function_url import Caller
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.holders import HolderKind, new_holder
@@ -97,15 +97,12 @@ class AcceptanceDecider:
             NotAdmitted: The person uploaded the prompts, and the environment requires a second one.
             RunActive: Something else holds the recipe.
         """
-        check_reason(request.reason)
         if not request.accept:
+            check_reason(request.reason)
             record = self.acceptances.decline(request.run, request.reason, by=by.arn)
             self._notify(record, f"was declined by {record.closed_by}: {record.reason or 'no reason given'}.")
             return {"run": request.run, "outcome": record.outcome.value, "by": record.closed_by}
-        if not request.reason.strip():
-            raise BadRequest(
-                f"the acceptance of run {request.run!r} has no reason; the ledger keeps one for each: give --reason"
-            )
+        require_reason(request.reason, f"the acceptance of run {request.run!r}")
         return self._accept(request, by)
 
     def _accept(self, request: AcceptanceRequest, by: Caller) -> dict[str, Any]:

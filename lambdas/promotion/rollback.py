@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from distillery.core import clock
 from distillery.core.aliases import Aliases
 from distillery.core.aws import ClientError, client, code
-from distillery.core.decisions import check_reason
+from distillery.core.decisions import require_reason
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import BadRequest, NothingToRollBack, Refused, RunActive
 from distillery.core.function_url import Caller
@@ -87,12 +87,7 @@ class Rollback:
             NothingToRollBack: There is no model to return to, or a version must be named.
             RunActive: Something else holds the recipe.
         """
-        check_reason(request.reason)
-        if not request.reason.strip():
-            raise BadRequest(
-                f"the roll-back of recipe {request.recipe!r} has no reason; the ledger keeps one for each: "
-                "give --reason"
-            )
+        require_reason(request.reason, f"the roll-back of recipe {request.recipe!r}")
         recipe, holder = request.recipe, new_holder(HolderKind.ROLLBACK, request.recipe, clock.now())
         self.ledger.lock(recipe, holder)
         try:
