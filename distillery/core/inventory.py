@@ -67,6 +67,10 @@ class HostedModel(Resource):
     def endpoint(self) -> Endpoint:
         return Endpoint(arn=self.arn, name=self.name, mode=self.mode)
 
+    def is_committed(self, now: datetime) -> bool:
+        """Whether a commitment keeps everybody from deleting it."""
+        return self.committed_until is not None and self.committed_until > now
+
     def usd_per_hour(self, unit_price: Decimal | None) -> Decimal | None:
         """What it costs per hour, 0 for a deployment; None if the price of a model unit is unknown.
 
@@ -137,10 +141,12 @@ def take_throughputs(names: Names, bedrock: "BedrockClient | None" = None) -> tu
     return _ordered(reader.own(reader.throughputs()))
 
 
-def evaluation_jobs(names: Names, run: str, bedrock: "BedrockClient | None" = None) -> tuple[RunningJob, ...]:
-    """The evaluation jobs in progress that a run started."""
+def judge_jobs(names: Names, bedrock: "BedrockClient | None" = None) -> tuple[RunningJob, ...]:
+    """The environment's evaluation jobs in progress, which judges answer."""
     reader = _Reader(names, bedrock or client("bedrock"))
-    return _ordered(each for each in reader.own(reader.evaluation_jobs()) if each.run == run)
+    prefix = names.judge_prefix
+    found = reader.own(reader.evaluation_jobs(prefix.rstrip("-")))  # the API takes no hyphen at the end
+    return _ordered(each for each in found if each.name.startswith(prefix))
 
 
 def _ordered(found: Iterable[R]) -> tuple[R, ...]:
@@ -169,12 +175,12 @@ class _Reader:
             raise
         return {tag["key"]: tag["value"] for tag in answer.get("tags", [])}
 
-    def _items(self, operation: Any, key: str, **filters: str) -> Iterator[Any]:
+    def _items(self, operation: Any, key: str, part: str = "", **filters: str) -> Iterator[Any]:
         """The items of a list; none where the service does not have the operation yet.
 
-        The filter is the environment's name, because not every list accepts a hyphen at the end.
+        `part` of their names is by default the environment's: not every list accepts a hyphen at the end.
         """
-        pages = self.bedrock.get_paginator(operation).paginate(nameContains=self.names.environment, **filters)
+        pages = self.bedrock.get_paginator(operation).paginate(nameContains=part or self.names.environment, **filters)
         try:
             for page in pages:
                 yield from page.get(key, [])
@@ -220,8 +226,8 @@ class _Reader:
         found = self._items("list_model_customization_jobs", "modelCustomizationJobSummaries", statusEquals=IN_PROGRESS)
         return (_job(item, JobKind.CUSTOMIZATION) for item in found)
 
-    def evaluation_jobs(self) -> Iterator[RunningJob]:
-        found = self._items("list_evaluation_jobs", "jobSummaries", statusEquals=IN_PROGRESS)
+    def evaluation_jobs(self, part: str = "") -> Iterator[RunningJob]:
+        found = self._items("list_evaluation_jobs", "jobSummaries", part, statusEquals=IN_PROGRESS)
         return (_job(item, JobKind.EVALUATION) for item in found)
 
 

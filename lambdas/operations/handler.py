@@ -14,20 +14,19 @@ from distillery.core.decisions import handle_decision
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import quoted
 from distillery.core.function_url import error_response
-from lambdas.operations.resume import Resumer, ResumeRequest
-from lambdas.operations.stop import Stopper, StopRequest
+from lambdas.operations.resume import Resumer
+from lambdas.operations.run_request import RunRequest
+from lambdas.operations.stop import Stopper
 
 Handle = Callable[[Any, Any], dict[str, Any]]
 
 
 def _stop(event: Any, context: Any) -> dict[str, Any]:
-    return handle_decision(event, context, StopRequest, lambda request, by: Stopper.of_environment().stop(request, by))
+    return handle_decision(event, context, RunRequest, lambda request, by: Stopper.of_environment().stop(request, by))
 
 
 def _resume(event: Any, context: Any) -> dict[str, Any]:
-    return handle_decision(
-        event, context, ResumeRequest, lambda request, by: Resumer.of_environment().resume(request, by)
-    )
+    return handle_decision(event, context, RunRequest, lambda request, by: Resumer.of_environment().resume(request, by))
 
 
 OPERATIONS: Mapping[str, Handle] = {"stop": _stop, "resume": _resume}

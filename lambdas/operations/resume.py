@@ -12,7 +12,7 @@ answers that are missing, and a verdict that stands is followed by its promotion
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from distillery.core import names, recipe
+from distillery.core import recipe
 from distillery.core.aws import ClientError, ObjectStore, client, code
 from distillery.core.decisions import require_reason
 from distillery.core.env_vars import Variable, read
@@ -26,21 +26,10 @@ from distillery.core.names import Names
 from distillery.core.pipeline import Outcome, Stage, Student
 from distillery.core.started_jobs import COMPLETED, UNDER_WAY, StartedJobs
 from distillery.evaluation.restart import EvaluationRequest, EvaluationStarter
+from lambdas.operations.run_request import RunRequest
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResumeRequest:
-    """A request. `reason`: the ledger keeps it."""
-
-    run: str
-    reason: str = ""
-
-    @property
-    def recipe(self) -> str:
-        return names.recipe_of(self.run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +58,7 @@ class Resumer:
         )
         return cls(Names(read(Variable.ENVIRONMENT)), Ledger(table), client("bedrock"), starter)
 
-    def resume(self, request: ResumeRequest, by: Caller) -> dict[str, Any]:
+    def resume(self, request: RunRequest, by: Caller) -> dict[str, Any]:
         """The execution that continues the run.
 
         Raises:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from distillery.core import clock, names
+from distillery.core import clock
 from distillery.core.aws import client
 from distillery.core.catalog import HostingMode
 from distillery.core.decisions import require_reason
@@ -21,7 +21,7 @@ from distillery.core.errors import RunStopped, Unfinished
 from distillery.core.executions import Executions
 from distillery.core.function_url import Caller
 from distillery.core.hosting import Hosting, hosting_by_mode
-from distillery.core.inventory import evaluation_jobs
+from distillery.core.inventory import judge_jobs
 from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.stop_record import StopRecord
@@ -33,21 +33,10 @@ from distillery.core.pipeline import Outcome
 from distillery.core.serialization import to_wire
 from distillery.core.spent import spent_by
 from distillery.core.started_jobs import StartedJobs, stop_evaluation_job
+from lambdas.operations.run_request import RunRequest
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StopRequest:
-    """A request. `reason`: the ledger keeps it."""
-
-    run: str
-    reason: str = ""
-
-    @property
-    def recipe(self) -> str:
-        return names.recipe_of(self.run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +60,7 @@ class Stopper:
             Notices(read(Variable.TOPIC)),
         )
 
-    def stop(self, request: StopRequest, by: Caller) -> dict[str, Any]:
+    def stop(self, request: RunRequest, by: Caller) -> dict[str, Any]:
         """How the run ended. Stopping it twice is one stop; the second request releases what the first left.
 
         Raises:
@@ -107,8 +96,9 @@ class Stopper:
             return ""
 
         def judges() -> str:
-            for each in evaluation_jobs(self.names, run, self.bedrock) if recipe.judges else ():
-                stop_evaluation_job(self.bedrock, each.arn)
+            for each in judge_jobs(self.names, self.bedrock) if recipe.judges else ():
+                if each.run == run:
+                    stop_evaluation_job(self.bedrock, each.arn)
             return ""
 
         def endpoint() -> str:

@@ -9,6 +9,7 @@ from distillery.core.ledger.ledger import Ledger
 from distillery.core.names import Names
 from distillery.core.pipeline import Outcome, Run
 from lambdas.endpoint.orphaned_judges import OrphanedJudges
+from tests.fakes.bedrock import MADE
 from tests.fakes.errors import service_error
 from tests.fakes.pipeline import open_run
 from tests.fakes.table import MemoryTable
@@ -35,7 +36,8 @@ class FakeEvaluations:
         yield {}
         for name in self.jobs:
             if nameContains in name and name not in self.stopped:
-                yield {"jobSummaries": [{"jobName": name, "jobArn": f"arn:{name}"}]}
+                told = {"jobName": name, "jobArn": f"arn:{name}", "creationTime": MADE, "status": "InProgress"}
+                yield {"jobSummaries": [told]}
 
     def list_tags_for_resource(self, *, resourceARN: str) -> dict[str, Any]:  # noqa: N803 the API's name
         name = resourceARN.removeprefix("arn:")
