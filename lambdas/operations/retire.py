@@ -18,13 +18,13 @@ from distillery.core import clock
 from distillery.core.aliases import Aliases
 from distillery.core.aws import ClientError, client, code
 from distillery.core.boundary import get_logger
-from distillery.core.decisions import check_reason
+from distillery.core.decisions import require_reason
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import BadRequest, Unfinished
 from distillery.core.escaping import one_line
 from distillery.core.function_url import Caller
 from distillery.core.hosting import hosting_by_mode
-from distillery.core.inventory import HostedModel, take_inventory
+from distillery.core.inventory import take_inventory
 from distillery.core.ledger.holders import HolderKind, new_holder
 from distillery.core.ledger.items import partition
 from distillery.core.ledger.ledger import Ledger
@@ -79,12 +79,8 @@ class Retirement:
             BadRequest: The reason is missing or too long, or another model is live than the person saw.
             RunActive: A run, a roll-back or an acceptance has the recipe.
         """
-        check_reason(request.reason)
         recipe = request.recipe
-        if not request.reason.strip():
-            raise BadRequest(
-                f"the retirement of recipe {recipe!r} has no reason; the ledger keeps one for each: give --reason"
-            )
+        require_reason(request.reason, f"the retirement of recipe {recipe!r}")
         holder = new_holder(HolderKind.RETIREMENT, recipe, clock.now())
         self.ledger.lock(recipe, holder)
         try:
@@ -124,7 +120,7 @@ class Retirement:
             held = next((lease for lease in leases if lease.names(each.name, each.run)), None)
             if held:
                 left[each.name] = f"a lease of {held.owner} keeps it until {held.until}: {held.purpose}"
-            elif _is_committed(each):
+            elif each.is_committed(clock.now()):
                 left[each.name] = f"its commitment ends at {each.committed_until}; Bedrock deletes it not before"
             else:
                 try:
@@ -151,7 +147,3 @@ class Retirement:
                 else:
                     deleted.append(model.arn)
         return deleted
-
-
-def _is_committed(endpoint: HostedModel) -> bool:
-    return endpoint.committed_until is not None and endpoint.committed_until > clock.now()

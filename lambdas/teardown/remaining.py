@@ -48,9 +48,7 @@ class Remaining:
 
     def committed(self, now: datetime) -> tuple[HostedModel, ...]:
         """The endpoints that nobody can delete yet."""
-        return tuple(
-            each for each in self.inventory.endpoints if each.committed_until is not None and each.committed_until > now
-        )
+        return tuple(each for each in self.inventory.endpoints if each.is_committed(now))
 
     def of(self, recipes: Collection[str]) -> Self:
         """What the recipes host or what their aliases name. Their models and jobs may outlive them: `clean` and the

@@ -8,17 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from distillery.core import clock
+from distillery.core.aliases import Aliases
 from distillery.core.aws import ClientError, code
 from distillery.core.boundary import get_logger
 from distillery.core.errors import EndpointChanging, StillBilling
 from distillery.core.hosting import hosting_by_mode
 from distillery.core.inventory import CustomModel, HostedModel, JobKind, RunningJob, take_inventory
+from distillery.core.models import delete_model
+from distillery.core.started_jobs import stop_evaluation_job
 from lambdas.teardown.remaining import Environment, Remaining
 
 log = get_logger(__name__)
-GONE = frozenset({"ExecutionDoesNotExist", "ParameterNotFound", "ResourceNotFoundException"})
+GONE = frozenset({"ExecutionDoesNotExist", "ResourceNotFoundException"})
 LATER = GONE | {"ConflictException", "ValidationException"}
-"""Codes of a deletion that the next pass tries again: what is being created or changed is not deleted."""
+"""Codes of a stop that the next pass tries again: a job that begins or ends is not stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class EnvironmentRetirement:
         if job.kind is JobKind.CUSTOMIZATION:
             _tolerating(LATER, lambda: bedrock.stop_model_customization_job(jobIdentifier=job.arn))
         else:
-            _tolerating(LATER, lambda: bedrock.stop_evaluation_job(jobIdentifier=job.arn))
+            stop_evaluation_job(bedrock, job.arn)
 
     def _delete_endpoint(self, endpoint: HostedModel) -> None:
         try:
@@ -71,10 +74,11 @@ class EnvironmentRetirement:
             log.info("%s", changing)
 
     def _delete_model(self, model: CustomModel) -> None:
-        _tolerating(LATER, lambda: self.environment.bedrock.delete_custom_model(modelIdentifier=model.arn))
+        if refused := delete_model(self.environment.bedrock, model.arn):
+            log.info("left to the next pass: %s", refused)
 
     def _delete_alias(self, recipe: str) -> None:
-        _tolerating(GONE, lambda: self.environment.ssm.delete_parameter(Name=self.environment.names.alias(recipe)))
+        Aliases(self.environment.ssm).delete(self.environment.names.alias(recipe))
 
 
 def check_commitments(environment: Environment, remaining: Remaining) -> None:
