@@ -9,11 +9,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from distillery.core.conversation import Prompt
-from distillery.core.logs import LogSource
 from distillery.core.names import METADATA_SIDE
+
+if TYPE_CHECKING:
+    from distillery.core.logs import LogSource  # slow to import, and the function that marks requests reads no logs
 
 ONE_IN = 5
 """One prompt in this many is held out. All recipes have the same share, because a request does not name a recipe."""
@@ -38,7 +40,7 @@ def side_of_conversation(conversation: Mapping[str, Any]) -> Side:
     return side_of(Prompt(system=system[0]["text"] if system else None, messages=messages, reference=None))
 
 
-def of_side(source: LogSource, side: Side) -> LogSource:
+def of_side(source: "LogSource", side: Side) -> "LogSource":
     """The same source restricted to one side, by one more pair under the same operator."""
     match: Mapping[str, str] = {**source.match, METADATA_SIDE: side.value}
     return replace(source, match=match)

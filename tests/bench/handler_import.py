@@ -33,7 +33,9 @@ def services_in(source: str) -> Iterator[str]:
     """Yields the services for which a source creates clients."""
     for node in ast.walk(ast.parse(source)):
         match node:
-            case ast.Call(func=ast.Name(id="client"), args=[ast.Constant(value=str(service)), *_]):
+            case ast.Call(
+                func=ast.Name(id="client") | ast.Attribute(attr="_client"), args=[ast.Constant(value=str(service)), *_]
+            ):  # of the functions, and of the client library
                 yield service
             case ast.Call(func=ast.Name(id="ObjectStore")):
                 yield "s3"

@@ -15,8 +15,13 @@ from tests.bench.bar import Bar
 
 COUNTS = (1, 10, 50)
 ON = date(2026, 11, 23)
-PER_ROUTE = ("AWS::SSM::Parameter", "AWS::Bedrock::ApplicationInferenceProfile", "AWS::IAM::ManagedPolicy")
-"""What a recipe may add: its route's parameter, profile and policy."""
+PER_RECIPE = (
+    "AWS::SSM::Parameter",
+    "AWS::Bedrock::ApplicationInferenceProfile",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::Budgets::Budget",
+)
+"""What a recipe may add: its route's parameter, profile and policy, and its budget. Alarms and functions do not grow."""
 
 MOST_RESOURCES = 500
 MOST_BYTES = 1_000_000
@@ -37,7 +42,7 @@ def bench(console: Console) -> list[Bar]:
     floor = f"dev with {COUNTS[0]} recipe"
     return [
         Bar(
-            what=f"resources beside the routes' own, {COUNTS[-1]} recipes",
+            what=f"resources beside the recipes' own, {COUNTS[-1]} recipes",
             measured=grown,
             limit=0,
             floor=floor,
@@ -66,7 +71,7 @@ def templates(settings: Settings) -> Templates:
 
 
 def grown_elsewhere(fewest: Templates, most: Templates) -> int:
-    """Returns how many resources were added, except those of routes."""
+    """Returns how many resources were added, except those that each recipe may add."""
     return _others(most) - _others(fewest)
 
 
@@ -76,4 +81,4 @@ def largest(most: Templates) -> tuple[int, int]:
 
 
 def _others(found: Templates) -> int:
-    return sum(each["Type"] not in PER_ROUTE for template in found.values() for each in template["Resources"].values())
+    return sum(each["Type"] not in PER_RECIPE for template in found.values() for each in template["Resources"].values())

@@ -12,7 +12,9 @@ from tests.bench.imports import stage_handlers
         ('client("s3")', ["s3"]),
         ('x = f(client("ssm", region), client("sns"))', ["ssm", "sns"]),
         ("Parts(run, ObjectStore())", ["s3"]),
+        ('self._client("ssm", region, CONFIG)', ["ssm"]),
         ("client(name)", []),
+        ("self._client(service, region)", []),
         ('boto3.client("ec2")', []),
     ],
 )
