@@ -21,7 +21,7 @@ PER_RECIPE = (
     "AWS::IAM::ManagedPolicy",
     "AWS::Budgets::Budget",
 )
-"""What a recipe may add: its route's parameter, profile and policy, and its budget. Alarms and functions do not grow."""
+"""What a recipe may add: its route's parameter, profile and policy, and its budget."""
 
 MOST_RESOURCES = 500
 MOST_BYTES = 1_000_000
