@@ -64,7 +64,7 @@ def _produced(on: Target, record: RunRecord, stage: Stage) -> str | Text:
         return f"model {text.rpartition(':custom-model/')[2]}" if stage is Stage.DISTILLATION else text
     if stage is Stage.EVALUATION:
         return styled("[dim]{}[/dim]", answered(record)) if record.answers_planned else ""
-    return _phase(on, record.run.id) if stage is Stage.DISTILLATION else ""
+    return _phase(on, record) if stage is Stage.DISTILLATION else ""
 
 
 def answered(record: RunRecord) -> str:
@@ -83,9 +83,9 @@ def time_left(record: RunRecord) -> timedelta | None:
     return (clock.now() - datetime.fromisoformat(began)) * (planned - done) / done
 
 
-def _phase(on: Target, run: str) -> str | Text:
+def _phase(on: Target, record: RunRecord) -> str | Text:
     """Returns the phase of the customization job: Bedrock reports three."""
-    job = on.account.job(Names(on.account.environment).job(run)) or {}
+    job = on.account.job(record.job_names(Names(on.account.environment))[-1]) or {}
     phases = job.get("statusDetails", {})
     names = {
         "validationDetails": "validation",

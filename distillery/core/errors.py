@@ -21,6 +21,7 @@ DistilleryError
 │   └── RunStopped           a person stopped the run: its steps start nothing more
 ├── Failed                   work was started and ended badly. Caught; what it left is cleaned up.
 │   ├── JobFailed            the customization job failed or was stopped
+│   ├── JobStalled           the customization job stalled and was stopped; the run starts another. Retried.
 │   ├── EndpointFailed       a deployment or Provisioned Throughput ended in Failed
 │   ├── EvaluationFailed     answers are missing where a verdict needs them
 │   └── SystemPromptLost     the system prompt that a student was trained with is missing or was altered
@@ -127,6 +128,10 @@ class Failed(DistilleryError):
 
 class JobFailed(Failed):
     """The customization job failed or was stopped."""
+
+
+class JobStalled(Failed):
+    """The customization job stalled and was stopped, so that the run starts another under a new name."""
 
 
 class EndpointFailed(Failed):

@@ -204,9 +204,10 @@ class Names:
         """The AWS Budget of the environment. No recipe's has this name: they have a further part."""
         return f"distillery_{self.environment}"
 
-    def job(self, run: str) -> str:
-        """The job's name, and that of its custom model: one job makes one model."""
-        return f"{self.prefix}{run}"
+    def job(self, run: str, *, restarted: bool = False) -> str:
+        """The job's name, and that of its custom model: one job makes one model. A job that is restarted needs a new
+        name, because the name of a job stays taken."""
+        return f"{self.prefix}{run}{'-restarted' if restarted else ''}"
 
     def candidate(self, run: str) -> str:
         return f"{self.prefix}{run}-candidate"

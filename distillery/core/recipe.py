@@ -15,7 +15,7 @@ from distillery.core.escaping import NAME_MAX, address, quoted
 from distillery.core.judging import GraderKind, GraderSpec, InconclusivePolicy
 from distillery.core.logs import LogSource
 from distillery.core.names import digest
-from distillery.core.recipe_options import BadLines, Curation, MixedLabels, OverBudgetPolicy
+from distillery.core.recipe_options import BadLines, Curation, MixedLabels, OverBudgetPolicy, StalledJobs
 from distillery.core.serialization import from_wire, to_wire
 
 MOST_TO_CHOOSE_FROM = 50_000
@@ -64,6 +64,8 @@ class Recipe:
     """Maximum number of quarantined lines. An upload with more is refused."""
     mixed_labels: MixedLabels = MixedLabels.WARN
     """What happens to an upload in which some prompts have a reference answer and some have none."""
+    stalled_jobs: StalledJobs = StalledJobs.REPORT
+    """What happens to a customization job that stays in one of its phases beyond the limit."""
     contenders: tuple[str, ...] = ()
     """Catalog ids of other models. Evaluations ask them too. Reports and estimates compare them with the student."""
     min_score: float = 0.5

@@ -73,6 +73,17 @@ class OverBudgetPolicy(StrEnum):
     """The run waits until somebody approves or rejects it."""
 
 
+class StalledJobs(StrEnum):
+    """What happens to a customization job that stays in one of its phases beyond the limit."""
+
+    REPORT = "report"
+    """People are notified, and nothing is stopped."""
+    RESTART = "restart"
+    """The job is stopped and started again under a new name, once in a run, unless it is in a phase that is billed."""
+    RESTART_BILLED = "restart-billed"
+    """Also while its teacher answers or its student trains: what was done until then is billed, and done again."""
+
+
 class MixedLabels(StrEnum):
     """What happens to an upload in which some prompts have a reference answer and some have none."""
 

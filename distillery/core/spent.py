@@ -66,8 +66,20 @@ def spent_by(record: RunRecord, *, region: str, now: datetime) -> Spent:
         worst = _WorstCase.of(record.run, region, now.date())
     except BadRequest as unknown:
         return Spent(usd=None, parts=(f"unknown, because {unknown}",))
-    parts = [_job(record, worst.job), *_candidate(record, now), *_evaluation(record, worst)]
+    parts = [*_stalled(record), _job(record, worst.job), *_candidate(record, now), *_evaluation(record, worst)]
     return Spent(usd=sum((usd for usd, _ in parts), Decimal(0)), parts=tuple(text for _, text in parts))
+
+
+def job_usd(run: Run, *, region: str, on: date) -> Decimal:
+    """The worst case of one customization job of the run, in US dollars. Raises BadRequest where a price is unknown."""
+    return _WorstCase.of(run, region, on).job
+
+
+def _stalled(record: RunRecord) -> list[tuple[Decimal, str]]:
+    """The job that was given up for another."""
+    if not record.stalled_job:
+        return []
+    return [(record.stalled_usd, f"${record.stalled_usd} for the job {record.stalled_job}, which stalled")]
 
 
 def _job(record: RunRecord, usd: Decimal) -> tuple[Decimal, str]:

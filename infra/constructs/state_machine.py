@@ -12,7 +12,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from distillery.core.errors import EndpointChanging, Unfinished
+from distillery.core.errors import DistilleryError, EndpointChanging, Unfinished
 from infra.constructs.arn import Location
 from infra.constructs.function import Function
 from infra.constructs.permissions import allow, attach, running, trust
@@ -68,7 +68,8 @@ TRANSIENT = (
     "TransactionConflictException",
     "TransactionInProgressException",
 )
-"""Errors that pass. Our own but `Unfinished` and `EndpointChanging` are final: `Refused` is never retried."""
+"""Errors that pass. Our own but `Unfinished`, `EndpointChanging` and `JobStalled` are final: `Refused` is never
+retried."""
 
 UNNAMED = ("ClientError",)
 """An error of a service whose code botocore does not know, such as S3's SlowDown and InternalError."""
@@ -153,7 +154,14 @@ def step(
 
 
 def step_with_callback(
-    scope: Construct, name: str, *, function: Function, action: str, result_path: str, within: Duration
+    scope: Construct,
+    name: str,
+    *,
+    function: Function,
+    action: str,
+    result_path: str,
+    within: Duration,
+    once_more_after: type[DistilleryError],
 ) -> tasks.LambdaInvoke:
     """A task that invokes a step, then waits until something answers its task token. No function runs meanwhile.
 
@@ -165,6 +173,7 @@ def step_with_callback(
         result_path: JSON path at which the answer is stored.
         within: How long the task waits before it fails with `States.Timeout`. Source: Step Functions guide,
             connect-to-resource (Wait for a Callback with Task Token).
+        once_more_after: The error of the token after which the step is invoked once more, with a new token.
     """
     task = tasks.LambdaInvoke(
         scope,
@@ -176,6 +185,7 @@ def step_with_callback(
         retry_on_service_exceptions=False,
         task_timeout=sfn.Timeout.duration(within),
     )
+    task.add_retry(errors=[once_more_after.__name__], interval=_RESUME_AFTER, max_attempts=1, backoff_rate=1)
     return _with_retries(task)
 
 

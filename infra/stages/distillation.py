@@ -10,6 +10,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from distillery.core.env_vars import Variable
+from distillery.core.errors import JobStalled
 from distillery.core.logs import LogReadMode
 from distillery.core.names import DATASETS_PREFIX, JOBS_PREFIX, MADE_BY_A_RUN
 from distillery.core.recipe import Recipe, tag_keys
@@ -53,12 +54,18 @@ class DistillationStage(Construct):
         """Checks the models, starts the job and waits for it."""
         check = step(self, "Check models", function=self.function, action="check", result_path="$.checked")
         start = step_with_callback(
-            self, "Distil", function=self.function, action="start", result_path="$.student", within=LONGEST_JOB
+            self,
+            "Distil",
+            function=self.function,
+            action="start",
+            result_path="$.student",
+            within=LONGEST_JOB,
+            once_more_after=JobStalled,
         )
         return sfn.Chain.start(check).next(start)
 
     def cleanup(self) -> sfn.TaskStateBase:
-        """Stops the job if it is still running."""
+        """Stops the jobs that are still running."""
         return step(self, "Stop job", function=self.function, action="stop", result_path=DISCARD)
 
     def attach(self, machine: sfn.StateMachine) -> None:

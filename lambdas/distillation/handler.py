@@ -23,6 +23,7 @@ from distillery.core.steps import Event, product, step_handler
 from lambdas.distillation.job import CustomizationJobs, JobSettings
 from lambdas.distillation.preflight import PreflightResult, preflight
 from lambdas.distillation.quota import HostingQuotas
+from lambdas.distillation.restarts import JobRestarts
 from lambdas.distillation.settle import Settler, TaskTokens, jobs_of_event
 from lambdas.distillation.stalls import StallWatch
 
@@ -57,6 +58,7 @@ def _start(event: Event, _context: Any) -> dict[str, str]:
         data_bucket=read(Variable.DATA_BUCKET),
         job_role=read(Variable.JOB_ROLE),
         model_key=read(Variable.MODEL_KEY),
+        restarted=bool(ledger.run(run.id).stalled_job),
     )
     ledger.begin(run.id, Stage.DISTILLATION)
     ledger.add_waiting_job(WaitingJob(job=settings.job_name(run), token=event["token"], run=run.id))
@@ -71,14 +73,14 @@ def _start(event: Event, _context: Any) -> dict[str, str]:
 
 
 def _stop(event: Event, _context: Any) -> dict[str, bool]:
-    """Part of the cleanup: it needs nothing but the run, whether the job exists or not."""
+    """Part of the cleanup: it needs nothing but the run, whether a job exists or not."""
     run, ledger = product(event, "run", Run), _ledger()
-    name = Names(read(Variable.ENVIRONMENT)).job(run.id)
-    stopped = _jobs().stop(name)
+    jobs = ledger.run(run.id).job_names(Names(read(Variable.ENVIRONMENT)))
+    stopped = [_jobs().stop(name) for name in jobs]
     for waiting in ledger.waiting_jobs():
-        if waiting.job == name:
+        if waiting.job in jobs:
             ledger.remove_waiting_job(waiting)
-    return {"stopped": stopped}
+    return {"stopped": any(stopped)}
 
 
 def _jobs() -> CustomizationJobs:
@@ -99,10 +101,10 @@ step = step_handler(Stage.DISTILLATION, {"check": _check, "start": _start, "stop
 
 @boundary()
 def settle(event: Mapping[str, Any], _context: object) -> Any:
-    """Sends the results of ended jobs to the executions that wait for them, and reports jobs that have stalled."""
-    ledger = _ledger()
-    stalls = StallWatch(
-        Names(read(Variable.ENVIRONMENT)), Table(read(Variable.LEDGER)), Notices(read(Variable.TOPIC), client("sns"))
-    )
-    settler = Settler(CustomizationJobs(client("bedrock")), TaskTokens(client("stepfunctions")), ledger, stalls)
+    """Sends the results of ended jobs to the executions that wait for them, and reports or restarts stalled jobs."""
+    names, ledger, bedrock = Names(read(Variable.ENVIRONMENT)), _ledger(), client("bedrock")
+    jobs, notices = CustomizationJobs(bedrock), Notices(read(Variable.TOPIC), client("sns"))
+    restarts = JobRestarts(names, ledger, jobs, bedrock.meta.region_name)
+    stalls = StallWatch(names, Table(read(Variable.LEDGER)), notices, restarts.restart)
+    settler = Settler(jobs, TaskTokens(client("stepfunctions")), ledger, stalls)
     return {"settled": settler.settle_all(jobs_of_event(ledger.waiting_jobs(), event))}

@@ -26,15 +26,16 @@ request may have succeeded although its response was lost."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSettings:
-    """The environment's settings for jobs. `job_role` and `model_key` are ARNs."""
+    """The environment's settings for jobs. `job_role` and `model_key` are ARNs; `restarted`: the first job stalled."""
 
     environment: str
     data_bucket: str
     job_role: str
     model_key: str
+    restarted: bool = False
 
     def job_name(self, run: Run) -> str:
-        return names.Names(self.environment).job(run.id)
+        return names.Names(self.environment).job(run.id, restarted=self.restarted)
 
 
 class CustomizationJobs(StartedJobs):
@@ -64,7 +65,7 @@ class CustomizationJobs(StartedJobs):
             jobName=name,
             customModelName=name,
             roleArn=settings.job_role,
-            clientRequestToken=names.token(run.id, "job"),
+            clientRequestToken=names.token(run.id, "restarted-job" if settings.restarted else "job"),
             baseModelIdentifier=customize_id(recipe.student),
             customizationType="DISTILLATION",
             customModelKmsKeyId=settings.model_key,

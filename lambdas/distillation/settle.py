@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from distillery.core import clock
 from distillery.core.aws import ClientError, code
 from distillery.core.boundary import get_logger
-from distillery.core.errors import JobFailed, RunStopped
+from distillery.core.errors import Failed, JobFailed, JobStalled, RunStopped
 from distillery.core.ledger.items import RunRecord, WaitingJob
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Outcome, Stage, Student
@@ -90,14 +90,24 @@ class Settler:
         if record.is_stopping or record.outcome is not Outcome.RUNNING:
             return self._abandon(waiting, record)
         job = self._jobs.find(waiting.job)
+        given_up = waiting.job == record.stalled_job
         if job is None or job["status"] in ("InProgress", "Stopping"):
-            if job is not None and job["status"] == "InProgress" and self._stalls:
-                self._stalls.look(waiting, job)
+            if job is not None and job["status"] == "InProgress":
+                self._in_progress(waiting, job, record, given_up=given_up)
             return False
         if job["status"] == "Completed":
             return self._completed(waiting, job["jobArn"], job.get("outputModelArn"))
+        if given_up:  # only now: the run never has two jobs at once
+            return self._failed(waiting, f"the job {waiting.job} stalled and is {job['status']}", JobStalled)
         failure = redacted_message(job.get("failureMessage", ""), f"the failureMessage of the job {waiting.job}")
         return self._failed(waiting, failure or f"the job {waiting.job} is {job['status']}")
+
+    def _in_progress(self, waiting: WaitingJob, job: Mapping[str, Any], record: RunRecord, *, given_up: bool) -> None:
+        """Looks whether the job stalls. One that was given up is stopped again: the request to stop it may be lost."""
+        if given_up:
+            self._jobs.stop(waiting.job)
+        elif self._stalls:
+            self._stalls.look(waiting, job, record)
 
     def _completed(self, waiting: WaitingJob, job_arn: str, model_arn: str | None) -> bool:
         status = self._jobs.model_status(model_arn) if model_arn else "Creating"
@@ -111,8 +121,8 @@ class Settler:
         self._ledger.remove_waiting_job(waiting)
         return True
 
-    def _failed(self, waiting: WaitingJob, cause: str) -> bool:
-        self._tokens.fail(waiting.token, JobFailed.__name__, cause)
+    def _failed(self, waiting: WaitingJob, cause: str, error: type[Failed] = JobFailed) -> bool:
+        self._tokens.fail(waiting.token, error.__name__, cause)
         self._ledger.remove_waiting_job(waiting)
         return True
 

@@ -1,16 +1,17 @@
 """Customization jobs that stay in a phase: people are notified once a day, and a metric raises an alarm.
 
 Two accounts report Nova jobs that stay at training `NotStarted`, one for 74 hours, billed $0. No source says how long a
-phase may take, so the limits are generous assumptions, and passing one stops nothing.
+phase may take, so the limits are generous assumptions, and passing one stops nothing unless the recipe says so
+(`restarts`).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from distillery.core import clock
-from distillery.core.ledger.items import WaitingJob
+from distillery.core.ledger.items import RunRecord, WaitingJob
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names
 from distillery.core.notices import Notices
@@ -21,17 +22,18 @@ DAY = timedelta(days=1)
 SLACK = timedelta(minutes=5)
 """How much earlier than a day ago the last notice may be: the schedule is not exact."""
 
+VALIDATION, DATA_PROCESSING, TRAINING = "validation", "data processing", "training"
 PHASES = (
-    ("validation", "validationDetails"),
-    ("data processing", "dataProcessingDetails"),
-    ("training", "trainingDetails"),
+    (VALIDATION, "validationDetails"),
+    (DATA_PROCESSING, "dataProcessingDetails"),
+    (TRAINING, "trainingDetails"),
 )
 """The phases of a job in their order, and the keys of `statusDetails` (GetModelCustomizationJob)."""
 
 NOT_STARTED = timedelta(hours=12)
 """How long a phase may wait to begin. ASSUMPTION: jobs queue, and no source says for how long."""
 
-LIMITS = {"validation": timedelta(hours=12), "data processing": timedelta(hours=36), "training": timedelta(hours=72)}
+LIMITS = {VALIDATION: timedelta(hours=12), DATA_PROCESSING: timedelta(hours=36), TRAINING: timedelta(hours=72)}
 """How long a phase may be in progress. ASSUMPTION: a run is ended after ten days in any case."""
 
 
@@ -43,6 +45,16 @@ class Stall:
     waits: bool
     since: datetime
     limit: timedelta
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether the phase costs something: the teacher answers, or the student trains."""
+        return self.phase != VALIDATION and not self.waits
+
+    @property
+    def is_costless(self) -> bool:
+        """Whether no phase that costs something has begun."""
+        return self.phase == VALIDATION or (self.phase == DATA_PROCESSING and self.waits)
 
     @property
     def text(self) -> str:
@@ -74,27 +86,41 @@ def stall_of(job: Mapping[str, Any], now: datetime) -> Stall | None:
     return None
 
 
+class Restart(Protocol):
+    """Restarts a stalled job where its recipe says so."""
+
+    def __call__(self, record: RunRecord, job: str, stall: Stall) -> "Restarted":
+        """What was done, or why nothing was."""
+
+
+class Restarted(NamedTuple):
+    """Whether the job was given up for another, and sentences about it for people."""
+
+    done: bool
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class StallWatch:
-    """Reports stalled jobs."""
+    """Reports stalled jobs, and has them restarted."""
 
     names: Names
     table: Table
     notices: Notices
+    restart: Restart
 
-    def look(self, waiting: WaitingJob, job: Mapping[str, Any]) -> bool:
+    def look(self, waiting: WaitingJob, job: Mapping[str, Any], record: RunRecord) -> bool:
         """Reports the job if it has stalled. True where it has."""
         stall = stall_of(job, clock.now())
         if stall is None:
             return False
         emit(self.names, OperationalMetric.STALLED_JOBS, 1)
-        if self._is_new(waiting.job, stall):
+        restarted = self.restart(record, waiting.job, stall)
+        if restarted.done or self._is_new(waiting.job, stall):
             self.notices.publish(
                 f"Distillery: job {waiting.job} has stalled",
                 f"The job of run {waiting.run} {stall.text}.",
-                "Nothing was stopped. Reports of such jobs say that they cost nothing, and so did failed jobs in nine "
-                "of nine; a job that is stopped during training is billed until then. A new attempt needs a new "
-                "name: docs/runbooks/attention/stalled-job.md.",
+                f"{restarted.text} What to do: docs/runbooks/attention/stalled-job.md.",
             )
             self._keep(waiting.job, stall)
         return True

@@ -30,6 +30,7 @@ from lambdas.operations.run_request import RunRequest
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
+    from mypy_boto3_bedrock.type_defs import GetModelCustomizationJobResponseTypeDef
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +82,14 @@ class Resumer:
         return {**answer, "student": model_of(self.ledger.run(request.run)), "taken_up": taken_up}
 
     def _made(self, record: RunRecord) -> Student:
-        """The student that the run's job made, although the run ended without it."""
-        run, jobs = record.run.id, StartedJobs(self.bedrock)
-        job = None if record.incurred_no_cost else jobs.find(self.names.job(run))
+        """The student that a job of the run made, although the run ended without it."""
+        run, job = record.run.id, self._job(record)
         if job is None:
             raise NothingToResume(f"run {run!r} ended before it had a job, so nothing was paid for; {_again(record)}")
         status, model = job["status"], job.get("outputModelArn")
         if status in UNDER_WAY:
             raise NothingToResume(
-                f"the customization job {self.names.job(run)} is {status}; wait for it to end, within hours, then "
+                f"the customization job {job['jobName']} is {status}; wait for it to end, within hours, then "
                 f"resume again: distillery resume {run} --reason WHY"
             )
         if status != COMPLETED or model is None:
@@ -106,6 +106,13 @@ class Resumer:
                 )
             case other:
                 raise NothingToResume(f"model {model} of run {run!r} is {other}; {_again(record)}")
+
+    def _job(self, record: RunRecord) -> "GetModelCustomizationJobResponseTypeDef | None":
+        """The run's job; of two, the one that completed, else the later one. None if there is none."""
+        jobs, names = StartedJobs(self.bedrock), record.job_names(self.names)
+        found = [] if record.incurred_no_cost else [job for name in names if (job := jobs.find(name))]
+        completed = [job for job in found if job["status"] == COMPLETED]
+        return next(reversed(completed or found), None)
 
     def _check_model(self, record: RunRecord) -> None:
         """Raises NothingToResume where the student was deleted, or failed."""

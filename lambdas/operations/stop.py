@@ -92,7 +92,8 @@ class Stopper:
         hosting: Hosting = hosting_by_mode(self.bedrock)[HostingMode(recipe.hosting)]
 
         def job() -> str:
-            StartedJobs(self.bedrock).stop(self.names.job(run))
+            for name in record.job_names(self.names):
+                StartedJobs(self.bedrock).stop(name)
             return ""
 
         def judges() -> str:

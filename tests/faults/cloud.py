@@ -70,11 +70,13 @@ _send: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # the last
 
 @dataclass
 class Cloud(Services):
-    """point: the call that fails; None for none. sites: every call that was made until it was mended."""
+    """point: the call that fails; None for none. stalls: whether the first job stalls. sites: every call that was made
+    until it was mended."""
 
     recipe: Recipe
     definition: Json
     point: Point | None = None
+    stalls: bool = False
     sites: list[Site] = field(default_factory=list)
     struck: int = 0
     errors: list[str] = field(default_factory=list)
@@ -217,9 +219,18 @@ class Cloud(Services):
         self.mended = True
         self.world.bedrock.faults.clear()
 
+    def _stall(self, operation: str) -> None:
+        """The first job stays in training, until it is to be stopped."""
+        if self.stalls and operation == OF_JOBS:
+            self.world.bedrock.faults.add(Fault("stuck-job", stage="Training"))
+        if self.stalls and operation == "StopModelCustomizationJob":
+            self.stalls = False
+            self.world.bedrock.faults.clear()
+
     def _done(self, client: BaseClient, operation: str, sent: Mapping[str, Any]) -> Any:
         service = client.meta.service_model.service_name
         if service in BEDROCK:
+            self._stall(operation)
             return _send(self.world.client(service, client.meta.region_name), operation, dict(sent))
         return getattr(self, xform_name(operation))(**sent) or {}
 

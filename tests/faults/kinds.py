@@ -38,14 +38,15 @@ class Site(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One fault. `hosting`: the recipe's hosting mode."""
+    """One fault. `hosting`: the recipe's hosting mode; `stalls`: whether the first job stalls and is restarted."""
 
     hosting: str
     site: Site
     kind: FaultKind
+    stalls: bool = False
 
     def __str__(self) -> str:
-        return f"{self.hosting}, {self.site}, {self.kind}"
+        return f"{self.hosting}{', a stalled job' if self.stalls else ''}, {self.site}, {self.kind}"
 
 
 class Killed(BaseException):

@@ -3,6 +3,7 @@
 import itertools
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -17,6 +18,7 @@ from distillery.core.ledger.items import OPEN_OUTCOMES, RunRecord, model_of
 from distillery.core.names import PROMPTS_PREFIX, Names
 from distillery.core.pipeline import Alias, Outcome, Stage
 from distillery.core.recipe import Recipe
+from distillery.core.recipe_options import StalledJobs
 from tests.faults.cloud import Cloud, deployed
 from tests.faults.kinds import FaultKind, Point
 from tests.faults.machine import Json, StateFailed, spelled
@@ -40,11 +42,13 @@ def definition() -> Json:
 
 
 @cache
-def recipe(hosting: str) -> Recipe:
-    """The recipe of `dev`, with bars that a student of few prompts passes."""
+def recipe(hosting: str, *, stalls: bool = False) -> Recipe:
+    """The recipe of `dev`, with bars that a student of few prompts passes. `stalls`: it restarts stalled jobs."""
     own = settings_of("dev").recipes[RECIPE]
     easy = replace(own, min_score=0.0, min_teacher_score=0.0, teacher_margin=1.0, min_gain=-1.0, live_margin=1.0)
     easy = replace(easy, heldout_max=HELDOUT, budget_usd=Decimal(100), monthly_budget_usd=Decimal(2000))
+    if stalls:
+        easy = replace(easy, stalled_jobs=StalledJobs.RESTART_BILLED)
     if hosting == HostingMode.PROVISIONED:
         return replace(easy, hosting=HostingMode.PROVISIONED, model_units=1, unit_price_usd_per_hour=Decimal(10))
     return easy
@@ -64,9 +68,11 @@ class Result:
     broken: list[str] = field(default_factory=list)
 
 
-def run(point: Point | None, hosting: str = HostingMode.ON_DEMAND) -> Result:
+def run(point: Point | None, hosting: str = HostingMode.ON_DEMAND, *, stalls: bool = False) -> Result:
     """Uploads prompts, lets the fault happen, mends it, and tries again as a person would."""
-    cloud = Cloud(recipe(point.hosting if point else hosting), definition(), point)
+    if point:
+        hosting, stalls = point.hosting, point.stalls
+    cloud = Cloud(recipe(hosting, stalls=stalls), definition(), point, stalls=stalls)
     result = Result(point, cloud)
     with deployed(cloud):
         _upload(cloud)
@@ -143,8 +149,11 @@ def _hosted(held: Inventory, alias: Alias | None) -> Iterator[str]:
 def _paid(cloud: Cloud, runs: Sequence[RunRecord]) -> Iterator[str]:
     jobs = cloud.world.bedrock.inventory("111111111111")["jobs"]
     for record in runs:
-        if len(made := [job for job in jobs if job["name"] == NAMES.job(record.run.id)]) > 1:
-            yield f"run {record.run.id} has paid for {len(made)} jobs"
+        for name in record.job_names(NAMES):
+            if len(made := [job for job in jobs if job["name"] == name]) > 1:
+                yield f"run {record.run.id} has paid for {len(made)} jobs of the name {name}"
+        if record.stalled_job and any(job["status"] != "Stopped" for job in jobs if job["name"] == record.stalled_job):
+            yield f"run {record.run.id} gave up the job {record.stalled_job}, which was not stopped"
     with_student = [record for record in reversed(runs) if record.has_student]
     if len(with_student) > 1:
         yield f"{len(with_student)} students of the same prompts were paid for"
@@ -212,10 +221,15 @@ SAME = {"dynamodb": 2}
 answer, differ in nothing."""
 
 
+RESTARTING = ("settle", "DistillationFunction.start")
+"""The steps that restart a stalled job."""
+
+
 def points() -> list[Point]:
     """Every call of a run without a fault, with every kind of fault. Those of Bedrock fail in both hosting modes, and
-    the others, which are the same in both, in one."""
-    return [*_points(HostingMode.ON_DEMAND), *_points(HostingMode.PROVISIONED, of="bedrock")]
+    the others, which are the same in both, in one. Calls that only the restart of a stalled job makes fail as well."""
+    plain = _points(HostingMode.ON_DEMAND)
+    return [*plain, *_points(HostingMode.PROVISIONED, of="bedrock"), *_points_of_a_restart()]
 
 
 def _points(hosting: str, of: str = "") -> Iterator[Point]:
@@ -225,6 +239,20 @@ def _points(hosting: str, of: str = "") -> Iterator[Point]:
     calls = [site for site in dict.fromkeys(without.cloud.sites) if site.number <= SAME.get(site.service, 1)]
     own = [site for site in calls if of in ("", site.service)]
     return itertools.starmap(partial(Point, hosting), itertools.product(own, FaultKind))
+
+
+def _points_of_a_restart() -> Iterator[Point]:
+    hosting = HostingMode.ON_DEMAND
+    with_restart, without = run(None, hosting, stalls=True), run(None, hosting)
+    if with_restart.broken:
+        raise AssertionError(f"a run with a stalled job: {with_restart.broken}")
+    own, many = [], Counter[tuple[str, str, str]]()
+    for site in dict.fromkeys(with_restart.cloud.sites):
+        if site not in without.cloud.sites and site.step in RESTARTING:
+            many[site[:3]] += 1
+            if many[site[:3]] <= SAME.get(site.service, 1):
+                own.append(site)
+    return (Point(hosting, site, kind, stalls=True) for site, kind in itertools.product(own, FaultKind))
 
 
 def sample(found: Sequence[Point], share: float, seed: str) -> list[Point]:

@@ -1,13 +1,18 @@
 """Runs that end without a promotion, and the cleanup of everything they created."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 from distillery.core.ledger.items import RunRecord
 from distillery.core.pipeline import Outcome, Stage
+from distillery.core.recipe_options import StalledJobs
 from distillery.core.redaction import redacted_message
 from tests import waiting
 from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy
-from tests.journey.environment import Environment
+from tests.journey.environment import RECIPE, Environment
 from tests.journey.prompts import DELIVERY, MONEY, contradicting, support
+from tests.unit.stacks.assembly import settings_of
 
 
 def test_a_failed_run_can_be_repeated_and_promoted(deploy: Deploy) -> None:
@@ -64,6 +69,24 @@ def test_an_execution_aborted_during_its_job_is_swept_and_its_job_stopped(deploy
     _abort(environment, run)
     environment.until(lambda: environment.inventory()["jobs"][0]["status"] == "Stopped", "stopped job")
     _was_swept(environment, run)
+
+
+def test_a_job_that_stalls_is_stopped_and_its_run_goes_on_with_another(deploy: Deploy) -> None:
+    dev = settings_of("dev")
+    restarted = {RECIPE: replace(dev.recipes[RECIPE], stalled_jobs=StalledJobs.RESTART)}
+    environment = deploy("dev", settings=dev.model_copy(update={"recipes": restarted}))
+    waiting.admin(environment.account, "POST", "faults", {"kind": "stuck-job", "named": "dev-", "stage": "Validation"})
+    run = environment.start_run(support(*DELIVERY))
+    environment.until(environment.ledger.waiting_jobs, "waiting token")
+    environment.until(
+        environment.fast_forwarding(lambda: environment.ledger.run(run).stalled_job), "job that was given up"
+    )
+    environment.clear_faults()
+    record = environment.wait_for_run(run)
+    assert (record.outcome, record.stalled_usd) == (Outcome.PROMOTED, Decimal(0)), record.reason
+    jobs = {job["name"]: job["status"] for job in environment.inventory()["jobs"]}
+    assert jobs == dict(zip(record.job_names(environment.names), ("Stopped", "Completed"), strict=True))
+    assert_nothing_is_left(environment)
 
 
 def test_an_operator_stops_a_run_during_its_job_which_then_has_nothing_to_resume(deploy: Deploy) -> None:

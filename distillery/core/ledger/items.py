@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from distillery.core import names
@@ -87,6 +88,8 @@ class RunRecord:
         promoting: Whether that acceptance has not ended.
         asked: How many times a job was requested.
         refused: How many of these requests the service refused.
+        stalled_job: The name of its first job, if that stalled and was given up for another; else empty.
+        stalled_usd: What that job has cost, at most, in US dollars.
         answers: How many answers the evaluation has, of `answers_planned`.
         execution: The execution of the latest evaluation that a person asked for; empty if there was none.
         reopened, reopened_by, reopened_reason: When, who (ARN) and why, of that evaluation.
@@ -113,6 +116,8 @@ class RunRecord:
     promoting: bool = False
     asked: int = 0
     refused: int = 0
+    stalled_job: str = ""
+    stalled_usd: Decimal = Decimal(0)
     answers: int = 0
     answers_planned: int = 0
     execution: str = ""
@@ -149,6 +154,11 @@ class RunRecord:
     def incurred_no_cost(self) -> bool:
         """Whether no job can exist: none was requested, or every request was refused."""
         return self.asked == self.refused
+
+    def job_names(self, environment: names.Names) -> tuple[str, ...]:
+        """The names of its jobs in their order: a second one only where the first stalled."""
+        first = environment.job(self.run.id)
+        return (first, environment.job(self.run.id, restarted=True)) if self.stalled_job else (first,)
 
     @property
     def started_at(self) -> str:
@@ -222,6 +232,8 @@ def run_record(item: Mapping[str, str]) -> RunRecord:
         promoting="acceptance" in item and "acceptance_ended" not in item,
         asked=int(item.get("asked", "0")),
         refused=int(item.get("refused", "0")),
+        stalled_job=item.get("stalled_job", ""),
+        stalled_usd=Decimal(item.get("stalled_usd", "0")),
         answers=sum(int(value) for name, value in item.items() if name.removeprefix(ANSWERS_OF).isdecimal()),
         answers_planned=int(item.get(ANSWERS_PLANNED, "0")),
         execution=item.get("execution", ""),

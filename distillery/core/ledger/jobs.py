@@ -1,5 +1,7 @@
 """What the ledger knows of customization jobs: which runs requested one, and which wait for one."""
 
+from decimal import Decimal
+
 from distillery.core.errors import BadRequest, Unfinished
 from distillery.core.ledger.items import WaitingJob, read_run, run_key, run_record
 from distillery.core.ledger.stops import check_wanted
@@ -23,6 +25,18 @@ class JobLedger:
     def count_job_refusal(self, run_id: str) -> None:
         """Counts that the service refused the latest request, so no job exists."""
         self._count(run_id, "refused")
+
+    def give_up_job(self, run_id: str, job: str, usd: Decimal) -> bool:
+        """Records that the run's job stalled and has cost up to `usd`: the run's next job has another name.
+
+        False where the run has ended or is to be stopped, or where a job was given up before.
+        """
+        return self._table.set(
+            *run_key(run_id),
+            {"stalled_job": job, "stalled_usd": str(usd)},
+            only_if="#outcome = :outcome AND attribute_not_exists(stop_request) AND attribute_not_exists(#stalled_job)",
+            given={"outcome": Outcome.RUNNING.value},
+        )
 
     def _count(self, run_id: str, what: str, *conditions: str) -> None:
         """Adds 1 to a counter of an active run."""

@@ -60,7 +60,7 @@ def longest_names(environment: str, recipe: Recipe) -> Iterator[tuple[str, str, 
     run = names.run_id(
         recipe=recipe.name, recipe_digest=recipe.digest, dataset_digest=any_digest, attempt=_LAST_ATTEMPT
     )
-    yield "customization job", derived.job(run), limits.JOB_NAME
-    yield "custom model", derived.job(run), limits.MODEL_NAME
+    yield "customization job", derived.job(run, restarted=True), limits.JOB_NAME
+    yield "custom model", derived.job(run, restarted=True), limits.MODEL_NAME
     yield "candidate endpoint", derived.candidate(run), limits.MODEL_NAME
     yield "live endpoint", derived.live(recipe.name, recipe.student), limits.MODEL_NAME

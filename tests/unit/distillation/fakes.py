@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from distillery.core import clock
 from distillery.core.pipeline import Student
+from lambdas.distillation.stalls import PHASES
 from tests.fakes.errors import service_error
 from tests.fakes.pipeline import student
 
@@ -47,7 +49,7 @@ class FakeBedrock:
         self._called("get_model_customization_job")
         if jobIdentifier not in self.jobs:
             raise service_error("ResourceNotFoundException")
-        return self.jobs[jobIdentifier]
+        return {"jobName": jobIdentifier, **self.jobs[jobIdentifier]}
 
     def create_model_customization_job(self, **p: Any) -> dict[str, str]:
         self._called("create_model_customization_job")
@@ -124,6 +126,15 @@ class FakeQuotas:
 def job(status: str, **fields: Any) -> dict[str, Any]:
     made = {"outputModelArn": MADE.model_arn} if status == "Completed" else {}
     return {"jobArn": MADE.job_arn, "status": status, **made, **fields}
+
+
+def stalled(phase: str, status: str) -> dict[str, Any]:
+    """Fields of a job that has been in a phase, such as `training`, for four days."""
+    since, names = clock.now() - timedelta(days=4), [name for name, _ in PHASES]
+    states = ["Completed"] * names.index(phase) + [status]
+    times = {"creationTime": since, "lastModifiedTime": since}
+    details = {key: {"status": each, **times} for (_, key), each in zip(PHASES, states, strict=False)}
+    return {"creationTime": since, "statusDetails": details}
 
 
 @dataclass

@@ -8,9 +8,11 @@ import pytest
 
 from distillery.core import clock
 from distillery.core.ledger.items import WaitingJob
+from distillery.core.ledger.ledger import Ledger
 from distillery.core.names import Names
 from distillery.core.notices import Notices
-from lambdas.distillation.stalls import StallWatch, stall_of
+from lambdas.distillation.stalls import Restarted, StallWatch, stall_of
+from tests.fakes.pipeline import open_run
 from tests.fakes.services import FakeSns
 from tests.fakes.table import MemoryTable
 
@@ -67,15 +69,19 @@ def test_people_are_notified_once_a_day_and_the_metric_counts_each_look(
     monkeypatch.setattr(clock, "timestamp", lambda: at[0].timestamp())
     topic = FakeSns()
     sns: Any = topic
-    watch = StallWatch(Names("dev"), MemoryTable(), Notices("arn:topic", sns))
+    watch = StallWatch(
+        Names("dev"), MemoryTable(), Notices("arn:topic", sns), lambda *_: Restarted(done=False, text="Nothing.")
+    )
+    ledger = Ledger(MemoryTable())
+    record = ledger.run(open_run(ledger).id)
     waiting = WaitingJob(job="dev-support-1", token="t", run="support-1")
     stalled = job(DONE, ("Completed", 90, 74), ("NotStarted", 0, 0))
     for _ in range(4 * 24 * 2):
-        assert watch.look(waiting, stalled)
+        assert watch.look(waiting, stalled, record)
         at[0] += timedelta(minutes=15)
     assert len(topic.published) == 2
     assert "waits for its phase training to begin, for 74 hours; usual is less than 12" in topic.published[0]["Message"]
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(lines) == 4 * 24 * 2
     assert {line["StalledJobs"] for line in lines} == {1}
-    assert not watch.look(waiting, job(("Completed", 1, 1)))
+    assert not watch.look(waiting, job(("Completed", 1, 1)), record)

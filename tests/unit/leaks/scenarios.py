@@ -18,7 +18,7 @@ from distillery.core.model_dates import NamedModel
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE
 from distillery.core.pipeline import Outcome, Stage, Verdict
 from distillery.core.recipe import Recipe
-from distillery.core.recipe_options import OverBudgetPolicy
+from distillery.core.recipe_options import OverBudgetPolicy, StalledJobs
 from distillery.core.serialization import from_wire, to_wire
 from distillery.core.served_routes import CallerQuota, Period, ServedRoute, ServedRoutes
 from lambdas.bucket_cleanup.handler import empty
@@ -52,7 +52,7 @@ from tests.unit.collection.records import PREFIX, ROUTE, converse, packed, recor
 from tests.unit.collection.test_direct import JUDGE, LEARN
 from tests.unit.constructs.test_bucket_cleanup import EVENT as EMPTY
 from tests.unit.dataset.fakes import file
-from tests.unit.distillation.fakes import job
+from tests.unit.distillation.fakes import job, stalled
 from tests.unit.invocation_logging.test_ownership import STACK
 from tests.unit.leaks.account import STUDENT as STORED
 from tests.unit.leaks.account import Account
@@ -127,7 +127,7 @@ def decided(approve: bool) -> Callable[[Account], Ask]:
     return prepare
 
 
-def distilling(name: str, of: Recipe = PLAIN, ended: str = "") -> Callable[[Account], Ask]:
+def distilling(name: str, of: Recipe = PLAIN, status: str = "", **fields: Any) -> Callable[[Account], Ask]:
     def prepare(account: Account) -> Ask:
         run = open_run(account.ledger, of)
         state = {"run": to_wire(run)}
@@ -137,7 +137,7 @@ def distilling(name: str, of: Recipe = PLAIN, ended: str = "") -> Callable[[Acco
             account.jobs.jobs.clear()
         if name != "settle":
             return lambda: distillation({"step": name, "state": state, "token": "t"}, CONTEXT)
-        account.jobs.jobs[f"dev-{run.id}"] = job(ended)
+        account.jobs.jobs[f"dev-{run.id}"] = job(status, **fields)
         return lambda: settle({}, CONTEXT)
 
     return prepare
@@ -441,6 +441,7 @@ def serving(asked: Any) -> Callable[[Account], Ask]:
 
 
 WAITS = recipe(budget_usd=Decimal("0.10"), monthly_budget_usd=Decimal(100), over_budget=OverBudgetPolicy.APPROVE)
+RESTARTED = recipe(budget_usd=Decimal(99), stalled_jobs=StalledJobs.RESTART)
 HOSTED = {"on demand": recipe(), "by the hour": provisioned()}
 QUERY_ENDED = {"detail": {"queryExecutionId": "query-1", "currentState": "SUCCEEDED"}}
 SCENARIOS: dict[str, Scenario] = {
@@ -450,7 +451,11 @@ SCENARIOS: dict[str, Scenario] = {
     **{f"a run that waits is decided: {approve}": Scenario(decided(approve), WAITS) for approve in (True, False)},
     **{f"a job is asked to {name}": Scenario(distilling(name)) for name in ("check", "start", "stop")},
     "a job is checked, by the hour": Scenario(distilling("check", provisioned(budget_usd=Decimal(99)))),
-    **{f"a job is {ended}": Scenario(distilling("settle", ended=ended)) for ended in ("Completed", "Failed")},
+    **{f"a job is {ended}": Scenario(distilling("settle", status=ended)) for ended in ("Completed", "Failed")},
+    "a job stalls": Scenario(distilling("settle", status="InProgress", **stalled("training", "NotStarted"))),
+    "a job stalls and is restarted": Scenario(
+        distilling("settle", RESTARTED, status="InProgress", **stalled("training", "NotStarted")), RESTARTED
+    ),
     **{
         f"an endpoint {how}: {name}": Scenario(hosting(name, of))
         for name in ("create", "describe", "release")
