@@ -12,8 +12,9 @@ from decimal import Decimal
 from distillery.core import catalog
 from distillery.core.catalog import HostingMode
 from distillery.core.claims import Claim, Claims
-from distillery.core.inventory import HOURS_PER_MONTH, CustomModel, HostedModel, Inventory, RunningJob
+from distillery.core.inventory import CustomModel, HostedModel, Inventory, RunningJob
 from distillery.core.ledger.items import RunRecord, model_of
+from distillery.core.prices import HOURS_PER_MONTH
 
 FAILED = "Failed"
 """ModelStatus of a model that was never made, and status of an endpoint that was not, for which nothing is billed."""

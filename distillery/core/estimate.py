@@ -11,6 +11,7 @@ from decimal import ROUND_UP, Decimal
 
 from distillery.core.catalog import HostingMode, Price
 from distillery.core.errors import BadRequest
+from distillery.core.hosting_cost import compare_hosting
 from distillery.core.inference import max_tokens
 from distillery.core.limits import MAX_PROMPTS
 from distillery.core.pipeline import Dataset
@@ -126,7 +127,7 @@ def estimate(recipe: Recipe, size: DatasetSize, *, region: str, on: date) -> Est
         at_most_usd=_total(worst),
         tokens_in=sum(line.tokens_in for line in lines),
         tokens_out=sum(line.tokens_out for line in lines),
-        afterwards=tuple(_running_costs(recipe, prices)),
+        afterwards=(*_running_costs(recipe, prices), *_expected_cost(recipe, region, on)),
         answers=tuple(_answer_costs(recipe, size, prices)),
         prices_as_of=prices.as_of,
     )
@@ -219,6 +220,21 @@ def _running_costs(recipe: Recipe, prices: RecipePrices) -> Iterator[CostItem]:
     else:
         yield CostItem("live endpoint, an hour", Decimal(0), "on demand: billed by the token, nothing without requests")
     yield _month_of_storage(prices, "model storage, a month")
+
+
+def _expected_cost(recipe: Recipe, region: str, on: date) -> Iterator[CostItem]:
+    """The live endpoint at the expected traffic, beside the other hosting mode."""
+    compared = compare_hosting(recipe, region=region, on=on)
+    usd = compared.costs[recipe.hosting].usd if compared else None
+    if compared and usd is not None:
+        saved = compared.saved_usd(recipe.hosting)
+        dearer = (
+            f": ${saved:,.2f} dearer than {compared.cheaper.value}" if compared.cheaper and saved is not None else ""
+        )
+        even = compared.break_even_requests_per_day
+        what = f"live endpoint at {compared.traffic.requests_per_day:,} requests a day, a month{dearer}"
+        what += f" (break-even: {even:,} requests a day)" if even is not None else ""
+        yield CostItem(what, usd, compared.sentence)
 
 
 def _month_of_storage(prices: RecipePrices, what: str) -> CostItem:

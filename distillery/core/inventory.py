@@ -22,9 +22,6 @@ from distillery.core.pipeline import Endpoint
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
 
-HOURS_PER_MONTH = 730
-"""The hours that AWS's pricing examples count as a month."""
-
 IN_PROGRESS = "InProgress"
 
 

@@ -9,6 +9,9 @@ from distillery.core.catalog import HostingMode, Price, StoragePrice, TrainingPr
 from distillery.core.errors import BadRequest
 from distillery.core.recipe import Recipe
 
+HOURS_PER_MONTH = 730
+"""The hours that AWS's pricing examples count as a month."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipePrices:

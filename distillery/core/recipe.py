@@ -15,7 +15,14 @@ from distillery.core.escaping import NAME_MAX, address, quoted
 from distillery.core.judging import GraderKind, GraderSpec, InconclusivePolicy
 from distillery.core.logs import LogSource
 from distillery.core.names import digest
-from distillery.core.recipe_options import BadLines, Curation, MixedLabels, OverBudgetPolicy, StalledJobs
+from distillery.core.recipe_options import (
+    BadLines,
+    Curation,
+    ExpectedTraffic,
+    MixedLabels,
+    OverBudgetPolicy,
+    StalledJobs,
+)
 from distillery.core.serialization import from_wire, to_wire
 
 MOST_TO_CHOOSE_FROM = 50_000
@@ -100,6 +107,9 @@ class Recipe:
     unit_price_usd_per_hour: Decimal | None = None
     """What AWS charges you for one model unit, in US dollars an hour. Required with Provisioned
     Throughput; it is never guessed."""
+    expected_traffic: ExpectedTraffic | None = None
+    """The traffic that the live endpoint is expected to have. With it, estimates and synth compare both hosting modes,
+    and say from how much traffic on the other one is cheaper. Default: nothing is compared."""
     training_usd_per_million_tokens: Decimal | None = None
     """Price of training, in US dollars for a million tokens, where the catalog has none or another."""
     tags: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,5 @@
-"""The choices of a recipe: what happens to bad lines, near duplicates, personal data, and runs above the budget."""
+"""The choices of a recipe: what happens to bad lines, near duplicates, personal data, and runs above the budget; and
+the traffic that it expects."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -53,6 +54,23 @@ class Curation:
     """What happens to an upload with more than `most_prompts`."""
     most_prompts: int = MAX_PROMPTS
     """Maximum number of prompts in a job."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedTraffic:
+    """The traffic that a recipe's live endpoint is expected to have, by which its hosting modes are compared."""
+
+    requests_per_day: int
+    """Requests a day, on average over a month."""
+    input_tokens: int
+    """Average input tokens of a request, with the system prompt."""
+    output_tokens: int
+    """Average output tokens of a request."""
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of one request, input and output."""
+        return self.input_tokens + self.output_tokens
 
 
 class BadLines(StrEnum):

@@ -15,7 +15,7 @@ from distillery.core.judging import GraderSpec
 from distillery.core.logs import LogSource
 from distillery.core.names import DISTILLED_PREFIX
 from distillery.core.recipe import Recipe
-from distillery.core.recipe_options import Curation
+from distillery.core.recipe_options import Curation, ExpectedTraffic
 from distillery.settings.environment import (
     LifecycleAcknowledgement,
     Logging,
@@ -40,6 +40,7 @@ _TABLES: Mapping[tuple[str, ...], type] = {
     ("quota",): Quota,
     ("recipes",): Recipe,
     ("recipes", "curation"): Curation,
+    ("recipes", "expected_traffic"): ExpectedTraffic,
     ("recipes", "graders"): GraderSpec,
     ("recipes", "logs"): LogSource,
     ("routes",): RouteSettings,

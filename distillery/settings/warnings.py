@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from distillery.core.catalog import Certainty, HostingMode, LifeState, Model
+from distillery.core.hosting_cost import compare_hosting
 from distillery.core.limits import CONCURRENCY, MAX_DEPLOYMENTS, UNRESERVED_CONCURRENCY
 from distillery.settings.checks.life_cycle import active_successor
 from distillery.settings.checks.model_usage import find_model, model_uses
@@ -24,6 +25,7 @@ def warnings(settings: Settings, on: date) -> list[str]:
     return [
         *lives,
         *_of_deployments(settings),
+        *_of_dearer_hosting(settings, on),
         *_of_concurrency(settings),
         *_of_silence(settings),
         *_of_old_keys(settings),
@@ -54,6 +56,18 @@ def _of_deployments(settings: Settings) -> Iterator[str]:
             f"recipes: {len(hosted)} are hosted on demand and a candidate needs a deployment too, but an account has "
             f"{MAX_DEPLOYMENTS} deployments unless quota L-1EF80F3E is raised."
         )
+
+
+def _of_dearer_hosting(settings: Settings, on: date) -> Iterator[str]:
+    for name, recipe in settings.recipes.items():
+        if find_model(recipe.student) is None:
+            continue
+        compared = compare_hosting(recipe, region=settings.home_region, on=on)
+        if compared and compared.cheaper and (saved := compared.saved_usd(recipe.hosting)) is not None:
+            yield (
+                f"recipes.{name}.hosting: {recipe.hosting.value!r} costs ${saved:,.2f} a month more than "
+                f"{compared.cheaper.value!r} {compared.sentence}."
+            )
 
 
 def _of_concurrency(settings: Settings) -> Iterator[str]:

@@ -12,10 +12,11 @@ from distillery.core.aws import client
 from distillery.core.billing import FAILED, unit_price
 from distillery.core.catalog import HostingMode
 from distillery.core.env_vars import Variable, read
-from distillery.core.inventory import HOURS_PER_MONTH, CustomModel, HostedModel, Inventory, RunningJob, take_inventory
+from distillery.core.inventory import CustomModel, HostedModel, Inventory, RunningJob, take_inventory
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names
+from distillery.core.prices import HOURS_PER_MONTH
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient

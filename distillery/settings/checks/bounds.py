@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import astuple
 from datetime import date
 from operator import attrgetter
 
@@ -83,6 +84,12 @@ RECIPE_BOUNDS: tuple[tuple[str, Inside, str, str], ...] = (
     ("min_gain", lambda r: 0 <= r.min_gain <= 1, "0 to 1", "0.02 requires a gain from training"),
     ("budget_usd", lambda r: r.budget_usd > 0, "more than 0, in US dollars", "write what one run may cost"),
     ("model_units", lambda r: r.model_units >= 1, "at least 1", "1 is the smallest endpoint"),
+    (
+        "expected_traffic",
+        lambda r: r.expected_traffic is None or min(*astuple(r.expected_traffic)) >= 1,
+        "whole numbers of at least 1 for requests_per_day, input_tokens and output_tokens",
+        "write what you measure or expect, or remove it to compare nothing",
+    ),
     (
         "training_usd_per_million_tokens",
         lambda r: r.training_usd_per_million_tokens is None or r.training_usd_per_million_tokens > 0,

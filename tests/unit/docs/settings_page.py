@@ -18,7 +18,7 @@ from pydantic import BaseModel, StringConstraints
 from distillery.core.judging import GraderKind, GraderSpec
 from distillery.core.logs import LogSource
 from distillery.core.recipe import Recipe
-from distillery.core.recipe_options import Curation
+from distillery.core.recipe_options import Curation, ExpectedTraffic
 from distillery.evaluation.graders.registry import grader_class
 from distillery.settings import (
     LONGEST_RUN_DAYS,
@@ -44,6 +44,11 @@ TABLES: tuple[tuple[str, str, type], ...] = (
     ("The environment", "Keys above the first table.", Settings),
     ("`[recipes.<name>]`", "One task to distil. Prompts arrive under `prompts/<name>/` in the prompts bucket.", Recipe),
     ("`[recipes.<name>.curation]`", "How prompts are curated before they are split.", Curation),
+    (
+        "`[recipes.<name>.expected_traffic]`",
+        "The expected traffic of the live endpoint, by which its hosting modes are compared.",
+        ExpectedTraffic,
+    ),
     ("`[recipes.<name>.logs]`", "Prompts collected from invocation logs. Needs `[logging]`.", LogSource),
     (
         "`[routes.<name>]`",

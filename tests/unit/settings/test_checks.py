@@ -56,6 +56,11 @@ def test_sound_settings_have_no_finding(settings: Build) -> None:
 
 PRINCIPALS = "routes/fast/principals"
 REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
+    "a traffic of nothing": (
+        {"recipes/support/expected_traffic": {"requests_per_day": 0, "input_tokens": 800, "output_tokens": 60}},
+        TODAY,
+        ("recipes.support.expected_traffic", "requests_per_day=0", "at least 1", "remove it to compare nothing"),
+    ),
     "principals that are everybody": (
         {PRINCIPALS: ["user/ana", "*"]},
         TODAY,

@@ -45,6 +45,30 @@ def test_warns(changes: dict[str, Any], expected: str, settings: Build) -> None:
     assert expected in warnings(settings(changes), TODAY)
 
 
+TRAFFIC = {"input_tokens": 800, "output_tokens": 60}
+HOSTING, PRICE, EXPECTED = (
+    f"recipes/support/{key}" for key in ("hosting", "unit_price_usd_per_hour", "expected_traffic")
+)
+
+
+@pytest.mark.parametrize(
+    ("hosting", "requests", "price", "expected"),
+    [
+        ("provisioned", 20_000, 20, "'provisioned' costs $14,577.85 a month more than 'on-demand' at 20,000 requests"),
+        ("on-demand", 20_000, 20, None),
+        ("on-demand", 50_000_000, 20, "'on-demand' costs $40,758.34 a month more than 'provisioned' at 50,000,000"),
+        ("provisioned", 50_000_000, 20, None),
+        ("on-demand", 50_000_000, None, None),
+    ],
+)
+def test_the_dearer_hosting_by_the_expected_traffic_is_warned_of(
+    hosting: str, requests: int, price: int | None, expected: str | None, settings: Build
+) -> None:
+    changes = {HOSTING: hosting, PRICE: price, EXPECTED: {"requests_per_day": requests, **TRAFFIC}}
+    found = [text for text in warnings(settings(changes), TODAY) if text.startswith("recipes.support.hosting")]
+    assert [(expected or "") in text for text in found] == ([True] if expected else [])
+
+
 def test_a_model_in_several_places_is_warned_of_once(settings: Build) -> None:
     of_pro = [text for text in warnings(settings(), TODAY) if "Nova Pro" in text]
     assert len(of_pro) == 1
