@@ -18,7 +18,8 @@ DistilleryError
 │   ├── NothingToAccept      the run has no student that a person could make live
 │   ├── NothingToStop        the run has ended, waits for a decision, or is going live
 │   ├── NothingToResume      the run has nothing that was paid for and could be continued
-│   └── RunStopped           a person stopped the run: its steps start nothing more
+│   ├── RunStopped           a person stopped the run: its steps start nothing more
+│   └── RecordRefused        the signed record of a run does not admit its student
 ├── Failed                   work was started and ended badly. Caught; what it left is cleaned up.
 │   ├── JobFailed            the customization job failed or was stopped
 │   ├── JobStalled           the customization job stalled and was stopped; the run starts another. Retried.
@@ -116,6 +117,14 @@ class NothingToStop(Refused):
 
 class NothingToResume(Refused):
     """The run runs, waits, ended with a verdict, or has no student and no job that made one."""
+
+
+class RecordRefused(Refused):
+    """The signed record of a run does not admit its student. `reason`: one of `distillery.records.refusal`."""
+
+    def __init__(self, sentence: str, reason: str = "") -> None:
+        super().__init__(sentence)
+        self.reason = reason
 
 
 class RunStopped(Refused):

@@ -1,0 +1,1 @@
+"""The signed record of a run, by which another environment decides whether to promote its student."""
