@@ -81,6 +81,5 @@ class PublicKey:
 
 def _no_key(why: str) -> BadRequest:
     return BadRequest(
-        f"the text is no public key of a signer of records: {why}; a public key on the curve P-256 in PEM is needed, "
-        "as `distillery key export` prints it"
+        f"the text is no public key of a signer of records: {why}; a public key on the curve P-256 in PEM is needed"
     )

@@ -62,5 +62,5 @@ def verify(received: bytes, keys: Iterable[VerifyingKey]) -> Verified:
     raise refused(
         Refusal.UNLISTED_KEY,
         f"the record is signed by key {quoted(address(named, NAME_MAX))}, and the trusted keys are {listed}; if the "
-        "key is the source environment's, add it (distillery key export)",
+        "key is the source environment's, add it to those of the target",
     )
