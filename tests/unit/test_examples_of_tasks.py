@@ -91,6 +91,7 @@ def recipe_of(task: str, folder: Path) -> Recipe:
     return load("dev", on=date(2026, 11, 29), folder=environments).recipes[task]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "spoil"),
     [

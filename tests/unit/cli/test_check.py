@@ -187,6 +187,7 @@ def installed(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_it_needs_no_checkout_and_no_library_of_aws(tmp_path: Path) -> None:
     (tmp_path / "boto3.py").write_text("raise SystemExit('boto3 was imported')")
     done = installed(tmp_path, "check", str(EXAMPLE), "--student", "amazon.nova-micro-v1:0")

@@ -28,6 +28,7 @@ def _run(installed: Path, *files: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd=installed, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_good_prompts_pass(installed: Path, tmp_path: Path) -> None:
     good = tmp_path / "good.jsonl"
     good.write_bytes(file(150))

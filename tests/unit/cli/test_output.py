@@ -27,6 +27,7 @@ from tests.unit.cli.conftest import Command
 GOOD = Path(__file__).parents[3] / "examples" / "support" / "prompts.jsonl"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--json",)])
 def test_a_closed_pipe_is_no_finding(options: tuple[str, ...]) -> None:
     reading, writing = os.pipe()

@@ -266,6 +266,7 @@ def test_a_model_s_answer_keeps_its_lines_and_its_brackets(
     assert said.startswith("one [bold]\n\n        two :smile: \\x1b]52;c;x\\x07\n")
 
 
+@pytest.mark.slow
 @given(text=hostile())
 @settings(max_examples=cases(200))
 def test_a_value_is_one_line_and_reads_as_no_markup(text: str) -> None:

@@ -86,6 +86,7 @@ def test_a_reply_arrives_as_it_left() -> None:
     assert arrived == reply
 
 
+@pytest.mark.slow
 def test_a_process_pool_returns_the_error() -> None:
     with (
         ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,

@@ -28,6 +28,7 @@ def _made(of: Recipe) -> dict[str, Any]:
     return properties
 
 
+@pytest.mark.slow
 def test_recipes_whose_names_differ_by_a_hyphen_have_a_budget_each() -> None:
     names = {each["Budget"]["BudgetName"] for each in _all(recipe(name="a-b"), recipe(name="ab"))}
     assert names == {"distillery_dev_a-b", "distillery_dev_ab"}

@@ -1,5 +1,7 @@
 """The alarm for logged prompts watches the invoke function's metric in the function's Region."""
 
+import pytest
+
 from distillery.client.metrics import NAMESPACE, Dimension
 from distillery.core.names import METRIC_PROMPTS_LOGGED
 from distillery.settings.reading import parse, read
@@ -20,5 +22,6 @@ def test_the_alarm_starts_within_five_minutes_of_a_logged_prompt_and_ends_after_
     assert _alarms(templates("dev")["telemetry"]) == []
 
 
+@pytest.mark.slow
 def test_one_region_for_everything_watches_for_prompts_too() -> None:
     assert len(_alarms(synthesized(parse(read("dev") | {"inference_region": "us-east-1"}, "dev"))["telemetry"])) == 1

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from distillery.client.metrics import Dimension, Metric
 from distillery.settings.reading import parse, read
 from tests.unit.stacks.assembly import Json, resources, synthesized, templates
@@ -26,6 +28,7 @@ def test_one_region_for_everything_watches_its_routes_too() -> None:
     assert "Degraded" in json.dumps(resources(one["telemetry"], "AWS::CloudWatch::Alarm"))
 
 
+@pytest.mark.slow
 def test_the_dashboard_searches_routes_in_their_region_and_has_a_fixed_size() -> None:
     said = read("dev")
     said["routes"]["another"] = {"description": "x", "model": "amazon.nova-pro-v1:0"}

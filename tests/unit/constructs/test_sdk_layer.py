@@ -60,6 +60,7 @@ def test_it_stays_small(unpacked: Path) -> None:
     assert sum(path.stat().st_size for path in unpacked.rglob("*") if path.is_file()) < 8_000_000
 
 
+@pytest.mark.slow
 def test_every_client_of_the_functions_works_from_it_alone(unpacked: Path) -> None:
     code = f"""
 import sys

@@ -95,6 +95,7 @@ def test_the_table_says_it_all(simulated: bool) -> None:
     assert ("Simulated: these are the figures that the local Bedrock models." in said) == simulated
 
 
+@pytest.mark.slow
 def test_a_chart_is_a_picture_of_its_kind_and_the_same_every_time(tmp_path: Path) -> None:
     png, svg, again = (tmp_path / name for name in ("a.png", "a.svg", "b.svg"))
     for file in (png, svg, again):

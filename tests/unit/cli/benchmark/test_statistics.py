@@ -12,6 +12,7 @@ from distillery.cli.benchmark.report import change, percentile
 VALUES = st.lists(st.floats(min_value=0.1, max_value=1e6), min_size=1, max_size=60)
 
 
+@pytest.mark.slow
 @given(VALUES, st.sampled_from([50, 90, 99]))
 def test_a_percentile_lies_in_its_interval_and_that_among_the_values(values: list[float], which: float) -> None:
     found = percentile(values, which)
@@ -33,6 +34,7 @@ def test_a_change_is_of_the_medians() -> None:
     assert change([58.0] * 9, [100.0] * 9).value == pytest.approx(-0.42)
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
     rng = random.Random(7)
     runs = [percentile([rng.lognormvariate(0, 0.7) for _ in range(60)], 50) for _ in range(300)]

@@ -92,6 +92,7 @@ REPEATED = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", ["", "my phone and credit card: ", "order "])
 @pytest.mark.parametrize("piece", REPEATED)
 def test_no_text_takes_more_than_linear_steps(before: str, piece: str) -> None:

@@ -100,6 +100,7 @@ class Score(NamedTuple):
         return cls(expected, found, sum(labelled.type == NONE for labelled in CORPUS), false, wrong)
 
 
+@pytest.mark.slow
 def test_ninety_five_percent_are_found_and_two_percent_of_others() -> None:
     """An entity counts as found only where both ends are right."""
     for name, side in (("stdnum and phonenumbers alone", libraries_alone), ("ours", ours)):

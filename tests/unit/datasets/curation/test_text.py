@@ -111,6 +111,7 @@ def test_segments_are_those_of_a_pattern_that_backtracks(text: str) -> None:
     assert segments(text) == [stripped for part in plain if (stripped := part.strip())]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", [f"{'.' * 1_000_000}x", f"x{' ' * 1_000_000}x", f"Who{' ' * 1_000_000}:x", "\n" * 1_000_000]
 )

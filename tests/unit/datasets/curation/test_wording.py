@@ -228,6 +228,7 @@ def polite(_: random.Random) -> Iterator[Pair]:
 SAME: list[Callable[[random.Random], Iterator[Pair]]] = [signed, full_width, without_vowel_marks, orders, polite]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reference", [None, "yes"])
 @pytest.mark.parametrize("corpus", DIFFERENT, ids=lambda corpus: corpus.__name__)
 def test_prompts_that_one_sign_tells_apart_are_never_taken_as_the_same(

@@ -92,6 +92,7 @@ def read(*files: tuple[str, Iterator[bytes]]) -> tuple[DatasetReader, list[Sourc
     return reader, sources
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_endless_input_ends_within_its_bound_with_a_report(case: str) -> None:
     name, pieces, code, bound = CASES[case]
@@ -132,6 +133,7 @@ def test_what_comes_before_damage_is_read() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

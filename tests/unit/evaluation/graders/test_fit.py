@@ -116,6 +116,7 @@ def test_any_references_are_judged(kind: GraderKind, references: list[str | None
     assert found is None or (found.reason and found.proposed is not kind)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_references_are_judged(hostile: str) -> None:
     for kind, grader in GRADERS.items():

@@ -66,6 +66,7 @@ def test_the_reference_itself_is_right(reference: str) -> None:
     assert Label().grade(reference, reference, PROMPT).score == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_answers_are_wrong(hostile: str) -> None:
     grade = Label().grade(hostile, "late", PROMPT)

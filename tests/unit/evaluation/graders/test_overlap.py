@@ -61,6 +61,7 @@ def test_the_reference_itself_is_right(reference: str) -> None:
     assert Overlap().grade(reference, reference, PROMPT).score == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_answers_share_nothing(hostile: str) -> None:
     assert Overlap().grade(hostile, "late", PROMPT).score == 0

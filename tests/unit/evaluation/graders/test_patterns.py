@@ -120,6 +120,7 @@ def test_a_reference_is_contained_in_itself_among_other_lines(reference: str, ot
         assert Contains().grade(f"{other}\n{reference}\n{other}", reference, PROMPT).score == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_answers_are_graded(hostile: str) -> None:
     for grader in GRADERS[1:]:

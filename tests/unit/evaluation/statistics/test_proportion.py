@@ -46,6 +46,7 @@ def test_bound_and_test_never_disagree(n: int, data: st.DataObject, percent: int
     assert (found.p_below <= ALPHA) == (found.upper <= percent / 100)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("needed", [Fraction(1, 2), Fraction(4, 5), Fraction(19, 20), Fraction(99, 100)])
 def test_the_size_is_at_most_5_percent_for_every_n_to_200(needed: Fraction) -> None:
     for n in range(1, 201):

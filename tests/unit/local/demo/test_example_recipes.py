@@ -46,6 +46,7 @@ def test_a_tutorial_shows_the_recipe_of_its_example(task: str) -> None:
     assert re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0] == (EXAMPLES / task / "recipe.toml").read_text("utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 def test_the_examples_prompts_are_accepted_by_its_recipe(task: str, tmp_path: Path) -> None:
     settings = load("dev", on=date(2026, 11, 29), folder=settings_folder("dev", task, copy=tmp_path / "copy"))
