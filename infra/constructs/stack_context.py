@@ -55,7 +55,7 @@ class StackContext:
 
     @property
     def unit_ceiling(self) -> dict[Variable, str]:
-        """The variable of functions that create endpoints, where there is a ceiling."""
+        """The variable of functions that create endpoints, or check for room, where there is a ceiling."""
         return {Variable.MAX_MODEL_UNITS: str(self.max_model_units)} if self.max_model_units else {}
 
     @property

@@ -111,12 +111,14 @@ class DistillationStage(Construct):
                 ),
                 *keys.encrypt_models(self._location, context.key),
                 running.read_parameters(self._location, context.names.first_contact),
+                *([bedrock.read_tags(self._location)] if context.max_model_units else []),
             ],
             environment={
                 Variable.LEDGER: stores.ledger.table_name,
                 Variable.DATA_BUCKET: stores.data.bucket_name,
                 Variable.JOB_ROLE: self.job_role.role_arn,
                 Variable.MODEL_KEY: context.key.key_arn,
+                **context.unit_ceiling,
             },
         )
 

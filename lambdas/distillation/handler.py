@@ -10,7 +10,7 @@ from typing import Any
 from distillery.core import clock
 from distillery.core.aws import ClientError, client
 from distillery.core.boundary import boundary
-from distillery.core.env_vars import Variable, read
+from distillery.core.env_vars import Variable, read, read_number
 from distillery.core.first_contact.answers import Answer, recorded
 from distillery.core.first_contact.questions import MISSING_JOB, STUDENT_LISTED
 from distillery.core.ledger.items import WaitingJob
@@ -20,6 +20,7 @@ from distillery.core.names import Names
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Run, Stage
 from distillery.core.steps import Event, product, step_handler
+from distillery.core.unit_ceiling import UnitCeiling
 from lambdas.distillation.job import CustomizationJobs, JobSettings
 from lambdas.distillation.preflight import PreflightResult, preflight
 from lambdas.distillation.quota import HostingQuotas
@@ -33,12 +34,13 @@ def _check(event: Event, _context: Any) -> PreflightResult:
     run, ledger = product(event, "run", Run), _ledger()
     ledger.begin(run.id, Stage.DISTILLATION)
     bedrock, runtime = client("bedrock"), client("bedrock-runtime")
-    quotas = HostingQuotas(read(Variable.ENVIRONMENT), bedrock, client("service-quotas"))
+    environment = read(Variable.ENVIRONMENT)
     return preflight(
         run,
         bedrock=bedrock,
         runtime=runtime,
-        quotas=quotas,
+        quotas=HostingQuotas(environment, bedrock, client("service-quotas")),
+        ceiling=UnitCeiling(Names(environment), read_number(Variable.MAX_MODEL_UNITS)),
         ledger=ledger,
         now=clock.now(),
         listed=lambda: _recorded(STUDENT_LISTED),

@@ -18,6 +18,7 @@ from distillery.core.first_contact.questions import NO
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Run
 from distillery.core.recipe import Recipe
+from distillery.core.unit_ceiling import UnitCeiling
 from lambdas.distillation.quota import HostingQuotas
 
 if TYPE_CHECKING:
@@ -190,6 +191,7 @@ def preflight(
     bedrock: "BedrockClient",
     runtime: "BedrockRuntimeClient",
     quotas: HostingQuotas,
+    ceiling: UnitCeiling,
     ledger: Ledger,
     now: datetime,
     listed: Listed = _nobody_asked,
@@ -201,13 +203,14 @@ def preflight(
         bedrock: Control plane client in the home Region.
         runtime: Runtime client in the same Region, for one short request to each model.
         quotas: The account's quotas for the endpoints of the environment.
+        ceiling: The environment's own ceiling of model units.
         ledger: The ledger in which the cost is reserved.
         listed: What first contact found of students that the service lists.
         now: The current time. Prices and life cycle states of that day apply.
 
     Raises:
         ModelUnavailable: A model cannot be used for a new job, or does not answer.
-        QuotaTooSmall: The account may not host the student.
+        QuotaTooSmall: The account or the environment may not host the student.
         OverBudget: The worst case exceeds the budget of the run or of the month.
         BadRequest: A price is unknown.
     """
@@ -215,6 +218,7 @@ def preflight(
     estimated = estimate(recipe, size_of(run.dataset), region=region, on=now.date())
     check_budget(recipe, estimated, approved_usd=run.approved_usd)
     found = check_models(bedrock, recipe, now, listed)
+    ceiling.check_run(recipe, bedrock)
     quotas.check(recipe)
     ledger.reserve(run, estimated.at_most_usd)
     teacher = model_ids.teacher_identifier(recipe.teacher, recipe.student, region)

@@ -68,6 +68,12 @@ CHECKS: tuple[DoctorCheck, ...] = (
         examine=hosting.quotas,
     ),
     DoctorCheck(
+        name="unit-ceiling",
+        subject="the ceiling of model units",
+        permissions=("bedrock:ListProvisionedModelThroughputs", "bedrock:ListTagsForResource"),
+        examine=hosting.unit_ceiling,
+    ),
+    DoctorCheck(
         name="concurrency",
         subject="Lambda's concurrency",
         permissions=("lambda:GetAccountSettings", "cloudformation:DescribeStacks"),

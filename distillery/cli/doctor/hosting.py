@@ -10,7 +10,9 @@ from distillery.core import catalog
 from distillery.core.aws import ClientError, code
 from distillery.core.catalog import HostingMode, ServiceQuota
 from distillery.core.catalog.hosting import ALL_MODEL_UNITS, DEPLOYMENTS, SERVICE_CODE
+from distillery.core.errors import QuotaTooSmall
 from distillery.core.names import Names
+from distillery.core.unit_ceiling import UnitCeiling
 
 if TYPE_CHECKING:
     from distillery.core.recipe import Recipe
@@ -61,6 +63,29 @@ def quotas(examined: Examined) -> Iterator[DoctorFinding]:
     recipes = examined.settings.recipes.values()
     for need in needs(recipes, examined.names, _hosted(examined.client("bedrock"))):
         yield _compared(need, examined.home, *_applied(examined, need.quota))
+
+
+def unit_ceiling(examined: Examined) -> Iterator[DoctorFinding]:
+    """Whether the environment's own ceiling of model units has room for a candidate beside what is live now."""
+    settings = examined.settings
+    if settings is None:
+        return
+    if settings.max_model_units is None:
+        yield info("without max_model_units, the account's quotas alone limit how many model units run at once")
+        return
+    ceiling = UnitCeiling(examined.names, settings.max_model_units)
+    try:
+        for recipe in settings.recipes.values():
+            ceiling.check_run(recipe, examined.client("bedrock"))
+    except QuotaTooSmall as refused:
+        yield blocks(
+            str(refused),
+            "a run is refused before its job",
+            f"raise max_model_units in environments/{settings.environment}.toml and deploy, or "
+            f"{examined.on.command('retire', 'RECIPE', '--reason', 'WHY')}",
+        )
+        return
+    yield info(f"max_model_units = {settings.max_model_units} has room for a candidate of each recipe")
 
 
 def _applied(examined: Examined, quota: ServiceQuota) -> tuple[int | None, str]:

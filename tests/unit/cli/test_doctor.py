@@ -4,13 +4,17 @@ import json
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from distillery.cli.doctor import hosting
 from distillery.cli.doctor.checks import CHECKS
+from distillery.core.names import Names
 from distillery.settings.reading import VARIABLE
 from tests.fakes.errors import service_error
+from tests.fakes.pipeline import provisioned
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
 from tests.unit.cli.doctor_cases import CASES, LOGGED, Change
@@ -174,3 +178,22 @@ def test_a_template_that_is_not_the_deployed_one_warns(clients: Clients, command
     found = [each for each in findings(command) if each["check"] == "templates"]
     assert [each["severity"] for each in found] == ["warns"]
     assert "cdk diff distillery-dev-pipeline" in found[0]["fix"]
+
+
+@pytest.mark.parametrize(("ceiling", "severity"), [(None, "info"), (2, "blocks"), (3, "info")])
+def test_a_ceiling_of_model_units_without_room_for_a_candidate_blocks(
+    monkeypatch: pytest.MonkeyPatch, ceiling: int | None, severity: str
+) -> None:
+    held = [SimpleNamespace(name="dev-lost-live", units=1, status="InService", run="")]
+    monkeypatch.setattr("distillery.core.unit_ceiling.take_throughputs", lambda _names, _bedrock: held)
+    settings = SimpleNamespace(environment="dev", max_model_units=ceiling, recipes={"support": provisioned()})
+    examined: Any = SimpleNamespace(
+        settings=settings,
+        names=Names("dev"),
+        client=lambda _service: None,
+        on=SimpleNamespace(command=lambda *words: " ".join(words)),
+    )
+    found = list(hosting.unit_ceiling(examined))
+    assert [each.severity.value for each in found] == [severity]
+    if severity == "blocks":
+        assert "dev-lost-live 1" in found[0].what

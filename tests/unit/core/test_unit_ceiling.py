@@ -17,15 +17,25 @@ NAMES = Names("dev")
 
 
 @pytest.fixture(scope="module")
-def bedrock() -> Any:
+def world() -> World:
     """Two units of ours, five of another environment with the same prefix."""
-    world = World(quotas=Quotas(9))
-    for name, environment, units in (("dev-live", "dev", 2), ("dev-two-live", "dev-two", 5)):
-        arn = model(world, f"{name}-model", environment)
-        world.client().create_provisioned_model_throughput(
-            provisionedModelName=name, modelId=arn, modelUnits=units, tags=tags(environment)
-        )
+    world = World(quotas=Quotas(12))
+    host(world, "dev-live", "dev", 2)
+    host(world, "dev-two-live", "dev-two", 5)
+    return world
+
+
+@pytest.fixture(scope="module")
+def bedrock(world: World) -> Any:
     return world.client()
+
+
+def host(world: World, name: str, environment: str, units: int, run: str = "") -> None:
+    """Hosts a model; a candidate is an endpoint of a run."""
+    arn = model(world, f"{name}-model", environment)
+    world.client().create_provisioned_model_throughput(
+        provisionedModelName=name, modelId=arn, modelUnits=units, tags=tags(environment, run=run)
+    )
 
 
 @pytest.mark.parametrize(
@@ -49,3 +59,40 @@ def test_an_endpoint_above_the_ceiling_is_refused(
         return
     with pytest.raises(QuotaTooSmall, match=r"needs 2 model units, and environment 'dev' has 2 of the 3 that"):
         ceiling.check(name, of, bedrock)
+
+
+@pytest.mark.parametrize(
+    ("most", "of", "refused"),
+    [
+        (None, provisioned(), False),
+        (4, provisioned(), False),
+        (3, provisioned(), True),
+        (1, recipe(), False),
+    ],
+    ids=["no ceiling", "exactly", "above", "by the token"],
+)
+def test_a_run_whose_candidate_has_no_room_beside_what_is_live_is_refused(
+    bedrock: Any, most: int | None, of: Recipe, refused: bool
+) -> None:
+    ceiling = UnitCeiling(NAMES, most)
+    if not refused:
+        ceiling.check_run(of, bedrock)
+        return
+    with pytest.raises(QuotaTooSmall) as found:
+        ceiling.check_run(of, bedrock)
+    for part in (
+        "needs 2 model units",
+        "have 2 of the 3",
+        "dev-live 2",
+        "allowed: 1 or fewer",
+        "Raise max_model_units",
+    ):
+        assert part in str(found.value)
+
+
+def test_candidates_of_other_runs_refuse_no_run(caplog: pytest.LogCaptureFixture) -> None:
+    world = World(quotas=Quotas(4))
+    host(world, "dev-live", "dev", 2)
+    host(world, "dev-other-candidate", "dev", 1, run="other")
+    UnitCeiling(NAMES, 4).check_run(provisioned(), world.client())
+    assert "no room until dev-other-candidate are released" in caplog.text

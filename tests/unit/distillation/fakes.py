@@ -85,7 +85,7 @@ class Pages:
     key: str
     rows: list[dict[str, Any]]
 
-    def paginate(self) -> Iterator[dict[str, Any]]:
+    def paginate(self, nameContains: str = "") -> Iterator[dict[str, Any]]:  # noqa: N803 the API's name
         for start in range(0, max(1, len(self.rows)), 10):
             yield {self.key: self.rows[start : start + 10]}
 

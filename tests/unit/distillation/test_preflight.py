@@ -8,7 +8,9 @@ import pytest
 from distillery.core.aws import ClientError
 from distillery.core.errors import BadRequest, DistilleryError, ModelUnavailable, OverBudget, QuotaTooSmall
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.names import Names
 from distillery.core.recipe import Recipe
+from distillery.core.unit_ceiling import UnitCeiling
 from lambdas.distillation.preflight import ANSWER_TOKENS, PROMPT, LifeCycle, preflight
 from lambdas.distillation.quota import HostingQuotas
 from tests.fakes.errors import service_error
@@ -20,12 +22,13 @@ from tests.unit.distillation.fakes import NOW, FakeBedrock, FakeQuotas
 PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"
 
 
-def checked(runtime: Any, of: Recipe | None = None, *, granted: int = 10) -> Any:
+def checked(runtime: Any, of: Recipe | None = None, *, granted: int = 10, ceiling: int | None = None) -> Any:
     ledger, bedrock = Ledger(MemoryTable()), FakeBedrock()
     run = open_run(ledger, of)
     asked = FakeQuotas(dict.fromkeys(("L-AC096F71", "L-BE77399C", "L-1EF80F3E"), granted))
     quotas = HostingQuotas("dev", bedrock, asked)  # type: ignore[arg-type]  # fake clients
-    return preflight(run, bedrock=bedrock, runtime=runtime, quotas=quotas, ledger=ledger, now=NOW)  # type: ignore[arg-type]  # the same
+    fakes: Any = {"bedrock": bedrock, "runtime": runtime}
+    return preflight(run, **fakes, quotas=quotas, ceiling=UnitCeiling(Names("dev"), ceiling), ledger=ledger, now=NOW)
 
 
 def test_teacher_and_untrained_student_answer_one_short_prompt_each() -> None:
@@ -77,3 +80,11 @@ def test_what_the_account_may_not_host_asks_no_model_anything(of: Recipe) -> Non
     with pytest.raises(QuotaTooSmall):
         checked(runtime, of, granted=1)
     assert runtime.requests == []
+
+
+def test_the_ceiling_of_model_units_is_checked_before_anything_is_paid_for() -> None:
+    runtime = FakeRuntime({PRO: "OK", MICRO: "OK"})
+    with pytest.raises(QuotaTooSmall, match="needs 2 model units, and the live endpoints"):
+        checked(runtime, provisioned(budget_usd=Decimal(500)), ceiling=1)
+    assert runtime.requests == []
+    checked(runtime, provisioned(budget_usd=Decimal(500)), ceiling=2)
