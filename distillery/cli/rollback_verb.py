@@ -1,6 +1,7 @@
 """`distillery rollback`: returns a recipe to an earlier model, and shows which models it had."""
 
 import time
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -114,13 +115,14 @@ def _list(on: Target, recipe: str, version: int, versions: list[LiveVersion], *,
         echo("{}", line)
 
 
-def version_lines(versions: list[LiveVersion], current: int) -> list[Text]:
+def version_lines(versions: Sequence[LiveVersion], current: int, previous: int = 0) -> list[Text]:
     """A line for each version: when it was written, its run and its model."""
+    marks = {previous: styled(" [yellow](previous)[/yellow]"), current: styled(" [green](live)[/green]")}
     return [
         styled(
             "  version {}{}  {}  {}  {}",
             each.version,
-            styled(" [green](live)[/green]") if each.version == current else "",
+            marks.get(each.version, ""),
             each.since[:16].replace("T", " ") or "time unknown",
             each.run or "run unknown",
             each.model,

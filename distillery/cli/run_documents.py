@@ -75,7 +75,8 @@ class MonthOutput:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipeStatus:
     """A recipe. Where `readable` is false, the caller may not read its runs. `alias`: what is live; null where nothing
-    is, or where the caller may not read it."""
+    is, or where the caller may not read it. `versions`: the live version of the alias, and the one that a rollback
+    returns to; `rollback --list` has all."""
 
     recipe: str
     readable: bool
@@ -84,6 +85,7 @@ class RecipeStatus:
     runs: list[RunStatus]
     acceptances: list[dict[str, Any]]
     rollbacks: list[dict[str, Any]]
+    versions: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from distillery.cli.invocation import pasteable
+from distillery.cli.live_status import details, heading, live_status
 from distillery.cli.outputs import document
-from distillery.cli.permissions import BILLING, is_denied
+from distillery.cli.permissions import BILLING
 from distillery.cli.progress import answered, duration, scores, waiting
 from distillery.cli.run_documents import StatusOutput
 from distillery.cli.run_outputs import now_output
@@ -33,9 +34,6 @@ TEMPLATES = {
     Outcome.AWAITING_ACCEPTANCE: "[yellow]{}[/yellow]",
     Outcome.RUNNING: "[cyan]{}[/cyan]",
 }
-
-
-FROM_LOGS = "because its job read the logs itself; callers must send theirs"
 
 
 def status(
@@ -90,10 +88,10 @@ def _show(on: Target, recipe: str, runs: list[RunRecord] | Exception) -> None:
     if isinstance(runs, Exception):
         echo("[bold]{}[/bold]  [dim]you may not read its runs[/dim]", recipe)
         return
-    live, system = _live(on, recipe, runs)
-    echo("[bold]{}[/bold]  {}", recipe, live)
-    if system:
-        echo("  [dim]{}[/dim]", system)
+    live = live_status(on, recipe, runs)
+    echo("[bold]{}[/bold]  {}", recipe, heading(live))
+    for line in details(live, runs):
+        echo("{}", line)
     echo("  [dim]{}[/dim]", _spending(on, recipe, runs))
     for record in runs:
         for line in (*_lines(on, record), *_now(on, record, runs), *_uploaded(on, record)):
@@ -119,42 +117,6 @@ def _spending(on: Target, recipe: str, runs: Sequence[RunRecord]) -> str:
         f"{month.name} (UTC): ${month.reserved:.2f}{of} reserved, ${active_usd:.2f} by active runs, "
         f"${month.reserved - active_usd:.2f} spent at most by runs that ended; a new month on {month.resets}"
     )
-
-
-def _live(on: Target, recipe: str, runs: Sequence[RunRecord]) -> tuple[Text, Text]:
-    """Returns what the recipe serves, and its system prompt, if that is known. Approvers may read only runs and their
-    reports."""
-    from distillery.client import AWS_ERRORS
-
-    try:
-        alias = on.account.alias(recipe)
-    except AWS_ERRORS as error:
-        if not is_denied(error):
-            raise
-        return styled("[dim]you may not read its alias[/dim]"), styled("")
-    if not alias:
-        return styled("no live alias yet"), styled("")
-    if any(record.run.id == alias["run"] and record.run.dataset.logs for record in runs) and not alias.get("system"):
-        return styled("{}", _serving(alias)), styled("[yellow]system prompt: unknown, {}[/yellow]", FROM_LOGS)
-    return styled("{}", _serving(alias)), _system_prompt(alias.get("system"))
-
-
-def _serving(alias: object) -> str:
-    assert isinstance(alias, dict)
-    back = f", previous {alias['previous']}" if alias["previous"] else ""
-    return f"alias version {alias['version']} of run {alias['run']}: {alias['endpoint']['arn']}{back}"
-
-
-def _system_prompt(system: object) -> Text:
-    """Returns what the live student was trained with as system prompt; empty for what older versions promoted."""
-    match system:
-        case {"use": "shared", "uri": str(uri), "bytes": int(size)}:
-            return styled("system prompt: {} ({} bytes), which the route sends", uri, f"{size:,}")
-        case {"use": "several"}:
-            return styled("[yellow]system prompt: several, callers must send theirs[/yellow]")
-        case {"use": "none"}:
-            return styled("system prompt: none")
-    return styled("")
 
 
 def _lines(on: Target, record: RunRecord) -> Iterator[Text]:

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
-from distillery.cli.permissions import is_denied
+from distillery.cli.live_status import live_status
 from distillery.cli.run_documents import MonthOutput, RecipeStatus
 from distillery.cli.run_outputs import now_output, run_status
 from distillery.cli.target import Target
@@ -20,10 +19,12 @@ def recipe_status(on: Target, recipe: str, runs: "list[RunRecord] | Exception") 
         return RecipeStatus(
             recipe=recipe, readable=False, alias=None, month=None, runs=[], acceptances=[], rollbacks=[]
         )
+    live = live_status(on, recipe, runs)
     return RecipeStatus(
         recipe=recipe,
         readable=True,
-        alias=_alias(on, recipe),
+        alias=dict(live.alias) if live.alias else None,
+        versions=to_wire(list(live.versions)),
         month=_month(on, recipe, runs),
         runs=[
             replace(run_status(on, record, _uploaders(on, record)), now=now_output(on, record, runs)) for record in runs
@@ -35,18 +36,6 @@ def recipe_status(on: Target, recipe: str, runs: "list[RunRecord] | Exception") 
 
 def _uploaders(on: Target, record: RunRecord) -> list[str]:
     return sorted({upload.principal for upload in on.uploads.of(record.run.id) if upload.principal})
-
-
-def _alias(on: Target, recipe: str) -> dict[str, Any] | None:
-    from distillery.client import AWS_ERRORS
-
-    try:
-        alias = on.account.alias(recipe)
-    except AWS_ERRORS as error:
-        if not is_denied(error):
-            raise
-        return None
-    return dict(alias) if alias else None
 
 
 def _month(on: Target, recipe: str, runs: Sequence[RunRecord]) -> MonthOutput:

@@ -84,6 +84,13 @@ def merged(stored: Sequence[LiveVersion], runs: Sequence[RunRecord], alias: Alia
     return [found[version] for version in sorted(found, reverse=True)]
 
 
+def live_and_previous(versions: Sequence[LiveVersion], alias: Alias) -> list[LiveVersion]:
+    """Of the versions, the newest first: the live one, and the latest before it that had the alias's previous model."""
+    live = [each for each in versions if each.version == alias.version]
+    before = [each for each in versions if each.version < alias.version and each.model == alias.previous]
+    return [*live, *before[:1]]
+
+
 def _version(alias: Alias, by: str) -> LiveVersion:
     return LiveVersion(
         version=alias.version, model=alias.current, run=alias.run, base=alias.base, since=alias.changed, by=by

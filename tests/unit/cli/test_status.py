@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from distillery.core import clock
 from distillery.core.ledger.approvals import Approvals
+from distillery.core.ledger.history import AliasHistory
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.logs import InvocationLogs
@@ -24,10 +25,8 @@ from tests.fakes.pipeline import alias, dataset, open_run, recipe, verdict
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
 
-ALIAS = {
-    "version": 2,
-    "run": "support-aaaaa-bbbbbbbb-1",
-    "endpoint": {"arn": "arn:live"},
+ALIAS = to_wire(alias()) | {
+    "endpoint": {"arn": "arn:live", "name": "dev-live", "mode": "on-demand"},
     "current": "arn:new",
     "previous": "arn:old",
 }
@@ -48,12 +47,27 @@ def test_an_unknown_recipe_is_refused_with_the_recipes_there_are(command: Comman
 def test_a_live_recipe_shows_its_alias_and_the_model_before(account: FakeAccount, command: Command) -> None:
     account.aliases["support"] = ALIAS
     said = command("status", "support")
-    assert said.out.startswith("support alias version 2 of run support-aaaaa-bbbbbbbb-1: arn:live, previous arn:old ")
+    assert said.out.startswith("support alias version 2: arn:live version 2 (live) 2026-11-23 09:08 support-aaaaa-")
+    assert "arn:new version 1 (previous) time unknown run unknown arn:old 20" in said.out
+    versions = json.loads(command("status", "support", "--json").out)["recipes"][0]["versions"]
+    assert [(each["version"], each["model"]) for each in versions] == [(2, "arn:new"), (1, "arn:old")]
+
+
+def test_after_a_rollback_the_previous_version_is_the_one_that_it_left(
+    account: FakeAccount, ledger: Ledger, command: Command
+) -> None:
+    history = AliasHistory(account.table)
+    for version, model, before in ((1, "arn:a", None), (2, "arn:b", "arn:a"), (3, "arn:a", "arn:b")):
+        kept = replace(alias(), version=version, current=model, previous=before)
+        history.keep(kept, by=f"of-{version}")
+    account.aliases["support"] = to_wire(kept)
+    out = command("status", "support").out
+    assert re.findall(r"version (\d) \((\w+)\)", out) == [("3", "live"), ("2", "previous")]
 
 
 def test_a_first_alias_has_no_model_before(account: FakeAccount, command: Command) -> None:
     account.aliases["support"] = ALIAS | {"previous": None}
-    assert ": arn:live 20" in command("status", "support").out
+    assert "(previous)" not in command("status", "support").out
 
 
 def test_a_run_shows_its_outcome_its_prompts_and_its_scores(ledger: Ledger, command: Command) -> None:

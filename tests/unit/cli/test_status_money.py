@@ -15,8 +15,9 @@ from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN
 from distillery.core.pipeline import Outcome, Run, Stage
 from distillery.core.recipe import Recipe
 from distillery.core.run_times import usd_so_far, usual_time
+from distillery.core.serialization import to_wire
 from tests.fakes.errors import service_error
-from tests.fakes.pipeline import distilled, open_run, provisioned, recipe, student
+from tests.fakes.pipeline import alias, distilled, open_run, provisioned, recipe, student
 from tests.fakes.table import MemoryTable
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
@@ -77,13 +78,9 @@ def ended_run(ledger: Ledger, of: Recipe, letter: str = "a") -> Run:
 def hosted(account: FakeAccount, ledger: Ledger) -> Run:
     """A live endpoint, one that a person holds, and one that nothing names; two models and a job."""
     run = ended_run(ledger, provisioned())
-    account.aliases["support"] = {
-        "version": 1,
-        "run": run.id,
-        "endpoint": {"arn": "arn:dev-live"},
-        "current": "m",
-        "previous": None,
-    }
+    endpoint = {"arn": "arn:dev-live", "name": "dev-live", "mode": "provisioned"}
+    live = {"version": 1, "run": run.id, "endpoint": endpoint, "current": "m", "previous": None}
+    account.aliases["support"] = to_wire(alias()) | live
     throughput(account, "dev-live", tags())
     throughput(account, "dev-held", tags(), units=1)
     throughput(account, "dev-left", tags(of="lost"), units=1)

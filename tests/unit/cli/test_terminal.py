@@ -124,7 +124,11 @@ def status(scenario: Scenario) -> Words:
     scenario.ledger.end(run.id, Stage.EVALUATION, replace(verdict(passed=False), measure=scenario.text))
     scenario.ledger.close(run.id, Outcome.FAILED, "x")
     _write(scenario, "reason", scenario.text)
-    scenario.account.aliases["support"] = {**ALIAS, "run": scenario.text, "endpoint": {"arn": scenario.text}}
+    scenario.account.aliases["support"] = {
+        **ALIAS,
+        "run": scenario.text,
+        "endpoint": ALIAS["endpoint"] | {"arn": scenario.text},
+    }
     return "status", "support"
 
 
