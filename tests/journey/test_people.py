@@ -3,6 +3,7 @@ cannot.
 """
 
 import gzip
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -176,6 +177,7 @@ def _run_as_operator(environment: Environment, file: Path) -> str:
     ended = environment.wait_for_run(record.run.id)
     assert ended.outcome is Outcome.PROMOTED, ended.reason
     assert "promoted" in environment.command("watch", record.run.id)
-    assert f"alias version 1 of run {record.run.id}" in environment.command("status").replace("\n", " ")
+    shown = " ".join(environment.command("status").split())
+    assert re.search(rf"version 1 \(live\) \S+ \S+ {record.run.id}", shown), shown
     assert "run" in environment.command("run", RECIPE, str(file)), "the same prompts must give the same run"
     return record.run.id
