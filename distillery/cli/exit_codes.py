@@ -53,6 +53,8 @@ VERB_CODES: dict[str, tuple[ExitCode, ...]] = {
     "stop": _ASKS,
     "resume": _ASKS,
     "golden": (ExitCode.REFUSED, ExitCode.AWS_ERROR),
+    "verify": (ExitCode.REFUSED,),
+    "key": (ExitCode.AWS_ERROR,),
     "approve": _ASKS,
     "accept": _ASKS,
     "reject": _ASKS,

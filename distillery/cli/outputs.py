@@ -29,6 +29,7 @@ from distillery.cli.documents import (
     RunOutput,
     SnippetsOutput,
 )
+from distillery.cli.record_documents import KeyOutput, VerifyOutput
 from distillery.cli.run_documents import ResumeOutput, StatusOutput, StopOutput, WatchEvent
 from distillery.core.serialization import to_wire
 
@@ -46,6 +47,8 @@ OUTPUTS: Mapping[str, type] = {
     "stop": StopOutput,
     "resume": ResumeOutput,
     "golden": GoldenOutput,
+    "verify": VerifyOutput,
+    "key": KeyOutput,
     "approve": ApproveOutput,
     "accept": AcceptOutput,
     "reject": RejectOutput,

@@ -17,6 +17,7 @@ NEEDS = {
     "stop": (OPERATOR, ON_CALL),
     "resume": (OPERATOR, ON_CALL),
     "golden": (EXAMINER,),
+    "key": (READER,),
     "approve": (APPROVER,),
     "accept": (APPROVER,),
     "reject": (APPROVER,),

@@ -17,6 +17,7 @@ from distillery.core.escaping import one_line
 VERBS = (
     *("doctor", "check", "convert", "run", "collect", "status", "watch", "report", "evaluate", "stop", "resume"),
     "golden",
+    *("verify", "key"),
     *("approve", "accept", "reject", "rollback", "models", "retire", "forget"),
     *("routes", "ask", "snippets", "probe", "bench"),
 )

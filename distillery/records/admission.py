@@ -57,6 +57,11 @@ def refusals(request: PromotionRequest, target: TargetEnvironment) -> Iterator[t
         yield from rule(request, target)
 
 
+def untimely(request: PromotionRequest) -> Iterator[tuple[Refusal, str]]:
+    """Whether the record is not valid yet, or no more: what can be said without a target."""
+    return _is_in_time(request, None)
+
+
 def _comes_from_the_environment_before(
     request: PromotionRequest, target: TargetEnvironment
 ) -> Iterator[tuple[Refusal, str]]:
@@ -117,7 +122,7 @@ def _passed(request: PromotionRequest, target: TargetEnvironment) -> Iterator[tu
         )
 
 
-def _is_in_time(request: PromotionRequest, _target: TargetEnvironment) -> Iterator[tuple[Refusal, str]]:
+def _is_in_time(request: PromotionRequest, _target: TargetEnvironment | None) -> Iterator[tuple[Refusal, str]]:
     record, now = request.record, request.now
     issued, expires = _time(record.issued), _time(record.expires)
     if issued is None or expires is None or issued > now:

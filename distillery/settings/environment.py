@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from distillery.core import served_routes
 from distillery.core.catalog import InvokeId, Latency
-from distillery.core.names import DISTILLED_PREFIX
+from distillery.core.names import DISTILLED_PREFIX, ENVIRONMENT_MAX
 from distillery.core.recipe import Recipe
 from distillery.core.served_routes import Period
 
@@ -63,6 +63,39 @@ class Trail(BaseModel):
         ge=1,
         le=KEEP_DAYS_MAX,
         strict=True,
+    )
+
+
+EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=ENVIRONMENT_MAX)]
+
+
+class Promotion(BaseModel):
+    """What this environment signs for the next one, and which students of others it admits."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sign: bool = Field(
+        default=False,
+        description="true or false: whether the record of each student that goes live is signed, with a KMS key of its "
+        "own",
+    )
+    valid_days: int = Field(
+        default=30,
+        description=f"a whole number of days that a signed record is valid, 1 to {KEEP_DAYS_MAX}",
+        ge=1,
+        le=KEEP_DAYS_MAX,
+        strict=True,
+    )
+    through: tuple[EnvironmentName, ...] = Field(
+        default=(),
+        description='the names of the environments that a student passes before, in order, such as ["dev"]',
+    )
+    public_keys: tuple[str, ...] = Field(
+        default=(), description="the public keys, in PEM, that the last of these environments signs with"
+    )
+    admit_overruled: bool = Field(
+        default=False,
+        description="true or false: whether a student that did not pass there is admitted if a person accepted it",
     )
 
 
@@ -207,6 +240,7 @@ class Settings(BaseModel):
     logging: Logging | None = Field(default=None, description="a table [logging], or none")
     quota: Quota | None = Field(default=None, description="a table [quota], or none")
     trail: Trail | None = Field(default=None, description="a table [trail], or none")
+    promotion: Promotion | None = Field(default=None, description="a table [promotion], or none")
     vpc_endpoint: VpcEndpoint | None = Field(default=None, description="a table [vpc_endpoint], or none")
     cost_tags: dict[str, str] = Field(default_factory=dict, description="a table [cost_tags] of texts by tag key")
     recipes: dict[str, Recipe] = Field(description="tables [recipes.<name>]")

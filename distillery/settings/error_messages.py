@@ -19,6 +19,7 @@ from distillery.core.recipe_options import Curation, ExpectedTraffic
 from distillery.settings.environment import (
     LifecycleAcknowledgement,
     Logging,
+    Promotion,
     Quota,
     RouteSettings,
     Settings,
@@ -37,6 +38,7 @@ _TABLES: Mapping[tuple[str, ...], type] = {
     ("acknowledged",): LifecycleAcknowledgement,
     ("cost_tags",): dict,
     ("logging",): Logging,
+    ("promotion",): Promotion,
     ("quota",): Quota,
     ("recipes",): Recipe,
     ("recipes", "curation"): Curation,

@@ -1,11 +1,12 @@
 """Sample records of runs, and a key that signs them like the environment's."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePrivateKey, derive_private_key
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -49,6 +50,22 @@ class Signer:
     def record(self, of: PromotionRecord) -> bytes:
         """The signed record, as a file."""
         return self.sign(statement.write(Statement(record=of, subjects=SUBJECTS)))
+
+
+@dataclass
+class FakeKms:
+    """KMS with one key. `signed` has the digests that were signed."""
+
+    signer: Signer
+    signed: list[bytes] = field(default_factory=list)
+
+    def get_public_key(self, *, KeyId: str) -> dict[str, Any]:  # noqa: N803 the API's name
+        return {"KeyId": KeyId, "PublicKey": self.signer.public.der}
+
+    def sign(self, *, KeyId: str, Message: bytes, MessageType: str, SigningAlgorithm: str) -> dict[str, Any]:  # noqa: N803
+        assert (MessageType, SigningAlgorithm, len(Message)) == ("DIGEST", "ECDSA_SHA_256", 32)
+        self.signed.append(Message)
+        return {"KeyId": KeyId, "Signature": self.signer.private.sign(Message, ECDSA(Prehashed(SHA256())))}
 
 
 def evaluation(outcome: VerdictOutcome = VerdictOutcome.PASSED, **more: Any) -> Evaluation:

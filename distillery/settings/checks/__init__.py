@@ -24,6 +24,7 @@ from distillery.settings.checks.logs import (
 )
 from distillery.settings.checks.names import check_derived_names, check_names
 from distillery.settings.checks.principals import check_deciders, check_principals
+from distillery.settings.checks.promotion import check_promotion
 from distillery.settings.checks.quota import check_quota
 from distillery.settings.checks.recipe import (
     check_budgets,
@@ -64,6 +65,7 @@ CHECKS: tuple[Check, ...] = (
     check_principals,
     check_deciders,
     check_quota,
+    check_promotion,
     check_budgets,
     check_monthly_budgets,
     check_contenders,

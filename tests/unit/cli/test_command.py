@@ -112,6 +112,7 @@ def test_every_verb_that_asks_aws_says_which_policy_it_needs() -> None:
         "check",
         "convert",
         "doctor",
+        "verify",
     }  # whoever deploys runs doctor, by no policy of ours
 
 
@@ -144,6 +145,7 @@ def test_a_refusal_says_which_policy_the_verb_needs(
         "routes": [],
         "forget": [],
         "models": [],
+        "key": ["export"],
     }.get(verb, ["support"])
     words += {
         "ask": ["hello"],

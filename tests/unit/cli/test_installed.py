@@ -33,6 +33,7 @@ WORDS = {
     "evaluate": ["run-a-b-1"],
     "forget": ["--text", "Zoe Miller"],
     "golden": ["support", "good.jsonl"],
+    "key": ["export"],
     "probe": ["fast", "--yes"],
     "reject": ["run-a-b-1"],
     "report": ["run-a-b-1"],
@@ -42,10 +43,11 @@ WORDS = {
     "run": ["support", "good.jsonl"],
     "snippets": ["fast"],
     "stop": ["run-a-b-1", "--reason", "why"],
+    "verify": ["good.jsonl"],
 }
 """Arguments of the commands that need some."""
 
-OFFLINE = ("check", "convert")
+OFFLINE = ("check", "convert", "verify")
 
 PROGRAM = """
 import contextlib, io, json, sys

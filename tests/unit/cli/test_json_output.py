@@ -26,6 +26,7 @@ from distillery.settings.reading import VARIABLE
 from local.account import ROOT
 from tests.fakes.errors import service_error
 from tests.fakes.pipeline import alias, dataset, distilled, open_run, recipe, verdict
+from tests.fakes.records import FakeKms, Signer, record
 from tests.fakes.report import RUN as REPORTED
 from tests.fakes.report import URI, full
 from tests.fakes.s3 import FakeS3
@@ -199,6 +200,23 @@ def golden(world: World) -> list[str]:
     return ["golden", "support", str(world.folder / "exam.jsonl")]
 
 
+def verify(world: World) -> list[str]:
+    signer = Signer()
+    signed = world.folder / "record.json"
+    signed.write_bytes(signer.record(record(expires="2999-01-01T00:00:00+00:00")))
+    return ["verify", str(signed), "--key", world.file("key.pem", signer.public.pem)]
+
+
+def unverified(world: World) -> list[str]:
+    return [*verify(world)[:-1], world.file("other.pem", Signer(8).public.pem)]
+
+
+def key(world: World) -> list[str]:
+    world.account.pipeline = PIPELINE | {"signing_key": "arn:aws:kms:us-east-1:111111111111:key/k"}
+    world.account.clients["kms", None] = FakeKms(Signer())
+    return ["key", "export"]
+
+
 def approve(world: World) -> list[str]:
     world.answer("approval-function", {})
     name = waiting(world)
@@ -319,6 +337,9 @@ CASES: list[tuple[Callable[[World], list[str]], ExitCode]] = [
     (stop, ExitCode.OK),
     (resume, ExitCode.OK),
     (golden, ExitCode.OK),
+    (verify, ExitCode.OK),
+    (unverified, ExitCode.REFUSED),
+    (key, ExitCode.OK),
     (approve, ExitCode.OK),
     (accept, ExitCode.OK),
     (reject, ExitCode.OK),
@@ -432,12 +453,13 @@ def test_an_error_has_its_exit_code(error: Exception, code: int) -> None:
     assert of_error(error) == code
 
 
+OFFLINE = ("check", "convert", "verify")
 SETUPS = {case.__name__: case for case, _ in CASES if getattr(case, "__name__", "") in VERBS} | {
     "watch": watch(Outcome.FAILED)
 }
 
 
-@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in ("check", "convert")])
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in OFFLINE])
 @pytest.mark.parametrize(("error", "code"), [(NotReached("no credentials"), 7), (NotDeployed("nothing there"), 2)])
 def test_every_verb_that_asks_aws_says_that_it_could_not(
     world: World, command: Command, verb: str, error: Exception, code: int

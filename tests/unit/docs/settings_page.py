@@ -29,7 +29,7 @@ from distillery.settings import (
     VpcEndpoint,
 )
 from distillery.settings.checks import bounds
-from distillery.settings.environment import Quota, Trail
+from distillery.settings.environment import Promotion, Quota, Trail
 from distillery.settings.reading import DATA_DAYS, DATA_DAYS_WHERE_KEPT
 
 HEAD = """# Settings reference
@@ -70,6 +70,12 @@ TABLES: tuple[tuple[str, str, type], ...] = (
         "`[quota]`",
         "What each principal may use through the invoke function, over all routes. Set `tokens`, `usd` or both.",
         Quota,
+    ),
+    (
+        "`[promotion]`",
+        "What this environment signs for the next one, and which students of others it admits. Admitting needs "
+        "`through` and `public_keys`.",
+        Promotion,
     ),
     ("`[trail]`", "CloudTrail data events of this environment's buckets and functions.", Trail),
     ("`[vpc_endpoint]`", "An interface endpoint for bedrock-runtime in `inference_region`.", VpcEndpoint),

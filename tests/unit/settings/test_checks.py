@@ -13,6 +13,7 @@ from distillery.core.logs import LogReadMode
 from distillery.core.recipe_options import Curation, PersonalData
 from distillery.settings import ConfigFinding, Settings
 from distillery.settings.checks import CHECKS, findings
+from tests.fakes.records import Signer
 
 TODAY = date(2026, 11, 23)
 PRO, PREMIER, MICRO, LITE = (f"amazon.nova-{size}-v1:0" for size in ("pro", "premier", "micro", "lite"))
@@ -34,6 +35,7 @@ UNREAD = {LOGGING: KEPT, "inference_region": "us-east-1", LOGS: DIRECT, PERSONAL
 
 Build = Callable[..., Settings]
 
+PEM = Signer().public.pem
 HAIKU_4_5, SONNET_1 = "anthropic.claude-haiku-4-5-20251001-v1:0", "anthropic.claude-3-5-sonnet-20240620-v1:0"
 JUDGE, FUNCTION = "recipes.support.graders[0].model", "recipes.support.graders[0].arn"
 
@@ -95,6 +97,31 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         {"recipes/support/deciders": ["assumed-role/*/*"]},
         TODAY,
         ("recipes.support.deciders[0]", "matches every role", "'user/NAME'", "without any, everyone with the policy"),
+    ),
+    "a promotion of nothing": (
+        {"promotion": {"valid_days": 7}},
+        TODAY,
+        ("promotion", "it neither signs nor admits anything", "sign = true", "remove the table"),
+    ),
+    "an environment that is before itself": (
+        {"promotion": {"through": ["test", "dev"], "public_keys": [PEM]}},
+        TODAY,
+        ("promotion.through", "would pass an environment twice", "each once", "come before dev"),
+    ),
+    "an environment without the key of the one before": (
+        {"promotion": {"through": ["test"]}},
+        TODAY,
+        ("promotion.public_keys", "it is missing", "through and public_keys together", "key export"),
+    ),
+    "a key of no environment": (
+        {"promotion": {"public_keys": [PEM]}},
+        TODAY,
+        ("promotion.through", "it is missing", "through and public_keys together", "key export"),
+    ),
+    "a key that is none": (
+        {"promotion": {"through": ["test"], "public_keys": [PEM, PEM.replace("A", "B")]}},
+        TODAY,
+        ("promotion.public_keys[1]", "it cannot be read", "on the curve P-256 in PEM", "from BEGIN to END"),
     ),
     "a quota of nothing": ({"quota": {"per": "day"}}, TODAY, ("quota", "it limits nothing", "tokens, usd", "remove")),
     "a quota that the longest answer does not fit into": (

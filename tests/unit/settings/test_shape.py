@@ -76,6 +76,12 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str, str, str]] = {
     "a reservation that is a switch": (
         {"reserved_concurrency": True}, "reserved_concurrency", "it is True", "1: concurrent", "what is allowed"
     ),
+    "an environment whose name cannot be one": (
+        {"promotion": {"through": ["Dev"]}}, "promotion.through[0]", "it is 'Dev'", "the names", "what is allowed"
+    ),
+    "an unknown key of a promotion": (
+        {"promotion": {"signs": True}}, "promotion.signs", "'signs' is not a setting", "sign, ", "sign"
+    ),
     "a quota by the week": (
         {"quota": {"per": "week", "tokens": 1}}, "quota.per", "it is 'week'", "'hour' or 'day'", "what is allowed"
     ),
