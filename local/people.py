@@ -19,6 +19,7 @@ POLICY_OUTPUTS = {
     "logs-eraser": ("collection", "LogsEraserPolicyArn"),
     "on-call": ("pipeline", "OnCallPolicyArn"),
     "billing": ("pipeline", "BillingPolicyArn"),
+    "cleaner": ("pipeline", "CleanerPolicyArn"),
     "caller": ("serving", "CallerPolicyArn"),
     "measurer": ("serving", "MeasurerPolicyArn"),
     "collector": ("collection", "CollectorPolicyArn"),

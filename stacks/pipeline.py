@@ -14,6 +14,7 @@ from infra.constructs.function import Function
 from infra.constructs.managed_policies import (
     approver_policy,
     billing_policy,
+    cleaner_policy,
     eraser_policy,
     examiner_policy,
     operator_policy,
@@ -24,7 +25,7 @@ from infra.constructs.on_call import on_call_policy
 from infra.constructs.operations import Operations
 from infra.constructs.ssm_outputs import publish
 from infra.constructs.state_machine import Machine
-from infra.constructs.teardown import RecipeGuard
+from infra.constructs.teardown import Cleaning, RecipeGuard
 from infra.stages.dataset import DatasetStage, Expiry
 from infra.stages.promotion import PromotionStage
 from stacks.base import EnvironmentStack
@@ -91,6 +92,17 @@ class Pipeline(EnvironmentStack):
             ledger=stores.ledger,
             machine=self.machine.state_machine_arn,
             recipes=settings.recipes,
+            inference_region=settings.inference_region,
+        )
+        cleaning = Cleaning(
+            self,
+            "Cleaning",
+            context=context,
+            ledger=stores.ledger,
+            machine=self.machine.state_machine_arn,
+            settings=dataset.recipes,
+            has_judges=any(recipe.judges for recipe in recipes),
+            inference_region=settings.inference_region,
         )
         # Functions whose errors would go unnoticed: errors of steps show as failed runs. Settle and Expiry share the
         # dead-letter queue of Sweep.
@@ -102,6 +114,7 @@ class Pipeline(EnvironmentStack):
             "evaluation": stages.evaluation.request_url,
             "models": deletion.prune_url,
             "retirement": deletion.retire_url,
+            "clean": cleaning.url,
             **operations.urls,
         }
         self._publish(stores, {"dataset": dataset.function}, decisions)
@@ -113,6 +126,7 @@ class Pipeline(EnvironmentStack):
             deciding,
             polled=[settle, sweep],
             deleting=[deletion.prune, deletion.retire],
+            cleaning=[cleaning.function, operations.function, deletion.retire],
         )
 
     def _publish(self, stores: DataStores, functions: dict[str, Function], decisions: dict[str, str]) -> None:
@@ -143,9 +157,11 @@ class Pipeline(EnvironmentStack):
         *,
         polled: list[Function],
         deleting: list[Function],
+        cleaning: list[Function],
     ) -> None:
         """The managed policies of people: of the command line, of deciders, and of readers of texts. `deciding` are the
-        functions that operators and the person on call send decisions to, and `deleting` are for operators alone."""
+        functions that operators and the person on call send decisions to, `deleting` are for operators alone, and
+        `cleaning` are all that `distillery clean` calls."""
         names = self.names
         there = self.settings.inference_region
         called = [dataset.function, *polled]
@@ -168,6 +184,7 @@ class Pipeline(EnvironmentStack):
                 functions=[dataset.approval, promotion.acceptance],
                 deciders_named=deciders_named,
             ),
+            "Cleaner": cleaner_policy(self, "Cleaners", names=names, functions=cleaning, deciders_named=deciders_named),
             "Billing": billing_policy(self, "Billing", names=names, stores=stores),
             "Examiner": examiner_policy(self, "Examiners", names=names, stores=stores),
             "DataReader": reader_policy(self, "DataReaders", names=names, stores=stores),

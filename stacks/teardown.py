@@ -27,4 +27,5 @@ class Teardown(EnvironmentStack):
             machine=pipeline.output_of("StateMachineArn"),
             machine_name=pipeline.output_of("StateMachineName"),
             judges=any(recipe.judges for recipe in settings.recipes.values()),
+            inference_region=settings.inference_region,
         )

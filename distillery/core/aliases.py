@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from distillery.core.aws import ClientError, client, code
+from distillery.core.parameters import delete_parameter
 from distillery.core.pipeline import Alias
 from distillery.core.serialization import from_wire, to_wire
 
@@ -40,8 +41,4 @@ class Aliases:
 
     def delete(self, parameter: str) -> None:
         """Deletes an alias, also one that does not exist any more."""
-        try:
-            self._ssm.delete_parameter(Name=parameter)
-        except ClientError as error:
-            if code(error) != "ParameterNotFound":
-                raise
+        delete_parameter(self._ssm, parameter)

@@ -37,6 +37,7 @@ class RecipeDecision(Protocol):
 
 
 A = TypeVar("A", bound=RecipeDecision)
+T = TypeVar("T")
 Decide = Callable[[A, Caller], Mapping[str, Any]]
 
 
@@ -50,6 +51,22 @@ def handle_decision(event: Any, context: Any, kind: type[A], decide: Decide[A]) 
     Raises:
         NotAdmitted: The event has no signer.
     """
+    return _handle(event, context, kind, decide, lambda request, _: (request.recipe,))
+
+
+def handle_environment_decision(event: Any, context: Any, kind: type[T], decide: Callable[[T, Caller], Any]) -> Any:
+    """The same for a request about the whole environment: only who may decide about every recipe of the settings may
+    decide about what is left of others, or belongs to none."""
+    return _handle(event, context, kind, decide, lambda _, recipes: recipes)
+
+
+def _handle(
+    event: Any,
+    context: Any,
+    kind: type[T],
+    decide: Callable[[T, Caller], Mapping[str, Any]],
+    about: Callable[[T, Mapping[str, Recipe]], Iterable[str]],
+) -> dict[str, Any]:
     caller = caller_of(event)
     if caller is None:
         raise NotAdmitted(
@@ -58,7 +75,9 @@ def handle_decision(event: Any, context: Any, kind: type[A], decide: Decide[A]) 
     try:
         request = from_wire(kind, parse_body(event, send="the decision as a JSON object"))
         account, _ = invoked_function(context)
-        check_decider(request.recipe, caller, account=account, recipes=recipe.load_all())
+        recipes = recipe.load_all()
+        for name in about(request, recipes):
+            check_decider(name, caller, account=account, recipes=recipes)
         return json_response(HTTPStatus.OK, decide(request, caller))
     except Refused as refused:
         return error_response(_status(refused), type(refused).__name__, str(refused))

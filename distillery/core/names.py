@@ -159,7 +159,12 @@ class Names:
 
     def probed(self, route: str) -> str:
         """The path of SSM parameters, in the inference Region, with the results of probing a route."""
-        return self.parameter("probed", route, "*")
+        return f"{self.all_probed}/{route}/*"
+
+    @property
+    def all_probed(self) -> str:
+        """The path of those of every route."""
+        return self.parameter("probed")
 
     @property
     def pipeline(self) -> str:

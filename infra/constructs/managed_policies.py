@@ -98,6 +98,22 @@ def approver_policy(
     )
 
 
+def cleaner_policy(
+    scope: Construct, ident: str, *, names: Names, functions: Sequence[Function], deciders_named: bool
+) -> iam.ManagedPolicy:
+    """`distillery clean`, which stops runs and retires recipes before it empties the environment: for who destroys the
+    environment, and no longer than that takes. `functions` are those that decide."""
+    location = Location.of(scope)
+    return managed_policy(
+        scope,
+        ident,
+        f"Empty {names.environment}: stop its runs, retire its recipes, and delete what Bedrock holds of it",
+        *users.decide(*(each.function.function_arn for each in functions), deciders_named=deciders_named),
+        *users.read_aliases(location, names),
+        running.read_parameters(location, names.pipeline),
+    )
+
+
 def billing_policy(scope: Construct, ident: str, *, names: Names, stores: DataStores) -> iam.ManagedPolicy:
     """What bills now, in `distillery status`: beside the policies of operators, approvers and the person on call, which
     have no room for it (IAM limits a managed policy to 6,144 characters)."""

@@ -1,4 +1,5 @@
-"""Custom resources that guard the removal of an environment and of recipes (`lambdas/teardown`).
+"""Custom resources that guard the removal of an environment and of recipes, and the function that empties one
+(`lambdas/teardown`).
 
 CloudFormation deletes what its templates contain, and no template contains an endpoint, a custom model or an alias.
 """
@@ -7,12 +8,13 @@ from collections.abc import Iterable, Mapping
 
 from aws_cdk import CustomResource, Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from distillery.core.env_vars import Variable
 from infra.constructs.arn import Location
-from infra.constructs.function import SERVICE_TIMEOUT, Function
+from infra.constructs.function import SERVICE_TIMEOUT, Function, iam_url
 from infra.constructs.permissions import Permission, bedrock, running, storage
 from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import DISCARD, Machine, step
@@ -43,6 +45,7 @@ class EnvironmentGuard(Construct):
         machine: str,
         machine_name: str,
         judges: bool,
+        inference_region: str,
     ) -> None:
         """
         Args:
@@ -53,6 +56,7 @@ class EnvironmentGuard(Construct):
             machine: The ARN of the pipeline's state machine.
             machine_name: Its name.
             judges: Whether a recipe has a judge, so that there may be evaluation jobs.
+            inference_region: The inference Region, where probes write parameters.
         """
         super().__init__(scope, ident)
         function = Function(
@@ -62,8 +66,11 @@ class EnvironmentGuard(Construct):
             handler="lambdas.teardown.handler.guard",
             description="Refuses to delete an environment that still bills",
             timeout=Duration.minutes(15),
-            permissions=_reading(self, context, ledger, machine),
-            environment=_variables(ledger, machine),
+            permissions=[
+                *_reading(self, context, ledger, machine),
+                *_deleting_parameters(self, context, inference_region),
+            ],
+            environment=_variables(ledger, machine, inference_region),
         )
         guarded = CustomResource(
             self,
@@ -74,13 +81,19 @@ class EnvironmentGuard(Construct):
         )
         guarded.node.add_dependency(function)
         if not context.keep_data:
-            retirement = self._retirement(context, ledger, machine, machine_name, judges)
+            retirement = self._retirement(context, ledger, machine, machine_name, judges, inference_region)
             function.add_environment({Variable.RETIREMENT: retirement.state_machine_arn})
             function.allow_more(running.start(retirement.state_machine_arn))
             guarded.node.add_dependency(retirement)
 
     def _retirement(
-        self, context: StackContext, ledger: dynamodb.ITable, machine: str, machine_name: str, judges: bool
+        self,
+        context: StackContext,
+        ledger: dynamodb.ITable,
+        machine: str,
+        machine_name: str,
+        judges: bool,
+        inference_region: str,
     ) -> sfn.StateMachine:
         location, names = Location.of(self), context.names
         function = Function(
@@ -92,14 +105,12 @@ class EnvironmentGuard(Construct):
             timeout=Duration.minutes(15),
             permissions=[
                 *_reading(self, context, ledger, machine),
-                *bedrock.delete_endpoints(location, names),
-                bedrock.delete_models(location, names),
-                bedrock.stop_jobs(location, names),
-                *([bedrock.stop_judges(location, names)] if judges else []),
+                *_deleting(self, context, judges=judges),
+                *_deleting_parameters(self, context, inference_region),
                 running.stop_executions(location, machine_name),
                 running.delete_parameters(location, names.alias("*")),
             ],
-            environment=_variables(ledger, machine),
+            environment=_variables(ledger, machine, inference_region),
         )
         return Machine(
             self,
@@ -124,6 +135,7 @@ class RecipeGuard(Construct):
         ledger: dynamodb.ITable,
         machine: str,
         recipes: Iterable[str],
+        inference_region: str,
     ) -> None:
         super().__init__(scope, ident)
         function = Function(
@@ -134,7 +146,7 @@ class RecipeGuard(Construct):
             description="Refuses to drop a recipe that still serves",
             timeout=Duration.minutes(15),
             permissions=_reading(self, context, ledger, machine),
-            environment=_variables(ledger, machine),
+            environment=_variables(ledger, machine, inference_region),
         )
         kept = CustomResource(
             self,
@@ -147,20 +159,93 @@ class RecipeGuard(Construct):
         kept.node.add_dependency(function)
 
 
-def _reading(scope: Construct, context: StackContext, ledger: dynamodb.ITable, machine: str) -> tuple[Permission, ...]:
-    """What finds out what is left, and whether the stack is being deleted or rolled back."""
+class Cleaning(Construct):
+    """Empties the environment when a person asks for it at `url`; aliases and runs excepted, which have verbs of their
+    own.
+
+    `settings` is the layer with the recipes and their deciders.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        ident: str,
+        *,
+        context: StackContext,
+        ledger: dynamodb.ITable,
+        machine: str,
+        settings: lambda_.ILayerVersion,
+        has_judges: bool,
+        inference_region: str,
+    ) -> None:
+        super().__init__(scope, ident)
+        self.function = Function(
+            self,
+            "Function",
+            context=context,
+            handler="lambdas.teardown.handler.clean",
+            description="Lists or deletes what the environment has in Bedrock",
+            timeout=Duration.minutes(5),
+            permissions=[
+                *_finding(self, context, machine),
+                *storage.use_ledger(ledger),
+                *_deleting(self, context, judges=has_judges),
+                *_deleting_parameters(self, context, inference_region),
+            ],
+            environment=_variables(ledger, machine, inference_region),
+            layers=[settings],
+        )
+        self.url = iam_url(self.function)
+
+
+def _finding(scope: Construct, context: StackContext, machine: str) -> tuple[Permission, ...]:
+    """What finds out what is left."""
     location = Location.of(scope)
     return (
         *bedrock.take_inventory(location),
         running.list_parameters(location, context.names.alias("").rstrip("/")),
         running.list_executions(machine),
-        running.describe_stack(location, Stack.of(scope).stack_name),
+    )
+
+
+def _reading(scope: Construct, context: StackContext, ledger: dynamodb.ITable, machine: str) -> tuple[Permission, ...]:
+    """The same with its prices, and whether the stack is being deleted or rolled back."""
+    return (
+        *_finding(scope, context, machine),
+        running.describe_stack(Location.of(scope), Stack.of(scope).stack_name),
         *storage.query_runs(ledger),
     )
 
 
-def _variables(ledger: dynamodb.ITable, machine: str) -> Mapping[Variable, str]:
-    return {Variable.LEDGER: ledger.table_name, Variable.STATE_MACHINE: machine}
+def _deleting(scope: Construct, context: StackContext, *, judges: bool) -> tuple[Permission, ...]:
+    """What deletes the environment's endpoints and models, and stops its jobs."""
+    location, names = Location.of(scope), context.names
+    return (
+        *bedrock.delete_endpoints(location, names),
+        bedrock.delete_models(location, names),
+        bedrock.stop_jobs(location, names),
+        *([bedrock.stop_judges(location, names)] if judges else []),
+    )
+
+
+def _deleting_parameters(scope: Construct, context: StackContext, inference_region: str) -> tuple[Permission, ...]:
+    """What finds and deletes the parameters that functions and people write (`lambdas/teardown/parameters.py`)."""
+    here, names = Location.of(scope), context.names
+    there = here.at(inference_region)
+    return (
+        running.read_parameters(here, names.first_contact, names.model_dates),
+        running.delete_parameters(here, names.first_contact, names.model_dates),
+        running.list_parameters(there, names.all_probed),
+        running.delete_parameters(there, names.probed("*")),
+    )
+
+
+def _variables(ledger: dynamodb.ITable, machine: str, inference_region: str) -> Mapping[Variable, str]:
+    return {
+        Variable.LEDGER: ledger.table_name,
+        Variable.STATE_MACHINE: machine,
+        Variable.INFERENCE_REGION: inference_region,
+    }
 
 
 def _passes(scope: Construct, function: Function) -> sfn.IChainable:

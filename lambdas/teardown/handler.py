@@ -1,4 +1,5 @@
-"""The Lambda handlers: two custom resources of CloudFormation, and the step that one of them continues in.
+"""The Lambda handlers: two custom resources of CloudFormation, the step that one of them continues in, and what
+`distillery clean` asks by a function URL.
 
 `guard` belongs to a stack that depends on all others, so `cdk destroy` deletes it first, and stops where it fails.
 `keep_recipes` belongs to the pipeline's stack and has its recipes as a property. Neither ever fails a roll-back: an
@@ -12,8 +13,10 @@ from typing import Any
 from distillery.core.aws import ClientError, client, code
 from distillery.core.boundary import boundary
 from distillery.core.custom_resource import fail, respond, stack_status, succeed
+from distillery.core.decisions import handle_environment_decision
 from distillery.core.env_vars import Variable, is_given, read
 from distillery.core.errors import StillBilling
+from lambdas.teardown.cleaning import CleanRequest, EnvironmentCleaning
 from lambdas.teardown.remaining import Environment
 from lambdas.teardown.retirement import EnvironmentRetirement, check_commitments
 
@@ -37,6 +40,7 @@ def _guard(event: Event) -> str | None:
         return ident
     remaining = environment.remaining()
     if remaining.is_empty:
+        environment.parameters.delete()
         return ident
     check_commitments(environment, remaining)
     if is_given(Variable.RETIREMENT):
@@ -122,3 +126,11 @@ def _keep_recipes(event: Event) -> str:
             f"or put the recipes back into the settings. {environment.describe(remaining)}"
         )
     return ident
+
+
+@boundary()
+def clean(event: Event, context: Any) -> Any:
+    """Lists what the environment has outside of its templates, or deletes it, for a `CleanRequest` by the URL."""
+    return handle_environment_decision(
+        event, context, CleanRequest, lambda request, by: EnvironmentCleaning.of_function().clean(request, by)
+    )

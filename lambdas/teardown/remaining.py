@@ -17,6 +17,7 @@ from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names
 from distillery.core.prices import HOURS_PER_MONTH
+from lambdas.teardown.parameters import WrittenParameters
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 DETAILS_MAX = 3000
 """Characters of the details in a reason: a response to CloudFormation holds 4096 bytes, with its other fields."""
+
+REASON = ("--reason", "WHY")
+"""What `stop` and `retire` need besides."""
 
 Price = Callable[[HostedModel], Decimal | None]
 """endpoint → US dollars an hour; None where that is unknown."""
@@ -62,11 +66,17 @@ class Remaining:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """Reads what is left of an environment. `machine`: the ARN of the pipeline's state machine."""
+    """Reads what is left of an environment.
+
+    Attributes:
+        machine: The ARN of the pipeline's state machine.
+        inference: The Parameter Store of the inference Region.
+    """
 
     names: Names
     bedrock: "BedrockClient"
     ssm: "SSMClient"
+    inference: "SSMClient"
     executions: "SFNClient"
     ledger: Ledger
     machine: str
@@ -78,6 +88,7 @@ class Environment:
             names=Names(read(Variable.ENVIRONMENT)),
             bedrock=client("bedrock"),
             ssm=client("ssm"),
+            inference=client("ssm", read(Variable.INFERENCE_REGION)),
             executions=client("stepfunctions"),
             ledger=Ledger(Table(read(Variable.LEDGER))),
             machine=read(Variable.STATE_MACHINE),
@@ -87,6 +98,10 @@ class Environment:
         """Executions are listed first, then what they make, then aliases, which name what was made."""
         runs = tuple(sorted(each.rpartition(":")[2] for each in self.running()))
         return Remaining(runs=runs, inventory=take_inventory(self.names, self.bedrock), aliases=self.aliases())
+
+    @property
+    def parameters(self) -> WrittenParameters:
+        return WrittenParameters(self.names, self.ssm, self.inference)
 
     def running(self) -> list[str]:
         """The ARNs of the pipeline's executions that are running."""
@@ -112,7 +127,7 @@ class Environment:
         shown = list(_first(details, DETAILS_MAX))
         more = len(details) - len(shown)
         numbered = " ".join(f"({number}) {detail}." for number, detail in enumerate(shown, 1))
-        return f"{numbered} And {more} more: `{_command(self.names, 'models')}` lists them." if more else numbered
+        return f"{numbered} And {more} more: `{command(self.names, 'models')}` lists them." if more else numbered
 
 
 def _endpoint_of(alias: str) -> str:
@@ -141,7 +156,7 @@ def _details(names: Names, remaining: Remaining, price: Price, now: datetime) ->
     for recipe, arn in remaining.aliases.items():
         if arn not in hosted:
             parameter = names.alias(recipe)
-            yield f"alias {parameter} names {arn}, which is gone: `{_command(names, 'retire', recipe)}`"
+            yield f"alias {parameter} names {arn}, which is gone: `{command(names, 'retire', recipe, *REASON)}`"
     yield from (f"execution {run} is running: {_until_ended(names, run)}" for run in remaining.runs)
     yield from (_job(names, job) for job in held.jobs)
     yield from (_model(names, model) for model in held.models)
@@ -150,23 +165,24 @@ def _details(names: Names, remaining: Remaining, price: Price, now: datetime) ->
 def _until_ended(names: Names, execution: str) -> str:
     """An execution that began a run has the run's name, which ends in the number of the attempt."""
     is_run = execution.rpartition("-")[2].isdigit()
-    return f"`{_command(names, 'stop', execution)}`" if is_run else "wait until it has ended"
+    return f"`{command(names, 'stop', execution, *REASON)}`" if is_run else "wait until it has ended"
 
 
 def _endpoint(names: Names, endpoint: HostedModel, price: Price, runs: Collection[str], *, is_committed: bool) -> str:
-    what = f"{endpoint.arn} ({endpoint.name}) {_cost(endpoint, price)}"
+    what = f"{endpoint.arn} ({endpoint.name}) {cost(endpoint, price(endpoint))}"
     if is_committed and endpoint.committed_until is not None:
         until = f"{endpoint.committed_until:%Y-%m-%d}"
         return f"{what}, committed until {until}: AWS deletes it on no earlier day, so keep the stacks until then"
     if not endpoint.run:
-        return f"{what}: `{_command(names, 'retire', endpoint.recipe)}`"
-    return f"{what}: `{_command(names, *(('stop', endpoint.run) if endpoint.run in runs else ('clean',)))}`"
+        return f"{what}: `{command(names, 'retire', endpoint.recipe, *REASON)}`"
+    remedy = ("stop", endpoint.run, *REASON) if endpoint.run in runs else ("clean",)
+    return f"{what}: `{command(names, *remedy)}`"
 
 
-def _cost(endpoint: HostedModel, price: Price) -> str:
+def cost(endpoint: HostedModel, hourly: Decimal | None) -> str:
+    """What an endpoint costs. `hourly`: US dollars an hour, None where unknown."""
     if endpoint.mode is HostingMode.ON_DEMAND:
         return "bills by the token"
-    hourly = price(endpoint)
     units = f"{endpoint.units} model unit{'' if endpoint.units == 1 else 's'}"
     if hourly is None:
         return f"bills {units} by the hour at a price that no run has"
@@ -174,14 +190,19 @@ def _cost(endpoint: HostedModel, price: Price) -> str:
 
 
 def _job(names: Names, job: RunningJob) -> str:
-    remedy = ("stop", job.run) if job.run else ("clean",)
-    return f"{job.kind} job {job.arn} ({job.name}) is running: `{_command(names, *remedy)}`"
+    remedy = ("stop", job.run, *REASON) if job.run else ("clean",)
+    return f"{job.kind} job {job.arn} ({job.name}) is running: `{command(names, *remedy)}`"
 
 
 def _model(names: Names, model: CustomModel) -> str:
-    monthly = Decimal(0) if model.status == FAILED else catalog.storage_price().per_model_month
-    return f"custom model {model.arn} ({model.name}) is stored for ${monthly} a month: `{_command(names, 'clean')}`"
+    what = f"custom model {model.arn} ({model.name}) is stored for ${storage(model)} a month"
+    return f"{what}: `{command(names, 'clean')}`"
 
 
-def _command(names: Names, *words: str) -> str:
+def storage(model: CustomModel) -> Decimal:
+    """US dollars a month for the storage of a model."""
+    return Decimal(0) if model.status == FAILED else catalog.storage_price().per_model_month
+
+
+def command(names: Names, *words: str) -> str:
     return " ".join(("distillery --env", names.environment, *words))

@@ -44,38 +44,46 @@ class EnvironmentRetirement:
             return False  # a function that an execution has invoked goes on for up to 15 minutes
         held = remaining.inventory
         for job in held.jobs:
-            self._stop_job(job)
+            self.stop_job(job)
         for endpoint in held.endpoints:
-            self._delete_endpoint(endpoint)
+            self.release_endpoint(endpoint)
         if held.jobs or held.endpoints:
             return False
         for model in held.models:
-            self._delete_model(model)
+            self.delete_model(model)
         if held.models:
             return False
         for recipe in remaining.aliases:
             self._delete_alias(recipe)
-        return take_inventory(self.environment.names, self.environment.bedrock).is_empty
+        if not take_inventory(self.environment.names, self.environment.bedrock).is_empty:
+            return False
+        self.environment.parameters.delete()
+        return True
 
     def _stop(self, execution: str) -> None:
         _tolerating(GONE, lambda: self.environment.executions.stop_execution(executionArn=execution))
 
-    def _stop_job(self, job: RunningJob) -> None:
+    def stop_job(self, job: RunningJob) -> None:
         bedrock = self.environment.bedrock
         if job.kind is JobKind.CUSTOMIZATION:
             _tolerating(LATER, lambda: bedrock.stop_model_customization_job(jobIdentifier=job.arn))
         else:
             stop_evaluation_job(bedrock, job.arn)
 
-    def _delete_endpoint(self, endpoint: HostedModel) -> None:
+    def release_endpoint(self, endpoint: HostedModel) -> bool:
+        """False where the service refuses for now."""
         try:
             hosting_by_mode(self.environment.bedrock)[endpoint.mode].delete(endpoint.name)
         except EndpointChanging as changing:
             log.info("%s", changing)
+            return False
+        return True
 
-    def _delete_model(self, model: CustomModel) -> None:
+    def delete_model(self, model: CustomModel) -> bool:
+        """False where the service refuses for now."""
         if refused := delete_model(self.environment.bedrock, model.arn):
             log.info("left to the next pass: %s", refused)
+        return not refused
 
     def _delete_alias(self, recipe: str) -> None:
         Aliases(self.environment.ssm).delete(self.environment.names.alias(recipe))

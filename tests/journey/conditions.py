@@ -67,6 +67,7 @@ EVALUATION, PROMOTION = Role("EvaluationFunctionRole"), Role("PromotionFunctionR
 SERVING = Role("ServingFunctionRole", "serving")
 RETIRER = Role("GuardStepRole", "teardown")
 PRUNE, RETIRE, OPERATIONS = Role("DeletionPruneRole"), Role("DeletionRetireRole"), Role("OperationsFunctionRole")
+CLEANER = Role("CleaningFunctionRole")
 COLLECTOR, WITNESS = Role("CollectionFunctionRole", "collection"), Role("WitnessFunctionRole", "foundation")
 
 TAG, HOST = "bedrock:TagResource", "bedrock:CreateCustomModelDeployment"
@@ -79,13 +80,13 @@ WRITE = "kms:GenerateDataKey"
 CONDITION_CASES = {
     **{
         f"{who.ident} stops no job of another environment": _of(who, STOP, EQUALS, RESOURCE, actions.stop_job(THEIRS))
-        for who in (DISTILLATION, SETTLE, RETIRER, OPERATIONS)
+        for who in (DISTILLATION, SETTLE, RETIRER, OPERATIONS, CLEANER)
     },
     **{
         f"{who.ident} deletes no model of another environment": _of(
             who, DELETE_MODEL, EQUALS, RESOURCE, actions.delete_hosted_model(THEIRS), then=".*is still hosted by.*"
         )
-        for who in (RETIRER, PRUNE, RETIRE)
+        for who in (RETIRER, PRUNE, RETIRE, CLEANER)
     },
     "no job is started with another environment's tag": _of(
         DISTILLATION, TRAIN, EQUALS, REQUEST, actions.start_job(THEIRS), (TAG, EQUALS, REQUEST)
@@ -142,7 +143,7 @@ CONDITION_CASES = {
         f"{who.ident} deletes no endpoint of another environment": _of(
             who, DELETE, EQUALS, RESOURCE, actions.delete_endpoint(THEIRS)
         )
-        for who in (ENDPOINT, SWEEP, PROMOTION, RETIRER, RETIRE, OPERATIONS)
+        for who in (ENDPOINT, SWEEP, PROMOTION, RETIRER, RETIRE, OPERATIONS, CLEANER)
     },
     "no endpoint of another environment is updated": _of(
         PROMOTION, REPOINT, EQUALS, RESOURCE, actions.update_endpoint(THEIRS)
@@ -214,9 +215,10 @@ TEAM = "ServingCallersdistilledsupport"
 CONDITION_CASES |= {
     "an approver cannot forge an identity": _person("Approvers", "approver", _function("DatasetApprovalFunction")),
     "an operator cannot forge an identity": _person("Operators", "operator", _function("PromotionRollbackFunction")),
+    "a cleaner cannot forge an identity": _person("Cleaners", "cleaner", _function("CleaningFunction")),
     "on-call staff cannot forge an identity": _person("OnCall", "on-call", _function("PromotionRollbackFunction")),
     "a caller cannot forge an identity": _person("Callers", "caller", _alias, "serving"),
     "a team calls no student of another environment": _team(RESOURCE, actions.call_endpoint(THEIRS)),
     "a team calls no student of another route": _team(OF_ROUTE, actions.call_endpoint(OURS, "distilled/another")),
 }
-"""The first four of these attacks write the event themselves, in which they could claim any identity."""
+"""The first five of these attacks write the event themselves, in which they could claim any identity."""

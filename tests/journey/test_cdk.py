@@ -59,7 +59,9 @@ def test_an_environment_that_keeps_its_data_is_not_deleted_while_an_alias_is_lef
     ssm.put_parameter(Name=alias, Value=json.dumps({"endpoint": {"arn": "arn:left"}}), Type="String")
     before = _stacks(environment, environment.home)
     for _ in range(2):
-        with pytest.raises(DeployFailed, match=r"names arn:left, which is gone: `distillery --env dev retire support`"):
+        with pytest.raises(
+            DeployFailed, match=r"names arn:left, which is gone: `distillery --env dev retire support --reason WHY`"
+        ):
             deployment.down(folder)
         assert _stacks(environment, environment.home) == before
     ssm.delete_parameter(Name=alias)

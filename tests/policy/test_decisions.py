@@ -16,9 +16,10 @@ ARN = "arn:aws:lambda:us-east-1:111111111111:function:F"
 DECIDING = {
     "lambdas.dataset.approval.decide": {"Approve or reject"},
     "lambdas.operations.deletion_handler.prune": {"Upload prompts to"},
-    "lambdas.operations.deletion_handler.retire": {"Upload prompts to"},
+    "lambdas.operations.deletion_handler.retire": {"Upload prompts to", "Empty"},
+    "lambdas.teardown.handler.clean": {"Empty"},
     "lambdas.promotion.handler.accept": {"Approve or reject"},
-    "lambdas.operations.handler.operate": {"Upload prompts to", "Investigate alarms"},
+    "lambdas.operations.handler.operate": {"Upload prompts to", "Investigate alarms", "Empty"},
     "lambdas.promotion.handler.rollback": {"Upload prompts to", "Investigate alarms"},
 }
 """The functions, and how the descriptions of the policies start that allow somebody to decide."""

@@ -68,6 +68,7 @@ MAY: Mapping[str, set[Cell]] = {
     | _cells(DYNAMODB, "kms:Decrypt"),
     "Approver": WHERE | RUNS | _cells(("report",), GET) | _cells((*S3, *DYNAMODB), "kms:Decrypt"),
     "Billing": WHERE | RUNS | KEPT | _cells(("alias",), "ssm:GetParameter") | _cells(DYNAMODB, "kms:Decrypt"),
+    "Cleaner": WHERE | _cells(("alias",), "ssm:GetParameter"),
     "Examiner": WHERE
     | _cells(("golden",), GET, VERSION, PUT, "s3:AbortMultipartUpload")
     | {("listed golden", verb) for verb in ("s3:ListBucket", "s3:ListBucketVersions")}
@@ -119,6 +120,7 @@ SIGNED = {
         "pipeline PromotionRollback",
     },
     "Approver": {"pipeline DatasetApproval", "pipeline PromotionAcceptance"},
+    "Cleaner": {"pipeline Cleaning", "pipeline DeletionRetire", "pipeline Operations"},
     "OnCall": {"pipeline EvaluationRequest", "pipeline Operations", "pipeline PromotionRollback"},
     "Caller": {"serving Serving"},
 }

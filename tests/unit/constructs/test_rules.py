@@ -54,6 +54,7 @@ def test_every_acknowledgement_says_why_and_stands_on_one_policy_or_resource() -
             "DefaultPolicy",
             "Chunks",
             "Billing",
+            "Cleaners",
             "Operators",
             "Approvers",
             "Examiners",

@@ -37,6 +37,7 @@ SETTINGS = {
     Variable.STATE_MACHINE: "arn:aws:states:us-east-1:111111111111:stateMachine:pipeline",
     Variable.TOPIC: "arn:aws:sns:us-east-1:111111111111:told",
     Variable.HOME_REGION: "us-east-1",
+    Variable.INFERENCE_REGION: "us-east-2",
     Variable.DATA_DAYS: "30",
     Variable.QUOTAS: "quotas",
     Variable.LOGS: LOGS,

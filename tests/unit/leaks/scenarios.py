@@ -42,7 +42,7 @@ from lambdas.operations.handler import operate
 from lambdas.promotion.handler import accept, rollback
 from lambdas.promotion.handler import step as promotion
 from lambdas.serving.handler import invoke
-from lambdas.teardown.handler import guard, keep_recipes
+from lambdas.teardown.handler import clean, guard, keep_recipes
 from lambdas.teardown.handler import step as retirement
 from lambdas.uploads.handler import record_uploads
 from tests.fakes.callers import event as signed
@@ -376,6 +376,12 @@ def emptying(name: str) -> Callable[[Account], Ask]:
     return prepare
 
 
+def cleaned(account: Account) -> Ask:
+    account.ssm.values["/distillery/dev/first-contact"] = "{}"
+    pruned(account)
+    return lambda: clean(signed({"delete": True}), CONTEXT)
+
+
 CALLS = [record(converse(f"Question {number}"), reply("x"), request=str(number)) for number in range(130)]
 PROFILE = "arn:aws:bedrock:us-east-1:111111111111:application-inference-profile/abcdefghijkl"
 
@@ -499,6 +505,7 @@ SCENARIOS: dict[str, Scenario] = {
     "a bucket is emptied": Scenario(emptied),
     "an environment's stacks are deleted": Scenario(guarded),
     "recipes are dropped": Scenario(kept_recipes),
+    "an environment is cleaned": Scenario(cleaned),
     **{f"an environment is retired: {name}": Scenario(emptying(name)) for name in ("full", "gone")},
     "an upload is recorded": Scenario(recorded_upload),
     "a request": Scenario(serving({"route": "fast", "prompt": "hello"})),

@@ -53,7 +53,8 @@ class Services:
         listed: Any = {"get_parameters_by_path": self._parameters, "list_executions": self._executions}[operation]
         return type("Pages", (), {"paginate": staticmethod(listed)})
 
-    def _parameters(self, *, Path: str) -> Iterator[Any]:  # noqa: N803 the API's name
+    def _parameters(self, *, Path: str, Recursive: bool = False) -> Iterator[Any]:  # noqa: N803 the API's names
+        assert Recursive == Path.endswith("/probed")
         found = [{"Name": n, "Value": v} for n, v in self.parameters.items() if n.startswith(f"{Path}/")]
         yield {"Parameters": found}
         self.after("GetParametersByPath")
@@ -63,6 +64,12 @@ class Services:
         prefix = MACHINE.replace("stateMachine", "execution")
         yield {"executions": [{"executionArn": f"{prefix}:{name}"} for name in self.running]}
         self.after("ListExecutions")
+
+    def get_parameter(self, *, Name: str) -> Any:  # noqa: N803 the API's name
+        if Name not in self.parameters:
+            raise service_error("ParameterNotFound")
+        self.after("GetParameter")
+        return {"Parameter": {"Name": Name, "Value": self.parameters[Name]}}
 
     def delete_parameter(self, *, Name: str) -> None:  # noqa: N803 the API's name
         if self.parameters.pop(Name, None) is None:
@@ -96,11 +103,12 @@ class Account:
         bedrock.meta.events.register("after-call.bedrock", lambda model, **_: self.services.after(model.name))
         clients = {"bedrock": bedrock}
         for module in (custom_resource, handler, remaining):
-            patch.setattr(module, "client", lambda service: clients.get(service, self.services))
+            patch.setattr(module, "client", lambda service, _region=None: clients.get(service, self.services))
         patch.setattr(remaining, "Table", lambda _name: self.table)
         patch.setattr(clock, "timestamp", lambda: self.world.clock.now().timestamp())
         patch.setattr(urllib.request, "urlopen", self._respond)
         variables = {Variable.ENVIRONMENT: "dev", Variable.LEDGER: "ledger", Variable.STATE_MACHINE: MACHINE}
+        variables |= {Variable.INFERENCE_REGION: "us-east-2"}
         for name, value in (variables | ({} if keep_data else {Variable.RETIREMENT: RETIREMENT})).items():
             patch.setenv(name, value)
 

@@ -112,9 +112,9 @@ def test_a_refusal_names_what_it_costs_and_the_command(monkeypatch: pytest.Monke
     (response,) = account.responses
     assert (
         f"(1) {arn} (dev-support-live) bills $20.00 an hour, $14,600.00 a month, for 2 model units: "
-        "`distillery --env dev retire support`. (2) alias /distillery/dev/alias/faq names arn:of-faq, which is gone: "
-        "`distillery --env dev retire faq`. (3) execution support-aaaaa-bbbbbbbb-1 is running: "
-        "`distillery --env dev stop support-aaaaa-bbbbbbbb-1`. (4) custom model "
+        "`distillery --env dev retire support --reason WHY`. (2) alias /distillery/dev/alias/faq names arn:of-faq, "
+        "which is gone: `distillery --env dev retire faq --reason WHY`. (3) execution support-aaaaa-bbbbbbbb-1 is "
+        "running: `distillery --env dev stop support-aaaaa-bbbbbbbb-1 --reason WHY`. (4) custom model "
     ) in response["Reason"]
     assert "is stored for $1.95 a month: `distillery --env dev clean`" in response["Reason"]
 

@@ -39,7 +39,7 @@ def test_a_recipe_that_serves_is_not_dropped(
     assert (response["Status"], response["PhysicalResourceId"]) == ("FAILED" if refused else "SUCCESS", "recipes")
     if refused:
         assert response["Reason"].startswith("the settings no longer have what still serves: support. Run the command")
-        wanted = "clean" if kind == "deployment" else "retire support"
+        wanted = "clean" if kind == "deployment" else "retire support --reason WHY"
         assert f"`distillery --env dev {wanted}`" in response["Reason"]
 
 
