@@ -1,4 +1,4 @@
-"""What the verbs print with `--json`, but for `status` and `watch`."""
+"""What the verbs print with `--json`, but for `status`, `watch` and the verbs that delete."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -152,39 +152,6 @@ class RollbackOutput:
     outcome: str = "running"
     ending: str = ""
     versions: list[dict[str, Any]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecipeModels:
-    """The models of a recipe, the newest first. `usd_per_month`: what their storage costs. A model whose `needed` is
-    empty may be deleted."""
-
-    recipe: str
-    models: list[dict[str, Any]]
-    usd_per_month: Decimal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelsOutput:
-    """The models before anything was deleted. `deleted`: ARNs; `left`: ARNs that stay all the same, with `why`."""
-
-    environment: str
-    recipes: list[RecipeModels]
-    deleted: list[str]
-    left: list[dict[str, str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetireOutput:
-    """What was deleted: the ARN that the alias named, names of endpoints, ARNs of models. `left`: `what` was not,
-    and `why`; then `done` is false."""
-
-    recipe: str
-    alias: str | None
-    endpoints: list[str]
-    models: list[str]
-    left: list[dict[str, str]]
-    done: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,7 @@ VERB_CODES: dict[str, tuple[ExitCode, ...]] = {
     "rollback": _ASKS,
     "models": _ASKS,
     "retire": _ASKS,
+    "clean": _ASKS,
     "forget": (ExitCode.FINDINGS, ExitCode.WAITS, ExitCode.AWS_ERROR),
     "routes": (ExitCode.AWS_ERROR,),
     "ask": _ASKS,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from distillery.cli.documents import ModelsOutput, RecipeModels
+from distillery.cli.deletion_documents import ModelsOutput, RecipeModels
 from distillery.cli.exit_codes import ExitCode
 from distillery.cli.outputs import document
 from distillery.cli.target import Target, target

@@ -7,6 +7,7 @@ docs/reference/json-output.md is generated from these types.
 from collections.abc import Mapping
 from typing import Any
 
+from distillery.cli.deletion_documents import CleanOutput, ModelsOutput, RetireOutput
 from distillery.cli.doctor_documents import DoctorOutput
 from distillery.cli.documents import (
     AcceptOutput,
@@ -19,11 +20,9 @@ from distillery.cli.documents import (
     EvaluateOutput,
     ForgetOutput,
     GoldenOutput,
-    ModelsOutput,
     ProbeOutput,
     RejectOutput,
     ReportOutput,
-    RetireOutput,
     RollbackOutput,
     RoutesOutput,
     RunOutput,
@@ -55,6 +54,7 @@ OUTPUTS: Mapping[str, type] = {
     "rollback": RollbackOutput,
     "models": ModelsOutput,
     "retire": RetireOutput,
+    "clean": CleanOutput,
     "forget": ForgetOutput,
     "routes": RoutesOutput,
     "ask": AskOutput,

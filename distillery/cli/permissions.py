@@ -3,7 +3,7 @@
 OPERATOR, APPROVER, ON_CALL = "OperatorPolicyArn", "ApproverPolicyArn", "OnCallPolicyArn"
 CALLER, MEASURER, COLLECTOR = "CallerPolicyArn", "MeasurerPolicyArn", "CollectorPolicyArn"
 ERASER, READER, EXAMINER = "EraserPolicyArn", "DataReaderPolicyArn", "ExaminerPolicyArn"
-BILLING = "BillingPolicyArn"
+BILLING, CLEANER = "BillingPolicyArn", "CleanerPolicyArn"
 STACKS = {CALLER: "serving", MEASURER: "serving", COLLECTOR: "collection"}
 """The stacks with the outputs of these policies; the outputs of the others are the pipeline stack's."""
 
@@ -24,6 +24,7 @@ NEEDS = {
     "rollback": (OPERATOR, ON_CALL),
     "models": (OPERATOR,),
     "retire": (OPERATOR,),
+    "clean": (CLEANER,),
     "routes": (CALLER, MEASURER),
     "ask": (CALLER,),
     "snippets": (CALLER, MEASURER),
@@ -54,6 +55,7 @@ TAGGED = {
     "rollback": _DECIDES,
     "models": _DECIDES,
     "retire": _DECIDES,
+    "clean": _DECIDES,
     "forget": "uses --recipe, and reaches no logged calls",
 }
 """What a person can do whom a tag limits to one recipe, for verbs that call functions or read beyond the recipe."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from distillery.cli.documents import RetireOutput
+from distillery.cli.deletion_documents import RetireOutput
 from distillery.cli.exit_codes import ExitCode
 from distillery.cli.outputs import document
 from distillery.cli.target import target

@@ -18,7 +18,7 @@ VERBS = (
     *("doctor", "check", "convert", "run", "collect", "status", "watch", "report", "evaluate", "stop", "resume"),
     "golden",
     *("verify", "key"),
-    *("approve", "accept", "reject", "rollback", "models", "retire", "forget"),
+    *("approve", "accept", "reject", "rollback", "models", "retire", "clean", "forget"),
     *("routes", "ask", "snippets", "probe", "bench"),
 )
 """In the order of the help; each is a function of the same name."""

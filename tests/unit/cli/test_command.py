@@ -145,6 +145,7 @@ def test_a_refusal_says_which_policy_the_verb_needs(
         "routes": [],
         "forget": [],
         "models": [],
+        "clean": [],
         "key": ["export"],
     }.get(verb, ["support"])
     words += {
@@ -152,6 +153,7 @@ def test_a_refusal_says_which_policy_the_verb_needs(
         "accept": ["--reason", "better"],
         "approve": ["--yes"],
         "bench": ["--yes"],
+        "clean": ["--yes"],
         "forget": ["--text", "Zoe Miller"],
         "resume": ["--reason", "why"],
         "retire": ["--reason", "replaced", "--yes"],

@@ -28,6 +28,7 @@ WORDS = {
     "ask": ["fast", "hello"],
     "bench": ["fast", "--yes"],
     "check": ["good.jsonl"],
+    "clean": ["--yes"],
     "collect": ["support"],
     "convert": ["chats.jsonl", "--from", "openai"],
     "evaluate": ["run-a-b-1"],

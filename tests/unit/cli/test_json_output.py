@@ -42,6 +42,17 @@ from tests.unit.cli.test_models import wire as stored_model
 from tests.unit.cli.test_probe import probing, served
 
 RUN = "support-aaaaa-bbbbbbbb-1"
+SERVES_FAQ = {
+    "kind": "alias",
+    "name": "/distillery/dev/alias/faq",
+    "arn": "/distillery/dev/alias/faq",
+    "recipe": "faq",
+    "costs": "names arn:e",
+    "usd_per_hour": "0",
+    "usd_per_month": "0",
+    "kept": "recipe faq serves: its alias names arn:e",
+    "command": "distillery --env dev retire faq --reason WHY",
+}
 STARTED = {"status": "started", "run": RUN, "report_uri": "s3://data/r.json", "reason": ""}
 
 
@@ -273,6 +284,19 @@ def retire(world: World) -> list[str]:
     return ["retire", "support", "--reason", "replaced", "--yes"]
 
 
+def clean(world: World) -> list[str]:
+    decisions = {**world.account.pipeline["decisions"], "clean": "https://clean.example/"}
+    world.account.pipeline = {**world.account.pipeline, "decisions": decisions}
+    world.answer("clean-function", {"deleted": [], "left": []})
+    return ["clean"]
+
+
+def kept_by_clean(world: World) -> list[str]:
+    words = clean(world)
+    world.answer("clean-function", {"deleted": [], "left": [SERVES_FAQ]})
+    return [*words, "--yes"]
+
+
 def listed_rollback(world: World) -> list[str]:
     return [*rollback(world)[:2], "--list"]
 
@@ -348,6 +372,8 @@ CASES: list[tuple[Callable[[World], list[str]], ExitCode]] = [
     (followed_rollback, ExitCode.FAILED_RUN),
     (listed_rollback, ExitCode.OK),
     (retire, ExitCode.OK),
+    (clean, ExitCode.OK),
+    (kept_by_clean, ExitCode.REFUSED),
     (models, ExitCode.OK),
     (pruned_models, ExitCode.FINDINGS),
     (forget, ExitCode.OK),
