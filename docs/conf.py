@@ -22,7 +22,7 @@ TREE = {
         docs/tutorials/README docs/tutorials/labels docs/tutorials/tickets docs/tutorials/handbook
         docs/tutorials/your-own examples/support/README examples/tickets/README examples/handbook/README
         examples/function/README
-        docs/reference/settings docs/reference/command docs/reference/json-output""",
+        docs/reference/settings docs/reference/environments docs/reference/command docs/reference/json-output""",
     "Run it": """docs/doctor docs/removing docs/people docs/threat-model docs/data-protection docs/supply-chain
         docs/aws-assumptions docs/runbooks/failed-run
         docs/runbooks/dead-letters docs/runbooks/function-errors docs/runbooks/fallback-ratio
