@@ -106,7 +106,7 @@ class Pipeline(EnvironmentStack):
         )
         # Functions whose errors would go unnoticed: errors of steps show as failed runs. Settle and Expiry share the
         # dead-letter queue of Sweep.
-        self.watched = {"Dataset": dataset.function, "Sweep": sweep}
+        self.watched, self.guard = {"Dataset": dataset.function, "Sweep": sweep}, sweep
         decisions = {
             "approval": dataset.approval_url,
             "rollback": stages.promotion.rollback_url,

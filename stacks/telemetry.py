@@ -14,7 +14,7 @@ from infra.constructs.alarms import (
     watch_queue,
     watch_routes,
 )
-from infra.constructs.dashboard import dashboard, model_graphs, route_graphs
+from infra.constructs.dashboard import dashboard, hourly_table, model_graphs, route_graphs
 from infra.constructs.function import Function
 from infra.constructs.monthly_budget import environment_budget, monthly_budgets
 from stacks.base import EnvironmentStack
@@ -75,6 +75,7 @@ class HomeTelemetry(Telemetry):
             "Dashboard",
             machine=pipeline.machine,
             functions=functions,
+            hourly=hourly_table(pipeline.guard),
             models=model_graphs(self.names),
             routes=routes,
         )

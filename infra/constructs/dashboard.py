@@ -8,6 +8,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from distillery.client.metrics import Dimension, Metric
+from distillery.core.hourly_ledger import query
 from distillery.core.names import DIMENSION_ENVIRONMENT, DIMENSION_MODEL, Names
 from distillery.core.operational_metrics import OperationalMetric
 from infra.constructs.function import Function
@@ -24,11 +25,12 @@ def dashboard(
     *,
     machine: sfn.StateMachine,
     functions: Mapping[str, Function],
+    hourly: cloudwatch.IWidget,
     models: Sequence[cloudwatch.IWidget],
     routes: Sequence[cloudwatch.IWidget],
 ) -> cloudwatch.Dashboard:
-    """A row about runs, one about functions and their dead-letter queues, and those of `model_graphs` and
-    `route_graphs`."""
+    """A row about runs, one about functions and their dead-letter queues, the table of `hourly_table`, and the rows of
+    `model_graphs` and `route_graphs`."""
     runs = [
         machine.metric_started(period=_HOUR, label="started"),
         machine.metric_succeeded(period=_HOUR, label="succeeded"),
@@ -49,9 +51,22 @@ def dashboard(
         widgets=[
             [_graph("Runs", runs), _graph("Run duration (ms)", time)],
             [_graph("Function errors", errors), _graph("Dead letters", letters)],
+            [hourly],
             list(models),
             list(routes),
         ],
+    )
+
+
+def hourly_table(guard: Function) -> cloudwatch.IWidget:
+    """The table of what bills by the hour, from the log of the guard. A query is billed by the bytes that it reads when
+    somebody looks at the dashboard, and nothing by the hour or month."""
+    return cloudwatch.LogQueryWidget(
+        title="Bills by the hour: Provisioned Throughput, at each pass of the guard",
+        log_group_names=[guard.function.log_group.log_group_name],
+        query_lines=list(query()),
+        view=cloudwatch.LogQueryVisualizationType.TABLE,
+        width=24,
     )
 
 

@@ -1,5 +1,5 @@
 """The money guard, called the sweep in templates and logs: unlocks recipes of ended executions, deletes endpoints that
-nobody needs, and stops judges' jobs that no active run waits for.
+nobody needs, and stops judges' jobs that no active run waits for. It logs what bills by the hour.
 
 `claims` says what keeps an endpoint: its recipe's alias, an unexpired lease, or the lock of its recipe. Endpoints that
 failed are no exception. Whenever the guard had to delete or stop something, it notifies people and raises an alarm: a
@@ -28,6 +28,7 @@ from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names
 from distillery.core.notices import Notices
 from distillery.core.operational_metrics import OperationalMetric, emit
 from distillery.core.pipeline import Endpoint
+from lambdas.endpoint.hourly import HourlyEndpoints
 from lambdas.endpoint.idle import IdleEndpoints
 from lambdas.endpoint.orphaned_judges import OrphanedJudges
 from lambdas.endpoint.stale_runs import StaleRuns
@@ -55,13 +56,17 @@ class OrphanedEndpoints:
             endpoint for endpoint in hosting.named(self.names.prefix) if endpoint.name.startswith(self.names.prefix)
         ]
         tagged = [(endpoint, _tags(hosting, endpoint)) for endpoint in ours]
-        active = self.ledger.active()
-        claims = Claims(active=active, leases=self.ledger.leases.all(), live_arn=self._live_arn)
+        claims = self.claims()
         for endpoint, tags in tagged:
             recipe, run = tags.get(TAG_RECIPE, ""), tags.get(TAG_RUN, "")
             is_ours = tags.get(TAG_ENVIRONMENT) == self.names.environment
             if is_ours and claims.of(endpoint, recipe=recipe, run=run) is None:
                 yield endpoint
+
+    def claims(self) -> Claims:
+        """What keeps endpoints, to be asked after they were listed."""
+        active = self.ledger.active()
+        return Claims(active=active, leases=self.ledger.leases.all(), live_arn=self._live_arn)
 
     def _live_arn(self, recipe: str) -> str | None:
         alias = self.aliases.read(self.names.alias(recipe))
@@ -88,6 +93,7 @@ class Sweep:
     orphans: OrphanedEndpoints
     hosting: Mapping[HostingMode, Hosting]
     notices: Notices
+    hourly: HourlyEndpoints
     judges: OrphanedJudges | None = None
     """Where a recipe has a judge."""
     idle: IdleEndpoints | None = None
@@ -104,10 +110,11 @@ class Sweep:
             StaleRuns(ledger, rollbacks, Acceptances(table), executions, notices),
             OrphanedEndpoints(names, ledger, Aliases()),
         )
+        hourly = HourlyEndpoints(names, ledger, client("bedrock"), orphans.claims)
         judges = OrphanedJudges(names, ledger, client("bedrock")) if is_set(Variable.JUDGES) else None
         days = read_number(Variable.IDLE_DAYS)
         idle = IdleEndpoints(names, table, client("bedrock"), client("cloudwatch"), notices, days) if days else None
-        return cls(ledger, stale_runs, orphans, hosting_by_mode(), notices, judges, idle)
+        return cls(ledger, stale_runs, orphans, hosting_by_mode(), notices, hourly, judges, idle)
 
     def run(self) -> dict[str, Any]:
         """What was closed (holder → reason), which endpoints were deleted and which judges' jobs stopped. Raises
@@ -117,6 +124,7 @@ class Sweep:
         stopped = {"stopped": self._stop(self.judges)} if self.judges else {}
         self._report(deleted, stopped.get("stopped", []))
         idle = {"idle": self._tried("idle endpoints", self.idle.warn) or []} if self.idle else {}
+        self._tried("the ledger of what bills by the hour", self.hourly.write)
         if self.errors:
             raise ExceptionGroup("the sweep failed in part; the next one tries again", self.errors)
         return {"closed": closed, "deleted": deleted, **stopped, **idle}

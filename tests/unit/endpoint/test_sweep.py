@@ -20,6 +20,7 @@ from distillery.core.names import Names
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Endpoint, Outcome, Run
 from distillery.core.recipe import Recipe
+from lambdas.endpoint.hourly import HourlyEndpoints
 from lambdas.endpoint.orphaned_judges import OrphanedJudges
 from lambdas.endpoint.stale_runs import StaleRuns
 from lambdas.endpoint.sweep import OrphanedEndpoints, Sweep
@@ -51,7 +52,9 @@ class Harness:
         executions = Executions("arn:aws:states:us-east-1:111111111111:stateMachine:pipeline", machine)
         stale_runs = StaleRuns(self.ledger, self.rollbacks, self.acceptances, executions, Notices("arn:topic", sns))
         orphans = OrphanedEndpoints(NAMES, self.ledger, Aliases(ssm))
-        return Sweep(self.ledger, stale_runs, orphans, self.hosting, Notices("arn:topic", sns), judges).run()
+        bedrock: Any = self.bedrock
+        hourly = HourlyEndpoints(NAMES, self.ledger, bedrock, orphans.claims)
+        return Sweep(self.ledger, stale_runs, orphans, self.hosting, Notices("arn:topic", sns), hourly, judges).run()
 
     def host(self, name: str, of: Recipe, run: str | None = None, environment: str = "dev") -> Endpoint:
         tags = {"distillery:environment": environment, "distillery:recipe": of.name}
@@ -134,7 +137,7 @@ def test_one_bad_item_does_not_stop_the_others_and_is_raised_at_the_end(harness:
     harness.bedrock.refuse = {"list_provisioned_model_throughputs": "AccessDeniedException"}
     with pytest.raises(ExceptionGroup) as raised:
         harness.sweep()
-    assert len(raised.value.exceptions) == 2
+    assert len(raised.value.exceptions) == 3  # the execution, and the list for orphans and for what bills by the hour
     assert harness.bedrock.everything() == {}
     assert harness.ledger.active() == {"billing": bad.id}
 

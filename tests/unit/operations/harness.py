@@ -22,6 +22,7 @@ from distillery.core.pipeline import Run, Stage, Student
 from distillery.core.recipe import Recipe
 from lambdas.distillation.job import CustomizationJobs
 from lambdas.distillation.settle import Settler, TaskTokens
+from lambdas.endpoint.hourly import HourlyEndpoints
 from lambdas.endpoint.stale_runs import StaleRuns
 from lambdas.endpoint.sweep import OrphanedEndpoints, Sweep
 from lambdas.operations.handler import operate
@@ -149,7 +150,8 @@ class Harness:
         executions, notices = Executions(MACHINE, machine), Notices("arn:topic", sns)
         stale = StaleRuns(self.ledger, rollbacks, acceptances, executions, notices)
         orphans = OrphanedEndpoints(NAMES, self.ledger, Aliases(ssm))
-        return Sweep(self.ledger, stale, orphans, hosting_by_mode(bedrock), notices).run()
+        hourly = HourlyEndpoints(NAMES, self.ledger, bedrock, orphans.claims)
+        return Sweep(self.ledger, stale, orphans, hosting_by_mode(bedrock), notices, hourly).run()
 
     def settle(self) -> int:
         jobs: Any = self.bedrock.jobs
