@@ -238,6 +238,10 @@ synth: node_modules/ok .build/wheels/ok ## Synthesize every environment, rules o
 	@printf '%s\n' $(patsubst %,"% $(GATE_DATE)",$(ENVIRONMENTS)) "launch 2024-12-04" | xargs -L 1 -P 2 sh -c 'echo "cdk synth $$0"; \
 	  exec node_modules/.bin/cdk synth --quiet -c env=$$0 -c date=$$1 --output cdk.out/$$0'
 
+.PHONY: assets
+assets: .venv/ok ## Compare what `make synth` wrote: environments of one commit differ in settings alone
+	$(BIN)/python -m infra.deployment.assets $(addprefix cdk.out/,$(ENVIRONMENTS) launch)
+
 .PHONY: journey
 journey: install ## Runs on the local AWS account, successful and failing
 	$(BIN)/python -m pytest tests/journey --numprocesses 2
