@@ -46,8 +46,15 @@ class Pipeline(EnvironmentStack):
         dataset = DatasetStage(self, "Dataset", context=context, stores=stores, recipes=settings.recipes)
         letters = dataset.function.dead_letters
         assert letters is not None
+        promotion = settings.promotion
         stages = Stages.create(
-            self, context=context, stores=stores, recipes=recipes, settings=dataset.recipes, dead_letters=letters
+            self,
+            context=context,
+            stores=stores,
+            recipes=recipes,
+            settings=dataset.recipes,
+            dead_letters=letters,
+            record_days=promotion.valid_days if promotion and promotion.sign else None,
         )
         states, functions = definition(self, stages), stages.functions
         self.machine = Machine(
@@ -117,7 +124,9 @@ class Pipeline(EnvironmentStack):
             "clean": cleaning.url,
             **operations.urls,
         }
-        self._publish(stores, {"dataset": dataset.function}, decisions)
+        signing = stages.promotion.signing
+        signed = {"signing_key": signing.key.key_arn} if signing else {}
+        self._publish(stores, {"dataset": dataset.function}, decisions, signed)
         deciding = [stages.promotion.rollback, stages.evaluation.request, operations.function]
         self._people(
             stores,
@@ -129,7 +138,9 @@ class Pipeline(EnvironmentStack):
             cleaning=[cleaning.function, operations.function, deletion.retire],
         )
 
-    def _publish(self, stores: DataStores, functions: dict[str, Function], decisions: dict[str, str]) -> None:
+    def _publish(
+        self, stores: DataStores, functions: dict[str, Function], decisions: dict[str, str], signed: dict[str, str]
+    ) -> None:
         """Names and ARNs for the command line."""
         where = {
             "prompts_bucket": stores.prompts.bucket_name,
@@ -141,6 +152,7 @@ class Pipeline(EnvironmentStack):
             "home_region": self.settings.home_region,
             "inference_region": self.settings.inference_region,
             "recipes": sorted(self.settings.recipes),
+            **signed,
             "owns_logs": self.settings.logging is not None,
             "monthly_caps_usd": {name: str(recipe.monthly_cap_usd) for name, recipe in self.settings.recipes.items()},
         }
@@ -187,7 +199,13 @@ class Pipeline(EnvironmentStack):
             "Cleaner": cleaner_policy(self, "Cleaners", names=names, functions=cleaning, deciders_named=deciders_named),
             "Billing": billing_policy(self, "Billing", names=names, stores=stores),
             "Examiner": examiner_policy(self, "Examiners", names=names, stores=stores),
-            "DataReader": reader_policy(self, "DataReaders", names=names, stores=stores),
+            "DataReader": reader_policy(
+                self,
+                "DataReaders",
+                names=names,
+                stores=stores,
+                signing_key=promotion.signing.key if promotion.signing else None,
+            ),
             "Eraser": eraser_policy(self, "Erasers", names=names, stores=stores, inference_region=there),
             "OnCall": on_call_policy(
                 self,

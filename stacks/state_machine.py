@@ -46,8 +46,9 @@ class Stages:
         recipes: Sequence[Recipe],
         settings: lambda_.ILayerVersion,
         dead_letters: sqs.IQueue | None,
+        record_days: int | None,
     ) -> Self:
-        """Creates the stages. `settings` is the layer with the recipes.
+        """Creates the stages. `settings` is the layer with the recipes. `record_days`: see `PromotionStage`.
 
         Functions that events invoke share `dead_letters`: one queue and one alarm.
         """
@@ -63,15 +64,21 @@ class Stages:
                 scope, "Evaluation", context=context, stores=stores, recipes=recipes, settings=settings
             ),
             promotion=PromotionStage(
-                scope, "Promotion", context=context, stores=stores, recipes=recipes, settings=settings
+                scope,
+                "Promotion",
+                context=context,
+                stores=stores,
+                recipes=recipes,
+                settings=settings,
+                record_days=record_days,
             ),
         )
 
     @property
     def functions(self) -> list[Function]:
         """The functions that the state machine invokes."""
-        others = [stage.function for stage in (self.distillation, self.endpoint, self.promotion)]
-        return [*others, *self.evaluation.functions]
+        others = [stage.function for stage in (self.distillation, self.endpoint)]
+        return [*others, *self.promotion.functions, *self.evaluation.functions]
 
     def attach(self, machine: sfn.StateMachine) -> None:
         """Connects the functions that start, answer or describe executions with the state machine."""

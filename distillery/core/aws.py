@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_service_quotas import ServiceQuotasClient
@@ -64,6 +65,8 @@ def client(service: Literal["cloudformation"], region: str | None = None) -> "Cl
 def client(service: Literal["cloudwatch"], region: str | None = None) -> "CloudWatchClient": ...
 @overload
 def client(service: Literal["dynamodb"], region: str | None = None) -> "DynamoDBClient": ...
+@overload
+def client(service: Literal["kms"], region: str | None = None) -> "KMSClient": ...
 @overload
 def client(service: Literal["s3"], region: str | None = None) -> "S3Client": ...
 @overload
@@ -207,6 +210,13 @@ class ObjectStore:
         if version:
             return self.s3.get_object(Bucket=bucket, Key=key, VersionId=version)["Body"].read()
         return self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+    def blocks(self, uri: str, size: int) -> Iterator[bytes]:
+        """The bytes of an object, at most `size` at a time."""
+        bucket, key = split_s3_uri(uri)
+        body = self.s3.get_object(Bucket=bucket, Key=key)["Body"]
+        while block := body.read(size):
+            yield block
 
     def lines(self, uri: str) -> Iterator[bytes]:
         """The lines of an object, read as they are needed: a data set may be larger than a function's memory."""

@@ -27,6 +27,9 @@ class Variable(StrEnum):
     JUDGES = "JUDGES"
     MAX_MODEL_UNITS = "MAX_MODEL_UNITS"
     IDLE_DAYS = "IDLE_DAYS"
+    SIGNING_KEY = "SIGNING_KEY_ARN"
+    RECORD_DAYS = "RECORD_DAYS"
+    COMMIT = "COMMIT"
 
 
 def read(variable: Variable) -> str:

@@ -160,7 +160,7 @@ class PromotionRecord:
         chain: The records of the environments before, the first one first.
         software: What evaluated, by name: `distillery` with its version, `commit` where the deployment names one, and
             what the report lists.
-        issued, expires: ISO 8601, in UTC. Both derive from the verdict, so that a repeated step writes the same.
+        issued, expires: ISO 8601, in UTC.
     """
 
     environment: str

@@ -30,7 +30,7 @@ SDK_DISTRIBUTIONS = ("boto3", "botocore", "jmespath", "python-dateutil", "s3tran
 """boto3 and everything that it requires: pure Python, the same for every architecture."""
 
 SDK_SERVICES = (
-    *("athena", "bedrock", "bedrock-runtime", "cloudformation", "cloudwatch", "dynamodb", "lambda", "s3"),
+    *("athena", "bedrock", "bedrock-runtime", "cloudformation", "cloudwatch", "dynamodb", "kms", "lambda", "s3"),
     *("service-quotas", "sns", "ssm", "stepfunctions", "sts"),
 )
 """The clients of `distillery/core/aws`; sts for credentials."""

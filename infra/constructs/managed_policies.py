@@ -8,6 +8,7 @@ person on call is in `on_call`.
 from collections.abc import Iterator, Sequence
 
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -29,7 +30,7 @@ from distillery.core.names import (
 from infra.constructs.arn import Location
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function
-from infra.constructs.permissions import bedrock, managed_policy, running, users
+from infra.constructs.permissions import bedrock, keys, managed_policy, running, users
 from infra.constructs.permissions.permission import Permission
 from infra.constructs.permissions.users import RECIPE, RUN
 
@@ -142,8 +143,11 @@ def examiner_policy(scope: Construct, ident: str, *, names: Names, stores: DataS
     )
 
 
-def reader_policy(scope: Construct, ident: str, *, names: Names, stores: DataStores) -> iam.ManagedPolicy:
-    """The texts: prompts, training and held-out files, quarantined lines, answers and the output of jobs."""
+def reader_policy(
+    scope: Construct, ident: str, *, names: Names, stores: DataStores, signing_key: kms.IKey | None
+) -> iam.ManagedPolicy:
+    """The texts: prompts, training and held-out files, quarantined lines, answers and the output of jobs; and the
+    public half of the key that signs records, if there is one."""
     prompts = (PROMPTS_PREFIX, UPLOADS_PREFIX, COLLECTED_PREFIX)
     return managed_policy(
         scope,
@@ -159,6 +163,7 @@ def reader_policy(scope: Construct, ident: str, *, names: Names, stores: DataSto
             f"{JOBS_PREFIX}{RUN}/",
         ),
         running.read_parameters(Location.of(scope), names.pipeline),
+        *([keys.read_public_key(signing_key)] if signing_key else []),
     )
 
 

@@ -15,6 +15,7 @@ from infra.constructs.arn import Location
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function, iam_url
 from infra.constructs.permissions import bedrock, keys, running, storage
+from infra.constructs.signing import Signing
 from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import step, wait_until_ready
 
@@ -23,7 +24,8 @@ class PromotionStage(Construct):
     """`function` is the only writer of aliases; `rollback`, at `rollback_url`, starts a rollback, and `acceptance`, at
     `acceptance_url`, the promotion of a student that a person accepted.
 
-    `settings` is the layer with the recipes and their deciders.
+    `settings` is the layer with the recipes and their deciders. `record_days`: how long the signed record of a student
+    that goes live is valid; None if no record is signed.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class PromotionStage(Construct):
         stores: DataStores,
         recipes: Sequence[Recipe],
         settings: lambda_.ILayerVersion,
+        record_days: int | None = None,
     ) -> None:
         super().__init__(scope, ident)
         self._location = Location.of(self)
@@ -45,18 +48,35 @@ class PromotionStage(Construct):
         self.rollback_url = iam_url(self.rollback)
         self.acceptance = self._acceptance(context, stores, settings)
         self.acceptance_url = iam_url(self.acceptance)
+        self.signing = (
+            Signing(self, "Signing", context=context, stores=stores, valid_days=record_days) if record_days else None
+        )
 
     def states(self) -> sfn.Chain:
         """After a verdict: the alias serves the student, or the live model stays, perhaps until a person decides."""
         decide = step(self, "Follow up", function=self.function, action="follow_up", result_path="$.follow_up")
         goes_live = sfn.Condition.string_equals("$.follow_up.outcome", Outcome.PROMOTED)
-        promotion = self._switch("Promote", "Live", "Wait for live", "Record alias")
+        promotion = self._signed("Sign record", self._switch("Promote", "Live", "Wait for live", "Record alias"))
         choice = sfn.Choice(self, "Goes live?").when(goes_live, promotion)
         return sfn.Chain.start(decide).next(choice.otherwise(sfn.Pass(self, "Live model stays")))
 
     def acceptance_states(self) -> sfn.Chain:
         """After a person's acceptance: the alias serves the student."""
-        return self._switch("Put forward", "Accepted", "Wait for accepted", "Record acceptance")
+        accepted = self._switch("Put forward", "Accepted", "Wait for accepted", "Record acceptance")
+        return self._signed("Sign accepted record", accepted)
+
+    @property
+    def functions(self) -> list[Function]:
+        """The functions of its states."""
+        return [self.function, *([self.signing.function] if self.signing else [])]
+
+    def _signed(self, name: str, goes_live: sfn.Chain) -> sfn.Chain:
+        """Signs the record before the student goes live: where that fails, the old model stays live, and the run can be
+        resumed."""
+        if self.signing is None:
+            return goes_live
+        signed = step(self, name, function=self.signing.function, action="sign", result_path="$.signed")
+        return sfn.Chain.start(signed).next(goes_live)
 
     def rollback_states(self) -> sfn.Chain:
         """The same with the previous model, and other state names."""

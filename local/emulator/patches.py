@@ -41,6 +41,7 @@ from local.emulator.hooks import (
     map_runs,
     metrics,
     policy_variables,
+    principals,
     recorder,
     requests,
     rule_targets,
@@ -90,6 +91,7 @@ def install(
     service_quotas.install(simulator)
     athena.install(clock)
     policy_variables.install()
+    principals.install()
     if iam_log is not None:
         recorder.install(iam_log)
     encryption.install()

@@ -15,7 +15,7 @@ from typing import Any
 
 from ministack.core import iam_evaluator as iam
 
-from local.emulator.hooks import policy_variables
+from local.emulator.hooks import policy_variables, principals
 
 _PRINCIPAL, _ACCOUNT = "arn:aws:sts::111111111111:assumed-role/team/session", "111111111111"
 
@@ -41,5 +41,6 @@ def _context(ask: dict[str, Any]) -> iam.EvalContext:
 
 if __name__ == "__main__":
     policy_variables.install()
+    principals.install()
     for line in sys.stdin:
         print(json.dumps([decisions(case["document"], case["asks"]) for case in json.loads(line)]), flush=True)

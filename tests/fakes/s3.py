@@ -69,6 +69,12 @@ class FakeS3:
             raise service_error("NoSuchKey", "GetObject")
         return {"Body": io.BytesIO(found[-1].body), "VersionId": found[-1].id}
 
+    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 the API's names
+        found = [one for one in self.kept if (one.bucket, one.key) == (Bucket, Key)]
+        if not found or found[-1].body is None:
+            raise service_error("404", "HeadObject")
+        return {}
+
     def delete_objects(self, *, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 the API's names
         asked = [(one["Key"], one["VersionId"]) for one in Delete["Objects"]]
         assert 0 < len(asked) <= 1000

@@ -30,6 +30,18 @@ def encrypt_answers(location: Location, key: kms.IKey) -> Permission:
     return _used(location, key, "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
 
 
+def sign_digests(key: kms.IKey) -> tuple[Permission, ...]:
+    """Sign digests with an asymmetric key, by one algorithm, and read its public half (KMS API, Sign and
+    GetPublicKey)."""
+    how = {"StringEquals": {"kms:MessageType": "DIGEST", "kms:SigningAlgorithm": "ECDSA_SHA_256"}}
+    return Permission(actions=("kms:Sign",), resources=(key.key_arn,), conditions=how), read_public_key(key)
+
+
+def read_public_key(key: kms.IKey) -> Permission:
+    """Read the public half of an asymmetric key."""
+    return Permission(actions=("kms:GetPublicKey",), resources=(key.key_arn,))
+
+
 def _used(location: Location, key: kms.IKey, *actions: str) -> Permission:
     return Permission(actions=actions, resources=(key.key_arn,), conditions={"StringEquals": location.via("bedrock")})
 

@@ -136,6 +136,14 @@ def use_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
     )
 
 
+def read_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
+    """Read single items of the ledger."""
+    return (
+        Permission(actions=("dynamodb:GetItem",), resources=(table.table_arn,)),
+        _key(_of(table), table, ("kms:Decrypt",), "dynamodb"),
+    )
+
+
 def query_runs(table: dynamodb.ITable) -> tuple[Permission, ...]:
     """Query the ledger's records of recipes."""
     recipes = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["recipe#*"]}}

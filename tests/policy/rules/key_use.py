@@ -87,17 +87,24 @@ def _may_use(templates: EnvironmentTemplates, holder: Resource, key_: Resource, 
     )
 
 
+_ASYMMETRIC_USE = frozenset({"kms:GetPublicKey", "kms:Sign"})
+
+
 @rule(
     for_everything=single_stack({"K": key(), "P": policy(said("kms:Decrypt", get("K")))}),
     all_keys=single_stack({"P": policy(said("kms:Decrypt", arn("kms", "key/*"), Condition=_via("bedrock")))}),
+    signing_with_all_keys=single_stack({"P": policy(said("kms:Sign", arn("kms", "key/*")))}),
+    signing_and_more=single_stack({"K": key(), "P": policy(said(["kms:Sign", "kms:Decrypt"], get("K")))}),
 )
 def a_key_is_used_through_a_named_service_and_by_its_name_or_alias(templates: EnvironmentTemplates) -> Facts:
+    """No service signs or reads a public key on a caller's behalf: for these, the statement names the key."""
     for holder, statement in templates.statements("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
         if any(action.startswith("kms:") for action in as_list(statement["Action"])):
             via = condition(statement, "kms:ViaService", "StringEquals")
             alias = condition(statement, "kms:ResourceAliases", "ForAnyValue:StringEquals")
             named = all("*" not in rendered(one) for one in as_list(statement["Resource"]))
-            yield f"{holder}: {via}", bool(via) and (named or bool(alias))
+            direct = set(as_list(statement["Action"])) <= _ASYMMETRIC_USE
+            yield f"{holder}: {via}", named if direct else bool(via) and (named or bool(alias))
 
 
 def _granting(**tests: Json) -> EnvironmentTemplates:

@@ -18,6 +18,7 @@ from distillery.core.env_vars import Variable
 from distillery.core.ledger.ledger import Ledger
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.errors import service_error
+from tests.fakes.records import FakeKms, Signer
 from tests.fakes.services import FakeRuntime, FakeSns, FakeStepFunctions
 from tests.fakes.table import MemoryTable, _holds
 from tests.fakes.usage_table import FakeUsageTable
@@ -43,6 +44,8 @@ SETTINGS = {
     Variable.LOGS: LOGS,
     Variable.JUDGES: "true",
     Variable.IDLE_DAYS: "14",
+    Variable.SIGNING_KEY: "arn:aws:kms:us-east-1:111111111111:key/2",
+    Variable.RECORD_DAYS: "30",
 }
 
 STUDENT = "arn:aws:bedrock:us-east-1:111111111111:custom-model/m"
@@ -64,7 +67,7 @@ class Account:
         self.quotas = FakeQuotas({"L-1EF80F3E": 10, "L-BE77399C": 10})
         self.sns, self.machine, self.tokens = FakeSns(), FakeStepFunctions(), FakeTokens()
         self.athena, self.ssm, self.sums = FakeAthena(), FakeParameters(), FakeUsageTable()
-        self.runtime = FakeRuntime(_Any())
+        self.runtime, self.kms = FakeRuntime(_Any()), FakeKms(Signer())
         self.evaluations: dict[str, str] = {}
         self.emptied, self.stack_status = False, "DELETE_IN_PROGRESS"
         self.tags: dict[str, Any] = {}
@@ -87,7 +90,7 @@ class Account:
         for part in (self, self.hosting, self.jobs, self.profiles, self.logging, self.quotas, self.sns, self.machine):
             if hasattr(part, name):
                 return getattr(part, name)(**sent) or {}
-        for other in (self.tokens, self.athena, self.ssm, self.runtime):
+        for other in (self.tokens, self.athena, self.ssm, self.runtime, self.kms):
             if hasattr(other, name):
                 return getattr(other, name)(**sent) or {}
         raise AssertionError(f"the account does not implement {operation}")

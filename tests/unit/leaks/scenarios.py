@@ -16,11 +16,13 @@ from distillery.core.judging import GraderKind, GraderSpec, VerdictOutcome
 from distillery.core.logs import LogReadMode, LogSource
 from distillery.core.model_dates import NamedModel
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE
-from distillery.core.pipeline import Outcome, Stage, Verdict
+from distillery.core.pipeline import Outcome, Run, Stage, Student, Verdict
 from distillery.core.recipe import Recipe
 from distillery.core.recipe_options import OverBudgetPolicy, StalledJobs
 from distillery.core.serialization import from_wire, to_wire
 from distillery.core.served_routes import CallerQuota, Period, ServedRoute, ServedRoutes
+from distillery.evaluation.report import wire
+from distillery.evaluation.report.lineage import Lineage
 from lambdas.bucket_cleanup.handler import empty
 from lambdas.collection.handler import collect
 from lambdas.dataset.approval import decide
@@ -42,11 +44,13 @@ from lambdas.operations.handler import operate
 from lambdas.promotion.handler import accept, rollback
 from lambdas.promotion.handler import step as promotion
 from lambdas.serving.handler import invoke
+from lambdas.signing.handler import step as sign
 from lambdas.teardown.handler import clean, guard, keep_recipes
 from lambdas.teardown.handler import step as retirement
 from lambdas.uploads.handler import record_uploads
 from tests.fakes.callers import event as signed
 from tests.fakes.pipeline import distilled, open_run, provisioned, recipe, verdict
+from tests.fakes.report import full
 from tests.unit.client.harness import ALIAS, ENDPOINT, OPTIMIZED, OTHER, STANDARD, STUDENT, route_map
 from tests.unit.collection.records import PREFIX, ROUTE, converse, packed, record, reply
 from tests.unit.collection.test_direct import JUDGE, LEARN
@@ -294,6 +298,21 @@ def _promoted(account: Account, of: Recipe, letter: str = "a") -> None:
     promotion({"step": "close", "state": state}, CONTEXT)
 
 
+def signing(account: Account) -> Ask:
+    state = _state(account, recipe())
+    run, made = from_wire(Run, state["run"]), from_wire(Student, state["student"])
+    lineage = Lineage(model_arn=made.model_arn)
+    report = replace(full(), run=run.id, outcome=VerdictOutcome.PASSED, lineage=lineage)
+    judged = replace(
+        verdict(True), outcome=VerdictOutcome.PASSED, report_uri=f"s3://data/evaluations/{run.id}/report.json"
+    )
+    account.objects["data", f"evaluations/{run.id}/report.json"] = json.dumps(wire.write(report)).encode()
+    account.objects["data", run.dataset.uri.removeprefix("s3://data/")] = b"{}"
+    account.ledger.begin(run.id, Stage.EVALUATION)
+    account.ledger.end(run.id, Stage.EVALUATION, judged)
+    return lambda: sign({"step": "sign", "state": state}, CONTEXT)
+
+
 def promoting(name: str, of: Recipe, *, again: bool = False) -> Callable[[Account], Ask]:
     def prepare(account: Account) -> Ask:
         if again:
@@ -490,6 +509,7 @@ SCENARIOS: dict[str, Scenario] = {
         for how, of in HOSTED.items()
         for again in (False, True)
     },
+    "a record is signed": Scenario(signing),
     "a roll-back": Scenario(rolled_back),
     "models are deleted": Scenario(pruned),
     **{f"a recipe is retired, {how}": Scenario(retired(of)) for how, of in HOSTED.items()},

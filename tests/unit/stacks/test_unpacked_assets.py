@@ -14,7 +14,7 @@ import pytest
 
 from distillery.core.judging import GraderKind, GraderSpec
 from distillery.settings import load
-from distillery.settings.environment import Settings
+from distillery.settings.environment import Promotion, Settings
 from infra.constructs.layers import WHEELS
 from tests.assemblies import assembly_of
 from tests.unit.stacks.assembly import DAYS, ROOT, resources
@@ -63,7 +63,8 @@ def _functions(files: dict[str, Path], template: dict[str, Any]) -> Iterator[tup
 def functions() -> dict[str, Function]:
     found: dict[str, Function] = {}
     every = [load(environment, on=DAYS[environment]) for environment in ENVIRONMENTS]
-    for settings in (*every, _with_scores_from_outside(every[0])):
+    signing = every[0].model_copy(update={"promotion": Promotion(sign=True)})
+    for settings in (*every, _with_scores_from_outside(every[0]), signing):
         assembly = assembly_of(settings)
         for stack in assembly.stacks:
             found.update(_functions(_files(assembly.folder), stack.template))

@@ -15,6 +15,7 @@ CALLED = {
     "ministack.core.iam_actions.identity_denial_message": "(action: str, principal_arn: str, resource: str, ",
     "ministack.core.iam_evaluator._action_matches": "(request_action: str, actions: list[str], ",
     "ministack.core.iam_evaluator._conditions_met": "(conditions: dict, ctx: ",
+    "ministack.core.iam_actions.request_tag_context": "(service: str, iam_action: str, body: bytes, ",
     "ministack.core.iam_evaluator._first_match": "(ctx: ",
     "ministack.core.iam_evaluator._gather_role_policies": "(role_name: str, account_id: str)",
     "ministack.core.iam_evaluator._permissions_boundary": "(store, name: str, account_id: str)",

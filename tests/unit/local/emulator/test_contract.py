@@ -14,7 +14,10 @@ from local.emulator.hooks import lambdas, service_quotas
 from tests.unit.local.emulator.attributes import CALLED, VALUES
 
 # The request handler must look these up at each call, or replacing them would have no effect.
-LOOKED_UP = ("extract_iam_action", "extract_resource_arn", "enforce", "access_denied_response")
+LOOKED_UP = (
+    *("extract_iam_action", "extract_resource_arn", "enforce", "access_denied_response"),
+    "request_tag_context",
+)
 
 
 def _resolve(path: str) -> object:

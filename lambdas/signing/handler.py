@@ -1,0 +1,34 @@
+"""The Lambda handler that signs the record of a run whose student goes live: the step `sign`.
+
+The only function that may sign with the environment's key, so it has a role and code of its own.
+"""
+
+from typing import Any
+
+from distillery.core.aws import ObjectStore, client
+from distillery.core.env_vars import Variable, read
+from distillery.core.ledger.acceptances import Acceptances
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.table import Table
+from distillery.core.pipeline import Run, Stage
+from distillery.core.steps import Event, product, state_of, step_handler
+from lambdas.signing.evidence import Evidence
+from lambdas.signing.signer import RecordSigner, SignedRecord, SigningKey
+
+
+def _sign(event: Event, _context: Any) -> SignedRecord:
+    """The record of the run of a verdict, or of an acceptance. A repeated call finds the record of the first."""
+    table, state = Table(read(Variable.LEDGER)), state_of(event)
+    if "run" in state:
+        run, acceptance = product(event, "run", Run).id, None
+    else:
+        acceptance = Acceptances(table).find(str(state["recipe"]), str(state["holder"]))
+        run = acceptance.run
+    store = ObjectStore()
+    evidence = Evidence(store, read(Variable.ENVIRONMENT), client("s3").meta.region_name)
+    key = SigningKey(client("kms"), read(Variable.SIGNING_KEY))
+    signer = RecordSigner(store, evidence, key, days=int(read(Variable.RECORD_DAYS)))
+    return signer.sign(Ledger(table).run(run), acceptance)
+
+
+step = step_handler(Stage.PROMOTION, {"sign": _sign})

@@ -1,0 +1,102 @@
+"""Signs the record of a run with a KMS key, and stores it beside the run's report, once."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from distillery.core import clock
+from distillery.core.aws import ClientError, ObjectStore, code
+from distillery.core.boundary import get_logger
+from distillery.core.ledger.acceptances import Acceptance
+from distillery.core.ledger.items import RunRecord
+from distillery.core.pipeline import Stage
+from distillery.records import envelope, statement
+from distillery.records.key_id import key_id
+from lambdas.signing.evidence import Evidence
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms import KMSClient
+
+log = get_logger(__name__)
+MISSING = ("404", "NoSuchKey")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedRecord:
+    """A stored record. Without a `uri`, there is none: `why` says why. `digest`: SHA-256 of what was signed."""
+
+    uri: str = ""
+    digest: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A KMS key on the curve NIST P-256. `arn` is its ARN."""
+
+    kms: "KMSClient"
+    arn: str
+
+    @property
+    def id(self) -> str:
+        return key_id(self.kms.get_public_key(KeyId=self.arn)["PublicKey"])
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature, in DER. KMS takes at most 4,096 bytes of a message itself, so it is given the digest
+        (KMS API, Sign)."""
+        return self.kms.sign(
+            KeyId=self.arn,
+            Message=hashlib.sha256(message).digest(),
+            MessageType="DIGEST",
+            SigningAlgorithm="ECDSA_SHA_256",
+        )["Signature"]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSigner:
+    """Signs records. `days`: how long they are valid."""
+
+    store: ObjectStore
+    evidence: Evidence
+    key: SigningKey
+    days: int
+
+    def sign(self, of: RunRecord, acceptance: Acceptance | None) -> SignedRecord:
+        """The signed record of a run, which is written once: a repeated call returns the stored one.
+
+        A student whose report has expired may still be accepted, and then has no record.
+        """
+        verdict = _verdict(of)
+        uri = record_uri(str(verdict.get("report_uri", "")))
+        if self.store.exists(uri):
+            return self._stored(uri)
+        try:
+            found = self.evidence.of(of, verdict, acceptance, clock.now(), timedelta(days=self.days))
+        except ClientError as error:
+            if code(error) not in MISSING:
+                raise
+            log.warning("run %s is not signed: what its record is about does not exist any more", of.run.id)
+            return SignedRecord(why="the report or the data set of the run does not exist any more")
+        payload = statement.write(found)
+        signed = envelope.pre_authentication_encoding(envelope.IN_TOTO, payload)
+        self.store.write_new(uri, envelope.write(payload, self.key.sign(signed), self.key.id))
+        return self._stored(uri)
+
+    def _stored(self, uri: str) -> SignedRecord:
+        return SignedRecord(uri=uri, digest=envelope.read(self.store.read(uri)).digest)
+
+
+def record_uri(report_uri: str) -> str:
+    """`…/record.json` of `…/report.json`, and `…/record-<execution>.json` of an exploratory verdict's."""
+    folder, _, name = report_uri.rpartition("/")
+    return f"{folder}/{name.replace('report', 'record', 1)}"
+
+
+def _verdict(of: RunRecord) -> Mapping[str, Any]:
+    """The verdict that a person accepted, or by which the student goes live: the latest."""
+    if of.was_explored:
+        return of.exploratory
+    stage = of.stages.get(Stage.EVALUATION)
+    return stage.product if stage else {}
