@@ -59,6 +59,38 @@ def _session(environment: Environment, role: Role) -> dict[str, str]:
     }
 
 
+TRAINING_FILE = "datasets/tried/train.jsonl"
+
+
+def job_role(environment: Environment) -> str:
+    role = resource(environment, "pipeline", "DistillationJobRole")
+    return str(environment.client("iam").get_role(RoleName=role)["Role"]["Arn"])
+
+
+def put_training_file(environment: Environment) -> None:
+    """Writes what `distillation` trains with."""
+    bucket, body = str(environment.outputs["data_bucket"]), jsonl(support(*DELIVERY))
+    environment.client("s3").put_object(Bucket=bucket, Key=TRAINING_FILE, Body=body)
+
+
+def distillation(environment: Environment, name: str, given: Tags, *, role: str) -> dict[str, Any]:
+    """Returns a valid request for a job of that name, with these tags."""
+    data, recipe = environment.outputs["data_bucket"], environment.settings.recipes[RECIPE]
+    teacher = model_ids.teacher_identifier(recipe.teacher, recipe.student, environment.home)
+    return {
+        "jobName": name,
+        "customModelName": name,
+        "roleArn": role,
+        "baseModelIdentifier": customize_id(recipe.student),
+        "customizationType": "DISTILLATION",
+        "trainingDataConfig": {"s3Uri": f"s3://{data}/{TRAINING_FILE}"},
+        "outputDataConfig": {"s3Uri": f"s3://{data}/jobs/{name}/"},
+        "customizationConfig": {"distillationConfig": {"teacherModelConfig": {"teacherModelIdentifier": teacher}}},
+        "jobTags": given,
+        "customModelTags": given,
+    }
+
+
 class TaggedResources:
     """One model for each environment, and temporary resources made from them."""
 
@@ -66,11 +98,9 @@ class TaggedResources:
         self.environment, self._names = environment, itertools.count()
         self._bedrock = environment.client("bedrock")
         self._data = str(environment.outputs["data_bucket"])
-        role = resource(environment, "pipeline", "DistillationJobRole")
-        self.job_role = str(environment.client("iam").get_role(RoleName=role)["Role"]["Arn"])
+        self.job_role = job_role(environment)
         self.key = str(environment.client("kms").describe_key(KeyId=environment.names.key_alias)["KeyMetadata"]["Arn"])
-        body = jsonl(support(*DELIVERY))
-        environment.client("s3").put_object(Bucket=self._data, Key="datasets/tried/train.jsonl", Body=body)
+        put_training_file(environment)
         jobs = {whose: self.start_job(whose) for whose in (OURS, THEIRS)}
         self.models = {whose: self._model(job) for whose, job in jobs.items()}
 
@@ -103,21 +133,7 @@ class TaggedResources:
 
     def job(self, given: Tags, **more: Any) -> dict[str, Any]:
         """Returns a valid request for a job."""
-        name, recipe = self.name(), self.environment.settings.recipes[RECIPE]
-        teacher = model_ids.teacher_identifier(recipe.teacher, recipe.student, self.environment.home)
-        return {
-            "jobName": name,
-            "customModelName": name,
-            "roleArn": self.job_role,
-            "baseModelIdentifier": customize_id(recipe.student),
-            "customizationType": "DISTILLATION",
-            "trainingDataConfig": {"s3Uri": f"s3://{self._data}/datasets/tried/train.jsonl"},
-            "outputDataConfig": {"s3Uri": f"s3://{self._data}/jobs/{name}/"},
-            "customizationConfig": {"distillationConfig": {"teacherModelConfig": {"teacherModelIdentifier": teacher}}},
-            "jobTags": given,
-            "customModelTags": given,
-            **more,
-        }
+        return {**distillation(self.environment, self.name(), given, role=self.job_role), **more}
 
     def start_job(self, whose: str) -> str:
         return str(self._bedrock.create_model_customization_job(**self.job(tags(whose)))["jobArn"])

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +9,14 @@ import pytest
 
 from distillery.core.catalog import HostingMode
 from distillery.core.inventory import take_inventory
-from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE
-from distillery.core.pipeline import Endpoint
-from distillery.core.serialization import to_wire
 from local.account import ROOT, LocalAccount
 from local.deploy import DeployFailed, Deployment
 from tests.assemblies import assembly_of
-from tests.fakes.pipeline import alias as promoted
 from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy, Start
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.prompts import DELIVERY, support
-from tests.journey.tagged_resources import TaggedResources
+from tests.journey.unmanaged import Unmanaged
 from tests.journey.zero_residue import remains
 from tests.unit.stacks.assembly import DAYS, settings_of
 
@@ -71,27 +66,11 @@ def test_an_environment_that_keeps_its_data_is_not_deleted_while_an_alias_is_lef
 
 
 def _serve(environment: Environment) -> None:
-    """Makes what a template does not contain: a model, an endpoint, a job in progress and an alias."""
-    bedrock, made = environment.client("bedrock"), TaggedResources(environment)
-    tagged = [{"key": TAG_ENVIRONMENT, "value": "dev"}, {"key": TAG_RECIPE, "value": RECIPE}]
-    jobs = [made.job(tagged, jobName=f"dev-left-{n}", customModelName=f"dev-left-{n}") for n in range(2)]
-    bedrock.create_model_customization_job(**jobs[0])
-
-    def model() -> str:
-        environment.advance_hours(0.25)
-        return str(bedrock.get_model_customization_job(jobIdentifier="dev-left-0").get("outputModelArn", ""))
-
-    endpoint = bedrock.create_custom_model_deployment(
-        modelDeploymentName="dev-left-live", modelArn=environment.until(model, "model"), tags=tagged
-    )["customModelDeploymentArn"]
-    bedrock.create_model_customization_job(**jobs[1])
-    for arn in made.models.values():
-        bedrock.delete_custom_model(modelIdentifier=arn)
-    live = Endpoint(arn=endpoint, name="dev-left-live", mode=HostingMode.ON_DEMAND)
-    alias = to_wire(replace(promoted(RECIPE), endpoint=live))
-    environment.client("ssm").put_parameter(
-        Name=environment.names.alias(RECIPE), Value=json.dumps(alias), Type="String"
-    )
+    """Makes what a template does not contain."""
+    made = Unmanaged(environment)
+    made.serve(RECIPE, HostingMode.ON_DEMAND, made.model(RECIPE))
+    made.start_job(RECIPE)
+    made.write_parameters()
 
 
 def _fill(environment: Environment) -> str:

@@ -2,13 +2,47 @@
 deletion. The CDK's own bootstrap stack is not of the environment.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from tests.journey.environment import Environment
 from tests.journey.residue import ENDED, JOBS
 
 OURS = "distillery"
+
+
+class Listing(NamedTuple):
+    """A call that lists resources: the key of their list, and of a name; empty where each is a name."""
+
+    service: str
+    operation: str
+    key: str
+    name: str
+    given: Mapping[str, str] = {}
+
+
+LISTINGS = (
+    Listing("cloudformation", "describe_stacks", "Stacks", "StackName"),
+    Listing("s3", "list_buckets", "Buckets", "Name"),
+    Listing("ssm", "describe_parameters", "Parameters", "Name"),
+    Listing("sns", "list_topics", "Topics", "TopicArn"),
+    Listing("logs", "describe_log_groups", "logGroups", "logGroupName"),
+    Listing("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+    Listing("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
+    Listing("cloudtrail", "describe_trails", "trailList", "Name"),
+    Listing("events", "list_rules", "Rules", "Name"),
+    Listing("stepfunctions", "list_state_machines", "stateMachines", "name"),
+    Listing("dynamodb", "list_tables", "TableNames", ""),
+    Listing("lambda", "list_functions", "Functions", "FunctionName"),
+    Listing("lambda", "list_layers", "Layers", "LayerName"),
+    Listing("sqs", "list_queues", "QueueUrls", ""),
+    Listing("iam", "list_roles", "Roles", "RoleName"),
+    Listing("iam", "list_policies", "Policies", "PolicyName", {"Scope": "Local"}),
+    Listing("kms", "list_aliases", "Aliases", "AliasName"),
+    Listing("glue", "get_databases", "DatabaseList", "Name"),
+    Listing("athena", "list_work_groups", "WorkGroups", "Name"),
+    Listing("budgets", "describe_budgets", "Budgets", "BudgetName"),
+)
 
 
 def remains(environment: Environment) -> list[str]:
@@ -25,23 +59,13 @@ def _of_bedrock(inventory: dict[str, Any]) -> Iterator[str]:
 
 
 def _of(environment: Environment, region: str) -> Iterator[str]:
-    for service, operation, key, name in (
-        ("ssm", "describe_parameters", "Parameters", "Name"),
-        ("sns", "list_topics", "Topics", "TopicArn"),
-        ("logs", "describe_log_groups", "logGroups", "logGroupName"),
-        ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
-        ("events", "list_rules", "Rules", "Name"),
-        ("stepfunctions", "list_state_machines", "stateMachines", "name"),
-        ("dynamodb", "list_tables", "TableNames", ""),
-        ("lambda", "list_functions", "Functions", "FunctionName"),
-        ("sqs", "list_queues", "QueueUrls", ""),
-        ("iam", "list_roles", "Roles", "RoleName"),
-    ):
-        answer = getattr(environment.client(service, region), operation)()
-        for row in answer.get(key, []):
-            found = str(row[name] if name else row)
-            if OURS in found:
-                yield f"{region}: {service} {found}"
+    for listing in LISTINGS:
+        given = {"AccountId": environment.account.account} if listing.service == "budgets" else listing.given
+        answer = getattr(environment.client(listing.service, region), listing.operation)(**given)
+        for row in answer.get(listing.key, []):
+            found = str(row[listing.name] if listing.name else row)
+            if OURS in found and (listing.service != "cloudformation" or row["StackStatus"] != "DELETE_COMPLETE"):
+                yield f"{region}: {listing.service} {found}"
     yield from (f"{region}: key {key}" for key in _keys(environment.client("kms", region)))
 
 
