@@ -3,10 +3,10 @@
 `python -m infra.deployment.assets cdk.out/staging cdk.out/prod` compares assemblies, and exits with 1 if others differ.
 """
 
+import itertools
 import json
-import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,14 +34,13 @@ def assets(assembly: Path) -> dict[str, Asset]:
     """
     artifacts = _read(assembly / "manifest.json")["artifacts"]
     stacks = {name: one["properties"] for name, one in artifacts.items() if one["type"] == _STACK}
-    environment = os.path.commonprefix(list(stacks))
     found = {}
     for name, properties in stacks.items():
         files = _read(assembly / f"{name}.assets.json")["files"]
         for ident, resource in _read(assembly / properties["templateFile"])["Resources"].items():
             for digest in files.keys() & set(_keys(resource.get("Properties", {}))):
                 settings = _is_settings(assembly / files[digest]["source"]["path"])
-                found[f"{name.removeprefix(environment)}/{ident}"] = Asset(digest=digest, settings=settings)
+                found[f"{_part(name, stacks)}/{ident}"] = Asset(digest=digest, settings=settings)
     return found
 
 
@@ -58,6 +57,13 @@ def differences(assemblies: Sequence[Path]) -> list[str]:
                 "all of them again from one checkout and one `make install`"
             )
     return said
+
+
+def _part(stack: str, stacks: Iterable[str]) -> str:
+    """Returns the stack's name without the environment: what all stacks of an assembly do not have in common."""
+    words = zip(*(name.split("-") for name in stacks), strict=False)
+    common = sum(1 for _ in itertools.takewhile(lambda these: len(set(these)) == 1, words))
+    return "-".join(stack.split("-")[common:])
 
 
 def _read(file: Path) -> dict[str, Any]:
