@@ -34,6 +34,7 @@ from lambdas.evaluation.reporting import step as reporting
 from lambdas.evaluation.request import evaluate
 from lambdas.operations.handler import operate
 from lambdas.promotion.handler import step as promotion
+from lambdas.signing.handler import step as signing
 from simulator_support.fakes import ROLE, TODAY, World
 from tests.fakes.callers import event as signed
 from tests.faults.kinds import LASTING, FaultKind, Killed, Point, Site, code_of
@@ -49,6 +50,7 @@ FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "EvaluationGrading": grading,
     "EvaluationReporting": reporting,
     "PromotionFunction": promotion,
+    "PromotionSigningFunction": signing,
 }
 SCHEDULE = 3600.0
 """Virtual seconds between two passes of the scheduled functions. On AWS it is a quarter of an hour."""

@@ -33,6 +33,12 @@ class Services(Account):
         self.objects[p["Bucket"], p["Key"]] = p["Body"]
         return {"VersionId": "v1"}
 
+    def get_public_key(self, **p: Any) -> Any:
+        return self.kms.get_public_key(**p)
+
+    def sign(self, **p: Any) -> Any:
+        return self.kms.sign(**p)
+
     def get_parameter(self, **p: Any) -> Any:
         if p["Name"] not in self.parameters:
             raise service_error("ParameterNotFound", "GetParameter")

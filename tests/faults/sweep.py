@@ -15,15 +15,18 @@ from distillery.core.aliases import Aliases
 from distillery.core.catalog import HostingMode
 from distillery.core.inventory import Inventory, take_inventory
 from distillery.core.ledger.items import OPEN_OUTCOMES, RunRecord, model_of
-from distillery.core.names import PROMPTS_PREFIX, Names
+from distillery.core.names import EVALUATIONS_PREFIX, PROMPTS_PREFIX, Names
 from distillery.core.pipeline import Alias, Outcome, Stage
 from distillery.core.recipe import Recipe
 from distillery.core.recipe_options import StalledJobs
+from distillery.records.verification import verify
+from distillery.settings.environment import Promotion
+from tests.assemblies import assembly_of
 from tests.faults.cloud import Cloud, deployed
 from tests.faults.kinds import FaultKind, Point
 from tests.faults.machine import Json, StateFailed, spelled
 from tests.journey.prompts import DELIVERY, jsonl, support
-from tests.unit.stacks.assembly import resources, settings_of, templates
+from tests.unit.stacks.assembly import resources, settings_of
 
 NAMES, RECIPE, KEY = Names("dev"), "support", f"{PROMPTS_PREFIX}support/prompts.jsonl"
 HOURS_UNTIL_CLEAN = (1, 2, 26)
@@ -36,7 +39,10 @@ ATTEMPTS = 3
 
 @cache
 def definition() -> Json:
-    (machine,) = resources(templates("dev")["pipeline"], "AWS::StepFunctions::StateMachine").values()
+    """That of an environment which signs records: it calls every service that a run can call."""
+    signing = settings_of("dev").model_copy(update={"promotion": Promotion(sign=True)})
+    (pipeline,) = [one.template for one in assembly_of(signing).stacks if one.name == NAMES.stack("pipeline")]
+    (machine,) = resources(pipeline, "AWS::StepFunctions::StateMachine").values()
     found: Json = json.loads(spelled(machine["DefinitionString"]))
     return found
 
@@ -84,7 +90,9 @@ def run(point: Point | None, hosting: str = HostingMode.ON_DEMAND, *, stalls: bo
                 break
             _try_again(cloud)
             _settle(cloud)
-        result.broken += [f"in the end: {broken}" for broken in (*_violations(cloud), *_unfinished(cloud))]
+        result.broken += [
+            f"in the end: {broken}" for broken in (*_violations(cloud), *_unfinished(cloud), *_unsigned(cloud))
+        ]
         if point and not cloud.struck:
             result.broken.append("the fault did not happen")
     return result
@@ -198,6 +206,20 @@ def _unfinished(cloud: Cloud) -> Iterator[str]:
     if _alias(cloud) is None and not any(record.was_explored for record in cloud.ledger.runs(RECIPE)):
         runs = [f"{record.run.id} {record.outcome}: {record.reason}" for record in cloud.ledger.runs(RECIPE)]
         yield f"nothing is live after {ATTEMPTS} more attempts: {runs or 'no run'}; {cloud.errors[-3:]}"
+
+
+def _unsigned(cloud: Cloud) -> Iterator[str]:
+    """Nothing is live without a record that the next environment can verify."""
+    alias = _alias(cloud)
+    if alias is None:
+        return
+    body = cloud.objects.get(("data", f"{EVALUATIONS_PREFIX}{alias.run}/record.json"))
+    if body is None:
+        yield f"{alias.run} is live without a record"
+        return
+    found = verify(body, [cloud.kms.signer.public]).statement.record
+    if (found.run, found.model_arn) != (alias.run, alias.current):
+        yield f"the record of {alias.run} is about {found.run} and {found.model_arn}"
 
 
 def _alias(cloud: Cloud) -> Alias | None:

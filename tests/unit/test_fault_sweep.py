@@ -34,8 +34,17 @@ def test_the_sweep_has_every_kind_at_every_stage(every: list[Point]) -> None:
     assert len(every) >= LEAST
     steps = {point.site.step for point in every}
     assert {"receive", "settle", "sweep", "EvaluationFunction.answer", "PromotionFunction.record"} <= steps
+    assert "PromotionSigningFunction.sign" in steps
     assert {point.kind for point in every} == {*FaultKind}
-    assert {point.site.service for point in every} >= {"bedrock", "bedrock-runtime", "dynamodb", "s3", "ssm", "sns"}
+    assert {point.site.service for point in every} >= {
+        "bedrock",
+        "bedrock-runtime",
+        "dynamodb",
+        "kms",
+        "s3",
+        "ssm",
+        "sns",
+    }
 
 
 def test_a_tenth_of_all_faults_breaks_no_invariant(every: list[Point]) -> None:
