@@ -192,7 +192,10 @@ class Cleaning(Construct):
                 *_deleting(self, context, judges=has_judges),
                 *_deleting_parameters(self, context, inference_region),
             ],
-            environment=_variables(ledger, machine, inference_region),
+            environment={
+                **_variables(ledger, machine, inference_region),
+                **({Variable.JUDGES: "true"} if has_judges else {}),
+            },
             layers=[settings],
         )
         self.url = iam_url(self.function)

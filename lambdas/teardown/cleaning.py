@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 
 from distillery.core import clock
 from distillery.core.boundary import get_logger
+from distillery.core.env_vars import Variable, is_set
 from distillery.core.errors import RunActive
 from distillery.core.function_url import Caller
 from distillery.core.inventory import Resource, take_inventory
@@ -60,7 +61,8 @@ class EnvironmentCleaning:
         return {"deleted": deleted, "left": [to_wire(each) for each in left]}
 
     def _left(self, request: CleanRequest) -> tuple[Leftover, ...]:
-        return Leftovers(self.environment, clock.now(), retire=request.retire).list()
+        may_stop = is_set(Variable.JUDGES)
+        return Leftovers(self.environment, clock.now(), retire=request.retire, may_stop_judges=may_stop).list()
 
     def _delete(self, left: Sequence[Leftover]) -> Iterator[str]:
         """The names of what was deleted. Recipes that something works on, or that serve, are left to a later pass."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from distillery.core import names as product_names
-from distillery.core.inventory import CustomModel, HostedModel, RunningJob
+from distillery.core.inventory import CustomModel, HostedModel, JobKind, RunningJob
 from distillery.core.ledger import evaluations
 from distillery.core.ledger.holders import HolderKind, kind_of
 from distillery.core.ledger.items import WAITING_OUTCOMES, RunRecord, model_of
@@ -59,11 +59,13 @@ class Leftovers:
 
     Attributes:
         retire: Whether aliases, leases and waiting decisions keep nothing.
+        may_stop_judges: Whether the function may stop evaluation jobs: only where a recipe has a judge.
     """
 
     environment: Environment
     now: datetime
     retire: bool = False
+    may_stop_judges: bool = True
 
     def list(self) -> tuple[Leftover, ...]:
         """Everything that is left, in the order of deletion. Locks and executions are read before what they make."""
@@ -128,7 +130,7 @@ class Leftovers:
     def _job(self, job: RunningJob) -> Leftover:
         recipe = job.recipe or (product_names.recipe_of(job.run) if job.run else "")
         bills = f"{job.kind} job in progress: bills until it is stopped"
-        return Leftover(
+        found = Leftover(
             kind=LeftoverKind.JOB,
             name=job.name,
             arn=job.arn,
@@ -136,6 +138,11 @@ class Leftovers:
             costs=bills,
             usd_per_hour=None,
             usd_per_month=None,
+        )
+        if job.kind is JobKind.CUSTOMIZATION or self.may_stop_judges:
+            return found
+        return replace(
+            found, kept="no recipe of the settings has a judge, so no function may stop it; it ends by itself"
         )
 
     def _endpoint(self, endpoint: HostedModel, leases: tuple[Lease, ...]) -> Leftover:

@@ -127,7 +127,7 @@ class Environment:
         shown = list(_first(details, DETAILS_MAX))
         more = len(details) - len(shown)
         numbered = " ".join(f"({number}) {detail}." for number, detail in enumerate(shown, 1))
-        return f"{numbered} And {more} more: `{command(self.names, 'models')}` lists them." if more else numbered
+        return f"{numbered} And {more} more: `{command(self.names, 'clean')}` lists them." if more else numbered
 
 
 def _endpoint_of(alias: str) -> str:

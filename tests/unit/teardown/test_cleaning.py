@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+import test_evaluation_jobs as evaluations
+from distillery.core.env_vars import Variable
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Outcome
 from distillery.core.serialization import to_wire
@@ -14,7 +16,7 @@ from lambdas.teardown.handler import clean
 from lambdas.teardown.leftovers import recipe_of_execution
 from tests.fakes.callers import ANA, HERE, LEA, event, response
 from tests.fakes.pipeline import distilled, recipe
-from tests.unit.teardown.account import Account, Killed
+from tests.unit.teardown.account import Account, Killed, tags
 
 KINDS = ("throughput", "deployment", "model", "job", "lease", "written")
 SUBSETS = [
@@ -45,6 +47,12 @@ class Cleaned(Account):
         """What the guard does with the lock of a function that was killed."""
         for recipe_name, holder in Ledger(self.table).active().items():
             Ledger(self.table).unlock(recipe_name, holder)
+
+    def judging(self) -> None:
+        """An evaluation job in progress."""
+        self.world.objects.objects[evaluations.DATA] = evaluations.rows()
+        asked = evaluations.evaluation(evaluations.dataset("Builtin.Accuracy"), jobName="dev-judge-1")
+        self.world.client().create_evaluation_job(**asked, jobTags=tags("support-aaaaa-bbbbbbbb-1"))
 
     def lease(self) -> None:
         Ledger(self.table).leases.take("support-aaaaa-bbbbbbbb-9", owner="ana", purpose="evaluation")
@@ -152,6 +160,15 @@ def test_nothing_of_a_recipe_goes_while_something_works_on_it(kind: str, monkeyp
     account.services.running.clear()
     ledger.unlock("support", "rollback-support-20261123T090807Z")
     assert account.pass_until_done()[1] == []
+
+
+def test_a_judge_s_job_is_stopped_where_the_function_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Cleaned(monkeypatch, "judging")
+    deleted, left = account.pass_until_done()
+    assert (deleted, [each["name"] for each in left]) == ([], ["dev-judge-1"])
+    assert left[0]["kept"].startswith("no recipe of the settings has a judge")
+    monkeypatch.setenv(Variable.JUDGES, "true")
+    assert account.pass_until_done() == (["dev-judge-1"], [])
 
 
 def test_a_run_is_named_with_the_command_that_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,7 +126,7 @@ def test_a_reason_has_room_for_what_bills_most(monkeypatch: pytest.MonkeyPatch) 
     delete()
     (response,) = account.responses  # its size is checked where it is received
     assert "(1) arn:aws:bedrock:us-east-1:111111111111:provisioned-model/" in response["Reason"]
-    assert "more: `distillery --env dev models` lists them." in response["Reason"]
+    assert "more: `distillery --env dev clean` lists them." in response["Reason"]
 
 
 @pytest.mark.parametrize(
