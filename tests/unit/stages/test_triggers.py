@@ -112,4 +112,5 @@ def test_only_those_who_open_runs_or_are_asked_for_decisions_carry_the_recipes()
         "lambdas.operations.handler.operate",
         "lambdas.promotion.handler.accept",
         "lambdas.promotion.handler.rollback",
+        "lambdas.teardown.handler.clean",
     ]
