@@ -176,6 +176,33 @@ given:
 down: ## Stop the local AWS account, after a question; DISCARD=1 does not ask
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local.emulator stop $(if $(DISCARD),--discard); else echo "nothing is installed, so nothing runs"; fi
 
+# ---- deployments --------------------------------------------------------------------------------------------
+# A laptop and the workflows run the same: one synth of all environments, whose assemblies are compared and deployed.
+CDK := node_modules/.bin/cdk
+ASSEMBLIES ?= cdk.out
+.PHONY: assemblies
+assemblies: node_modules/ok .build/wheels/ok ## Synthesize dev, staging and prod for today, and compare their assets
+	@for environment in $(ENVIRONMENTS); do echo "cdk synth $$environment"; \
+	  $(CDK) synth --quiet -c env=$$environment --output $(ASSEMBLIES)/$$environment || exit 1; done
+	@$(BIN)/python -m infra.deployment.assets $(addprefix $(ASSEMBLIES)/,$(ENVIRONMENTS))
+
+.PHONY: diff
+diff: node_modules/ok ## Show what deploying the assembly of ENV=prod would change
+	@$(CDK) diff --app $(ASSEMBLIES)/$(ENV) --method template
+
+# A workflow has nobody who could confirm a change of permissions: its environment's reviewers approved it.
+.PHONY: deploy
+deploy: node_modules/ok ## Deploy the assembly of ENV=prod, as `make assemblies` wrote it
+	@$(CDK) deploy --app $(ASSEMBLIES)/$(ENV) --all --concurrency 3 $(if $(CI),--require-approval never)
+
+.PHONY: doctor
+doctor: .venv/ok ## Examine the account and the environment ENV=prod: also whether its models may be used today
+	@$(if $(wildcard $(ASSEMBLIES)/$(ENV)),CDK_OUTDIR=$(ASSEMBLIES)/$(ENV)) $(BIN)/distillery --env $(ENV) doctor
+
+.PHONY: web-identity
+web-identity: .venv/ok ## In a workflow: write the job's OIDC token to $AWS_WEB_IDENTITY_TOKEN_FILE
+	@$(BIN)/python -m infra.deployment.web_identity
+
 # ---- the gate -----------------------------------------------------------------------------------------------
 # Two targets at a time. Journeys wait for the clocks of their accounts, and the other tests compute meanwhile; journeys
 # take longest, so they start first. With GNU make 4 what a target prints appears when it ends.
@@ -237,10 +264,6 @@ snapshot: node_modules/ok .venv-local/ok .build/wheels/ok ## Snapshots and polic
 synth: node_modules/ok .build/wheels/ok ## Synthesize every environment, rules on
 	@printf '%s\n' $(patsubst %,"% $(GATE_DATE)",$(ENVIRONMENTS)) "launch 2024-12-04" | xargs -L 1 -P 2 sh -c 'echo "cdk synth $$0"; \
 	  exec node_modules/.bin/cdk synth --quiet -c env=$$0 -c date=$$1 --output cdk.out/$$0'
-
-.PHONY: assets
-assets: .venv/ok ## Compare what `make synth` wrote: environments of one commit differ in settings alone
-	$(BIN)/python -m infra.deployment.assets $(addprefix cdk.out/,$(ENVIRONMENTS) launch)
 
 .PHONY: journey
 journey: install ## Runs on the local AWS account, successful and failing

