@@ -38,8 +38,8 @@ from lambdas.signing.handler import step as signing
 from simulator_support.fakes import ROLE, TODAY, World
 from tests.fakes.callers import event as signed
 from tests.faults.kinds import LASTING, FaultKind, Killed, Point, Site, code_of
-from tests.faults.machine import ExecutionTimedOut, Interpreter, Json, StateFailed
-from tests.faults.services import Services
+from tests.faults.machine import ExecutionAborted, ExecutionTimedOut, Interpreter, Json, StateFailed
+from tests.faults.services import Execution, Services
 from tests.unit.leaks.account import SETTINGS
 from tests.unit.leaks.detection import KEPT
 
@@ -52,6 +52,7 @@ FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "PromotionFunction": promotion,
     "PromotionSigningFunction": signing,
 }
+SCHEDULED: dict[str, Callable[[Any, Any], Any]] = {"settle": settle, "sweep": sweep}
 SCHEDULE = 3600.0
 """Virtual seconds between two passes of the scheduled functions. On AWS it is a quarter of an hour."""
 LAMBDA_TRIES = 3
@@ -68,6 +69,10 @@ CONTEXT = SimpleNamespace(
 KEY = "arn:aws:kms:us-east-1:111111111111:key/00000000-1111-2222-3333-444444444444"
 VARIABLES = {**SETTINGS, Variable.MODEL_KEY: KEY, Variable.JOB_ROLE: ROLE}
 _send: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # the last method before the network
+
+
+class NotInAccount(BaseException):
+    """The account does not implement the operation. No `except Exception` takes it for an error of AWS."""
 
 
 @dataclass
@@ -91,6 +96,11 @@ class Cloud(Services):
         self.scheduled, self.step, self.tokens_made = self.now() + SCHEDULE, "", 0
         self._counted: Counter[tuple[str, str, str]] = Counter()
         self.mended = False
+        self.publish_settings()
+
+    def publish_settings(self) -> None:
+        """What a deployment does: from now on, functions read the recipe as it is."""
+        self.settings = {"recipes.json": {self.recipe.name: to_wire(self.recipe)}}
 
     # Time, and the functions that run by it
 
@@ -109,12 +119,16 @@ class Cloud(Services):
 
     def run_schedule(self) -> None:
         before, self.step = self.step, ""
-        for name, function in (("settle", settle), ("sweep", sweep)):
-            try:
-                self._call(name, function, {})
-            except StateFailed as failed:
-                self.errors.append(f"{name}: {failed}")
+        for name in SCHEDULED:
+            self.scheduled_pass(name)
         self.step = before
+
+    def scheduled_pass(self, name: str) -> None:
+        """One pass of a scheduled function."""
+        try:
+            self._call(name, SCHEDULED[name], {})
+        except StateFailed as failed:
+            self.errors.append(f"{name}: {failed}")
 
     # Invocations
 
@@ -154,15 +168,20 @@ class Cloud(Services):
     def run_executions(self) -> None:
         """Runs the executions that were started, each to its end."""
         while waiting := [name for name, each in self.executions.items() if each.status == "RUNNING"]:
-            execution = self.executions[waiting[0]]
-            try:
-                Interpreter(self, self.definition).run(execution.given)
-                execution.status = "SUCCEEDED"
-            except StateFailed as failed:
-                execution.status, execution.error = "FAILED", str(failed)
-            except ExecutionTimedOut:
-                execution.status = "TIMED_OUT"
+            self.execute(self.executions[waiting[0]])
             self.run_schedule()
+
+    def execute(self, execution: Execution) -> None:
+        """Runs one execution to its end."""
+        try:
+            Interpreter(self, self.definition).run(execution.given)
+            execution.status = "SUCCEEDED"
+        except ExecutionAborted:
+            pass  # whoever stopped it has set its status
+        except StateFailed as failed:
+            execution.status, execution.error = "FAILED", str(failed)
+        except ExecutionTimedOut:
+            execution.status = "TIMED_OUT"
 
     def new_token(self) -> str:
         self.tokens_made += 1
@@ -234,13 +253,14 @@ class Cloud(Services):
         if service in BEDROCK:
             self._stall(operation)
             return _send(self.world.client(service, client.meta.region_name), operation, dict(sent))
-        return getattr(self, xform_name(operation))(**sent) or {}
+        if (answer := getattr(self, xform_name(operation), None)) is None:
+            raise NotInAccount(f"{service}:{operation}")
+        return answer(**sent) or {}
 
 
 @contextmanager
 def deployed(cloud: Cloud) -> Iterator[Cloud]:
     """The functions run in the account: their variables, settings, clients, clock and pauses are its own."""
-    told = {"recipes.json": {cloud.recipe.name: to_wire(cloud.recipe)}}
 
     def answer(client: BaseClient, name: str, sent: Mapping[str, Any]) -> Any:
         return (
@@ -256,7 +276,7 @@ def deployed(cloud: Cloud) -> Iterator[Cloud]:
         patch.delenv("JUDGES")
         patch.setattr(BaseClient, "_make_api_call", answer)
         patch.setattr(clock, "timestamp", cloud.now)
-        patch.setattr("distillery.core.env_vars.read_settings", lambda name: told[name])
+        patch.setattr("distillery.core.env_vars.read_settings", lambda name: cloud.settings[name])
         patch.setattr("distillery.core.ledger.table.time", SimpleNamespace(sleep=lambda _: None))
         patch.setattr("lambdas.evaluation.answers.AT_A_TIME", 1)
         for loss in ("loss", "held_out_loss"):  # of training: they take a third of the time

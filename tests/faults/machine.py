@@ -26,6 +26,10 @@ class ExecutionTimedOut(Exception):
     """The execution has lasted as long as its definition permits. Nothing catches that."""
 
 
+class ExecutionAborted(Exception):
+    """Somebody stopped the execution. Nothing catches that, and a function that is running runs to its end."""
+
+
 class World(Protocol):
     """Where a state machine runs."""
 

@@ -48,6 +48,11 @@ class Services(Account):
         self.parameters[p["Name"]] = p["Value"]
         return {}
 
+    def delete_parameter(self, **p: Any) -> Any:
+        if self.parameters.pop(p["Name"], None) is None:
+            raise service_error("ParameterNotFound", "DeleteParameter")
+        return {}
+
     def publish(self, **p: Any) -> Any:
         return self.sns.publish(**p)
 
@@ -69,6 +74,12 @@ class Services(Account):
         if found is None:
             raise service_error("ExecutionDoesNotExist", "DescribeExecution")
         return {"status": found.status}
+
+    def stop_execution(self, **p: Any) -> Any:
+        found = self.executions[p["executionArn"].rpartition(":")[2]]
+        if found.status == "RUNNING":
+            found.status = "ABORTED"
+        return {}
 
     def send_task_success(self, **p: Any) -> None:
         self.answered.setdefault(p["taskToken"], json.loads(p["output"]))

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache, partial
 from http import HTTPStatus
-from typing import Any
 
 from distillery.core.aliases import Aliases
 from distillery.core.catalog import HostingMode
-from distillery.core.inventory import Inventory, take_inventory
+from distillery.core.inventory import take_inventory
 from distillery.core.ledger.items import OPEN_OUTCOMES, RunRecord, model_of
 from distillery.core.names import EVALUATIONS_PREFIX, PROMPTS_PREFIX, Names
 from distillery.core.pipeline import Alias, Outcome, Stage
@@ -83,15 +82,16 @@ def run(point: Point | None, hosting: str = HostingMode.ON_DEMAND, *, stalls: bo
     with deployed(cloud):
         _upload(cloud)
         cloud.mend()
-        _settle(cloud)
+        settle_everything(cloud)
         result.broken += [f"after the fault: {broken}" for broken in _violations(cloud)]
         for _ in range(ATTEMPTS):
-            if _alias(cloud) is not None:
+            if alias_of(cloud) is not None:
                 break
             _try_again(cloud)
-            _settle(cloud)
+            settle_everything(cloud)
         result.broken += [
-            f"in the end: {broken}" for broken in (*_violations(cloud), *_unfinished(cloud), *_unsigned(cloud))
+            f"in the end: {broken}"
+            for broken in (*_violations(cloud), *_unfinished(cloud), *live_without_record(cloud))
         ]
         if point and not cloud.struck:
             result.broken.append("the fault did not happen")
@@ -105,7 +105,7 @@ def _upload(cloud: Cloud) -> None:
     cloud.run_executions()
 
 
-def _settle(cloud: Cloud) -> None:
+def settle_everything(cloud: Cloud) -> None:
     for hours in HOURS_UNTIL_CLEAN:
         cloud.world.clock.forward(hours=hours)
         cloud.world.bedrock.tick()
@@ -137,16 +137,16 @@ def _try_again(cloud: Cloud) -> None:
 
 def _violations(cloud: Cloud) -> Iterator[str]:
     """At any time at which no execution runs and the guard has passed."""
-    runs, alias = cloud.ledger.runs(RECIPE), _alias(cloud)
-    held = take_inventory(NAMES, cloud.world.client("bedrock", "us-east-1"))
-    yield from _hosted(held, alias)
+    runs, alias = cloud.ledger.runs(RECIPE), alias_of(cloud)
+    yield from hosted_without_reason(cloud, alias)
     yield from _paid(cloud, runs)
-    yield from _promoted(runs, alias)
-    yield from _ended(runs)
-    yield from _ledger(cloud, runs)
+    yield from promoted_without_reason(runs, alias)
+    yield from runs_left(runs)
+    yield from ledger_left(cloud, runs)
 
 
-def _hosted(held: Inventory, alias: Alias | None) -> Iterator[str]:
+def hosted_without_reason(cloud: Cloud, alias: Alias | None) -> Iterator[str]:
+    held = take_inventory(NAMES, cloud.world.client("bedrock", "us-east-1"))
     live = alias.endpoint.arn if alias else ""
     yield from (f"{host.name} is hosted without an alias or a lease" for host in held.endpoints if host.arn != live)
     yield from (f"job {job.name} still runs" for job in held.jobs)
@@ -170,7 +170,7 @@ def _paid(cloud: Cloud, runs: Sequence[RunRecord]) -> Iterator[str]:
         yield f"{len(completed)} jobs of the same prompts were completed"
 
 
-def _promoted(runs: Sequence[RunRecord], alias: Alias | None) -> Iterator[str]:
+def promoted_without_reason(runs: Sequence[RunRecord], alias: Alias | None) -> Iterator[str]:
     if alias is None:
         return
     (record,) = [each for each in runs if each.run.id == alias.run]
@@ -182,7 +182,7 @@ def _promoted(runs: Sequence[RunRecord], alias: Alias | None) -> Iterator[str]:
         yield f"the alias serves {alias.current}, not the student of its run"
 
 
-def _ended(runs: Sequence[RunRecord]) -> Iterator[str]:
+def runs_left(runs: Sequence[RunRecord]) -> Iterator[str]:
     for record in runs:
         if record.outcome in OPEN_OUTCOMES:
             yield f"run {record.run.id} is still {record.outcome}"
@@ -190,7 +190,7 @@ def _ended(runs: Sequence[RunRecord]) -> Iterator[str]:
             yield f"run {record.run.id} ended as {record.outcome} without a reason"
 
 
-def _ledger(cloud: Cloud, runs: Sequence[RunRecord]) -> Iterator[str]:
+def ledger_left(cloud: Cloud, runs: Sequence[RunRecord]) -> Iterator[str]:
     yield from (f"{recipe} is locked by {holder}" for recipe, holder in cloud.ledger.active().items())
     yield from (f"a token of job {waiting.job} is kept" for waiting in cloud.ledger.waiting_jobs())
     yield from (f"the lease of {item['run']} is kept" for item in cloud.table.query("lease"))
@@ -203,14 +203,14 @@ def _ledger(cloud: Cloud, runs: Sequence[RunRecord]) -> Iterator[str]:
 
 def _unfinished(cloud: Cloud) -> Iterator[str]:
     """A verdict stands: an evaluation after it is exploratory, and a person decides by it."""
-    if _alias(cloud) is None and not any(record.was_explored for record in cloud.ledger.runs(RECIPE)):
+    if alias_of(cloud) is None and not any(record.was_explored for record in cloud.ledger.runs(RECIPE)):
         runs = [f"{record.run.id} {record.outcome}: {record.reason}" for record in cloud.ledger.runs(RECIPE)]
         yield f"nothing is live after {ATTEMPTS} more attempts: {runs or 'no run'}; {cloud.errors[-3:]}"
 
 
-def _unsigned(cloud: Cloud) -> Iterator[str]:
+def live_without_record(cloud: Cloud) -> Iterator[str]:
     """Nothing is live without a record that the next environment can verify."""
-    alias = _alias(cloud)
+    alias = alias_of(cloud)
     if alias is None:
         return
     body = cloud.objects.get(("data", f"{EVALUATIONS_PREFIX}{alias.run}/record.json"))
@@ -222,18 +222,9 @@ def _unsigned(cloud: Cloud) -> Iterator[str]:
         yield f"the record of {alias.run} is about {found.run} and {found.model_arn}"
 
 
-def _alias(cloud: Cloud) -> Alias | None:
-    return Aliases(_Reader(cloud)).read(NAMES.alias(RECIPE))  # type: ignore[arg-type]  # the one call that it makes
-
-
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Reads parameters beside the functions, so that it meets no fault."""
-
-    cloud: Cloud
-
-    def get_parameter(self, **p: Any) -> Any:
-        return self.cloud.get_parameter(**p)
+def alias_of(cloud: Cloud) -> Alias | None:
+    """The alias, read beside the functions, so that the read meets no fault."""
+    return Aliases(cloud).read(NAMES.alias(RECIPE))  # type: ignore[arg-type]  # the one call that it makes
 
 
 # Points

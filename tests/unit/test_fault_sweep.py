@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from distillery.core import names
-from tests.faults.cloud import forget_clients
+from tests.faults.cloud import SCHEDULED, forget_clients
 from tests.faults.kinds import FaultKind, Point, Site
 from tests.faults.sweep import points, run, sample
 
@@ -53,7 +53,7 @@ def test_a_tenth_of_all_faults_breaks_no_invariant(every: list[Point]) -> None:
 
 
 def test_an_endpoint_that_no_guard_deletes_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.faults.cloud.sweep", lambda _event, _context: {})
+    monkeypatch.setitem(SCHEDULED, "sweep", lambda _event, _context: {})
     site = Site("EndpointFunction.release", "bedrock", "DeleteCustomModelDeployment", 1)
     found = run(Point("on-demand", site, FaultKind.DENIED)).broken
     assert any("is hosted without an alias or a lease" in broken for broken in found), found
