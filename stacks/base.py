@@ -36,6 +36,11 @@ class EnvironmentStack(Stack):
             keep_data=self.settings.keep_data,
             log_retention_days=self.settings.log_retention_days,
             max_model_units=self.settings.max_model_units,
+            paused_units={
+                self.names.live(name, recipe.student): recipe.model_units
+                for name, recipe in self.settings.recipes.items()
+                if recipe.business_hours
+            },
             idle_days=self.settings.idle_days_warning,
         )
 

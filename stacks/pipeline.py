@@ -6,6 +6,7 @@ from aws_cdk import CfnOutput, Duration
 from constructs import Construct
 
 from distillery.core.decisions import all_name_deciders
+from distillery.core.serialization import to_wire
 from distillery.settings import LONGEST_RUN_DAYS, Settings, named_models
 from infra.constructs.data_stores import DataStores
 from infra.constructs.deletion import Deletion
@@ -156,6 +157,9 @@ class Pipeline(EnvironmentStack):
             "owns_logs": self.settings.logging is not None,
             "monthly_caps_usd": {name: str(recipe.monthly_cap_usd) for name, recipe in self.settings.recipes.items()},
         }
+        hours = {name: recipe.business_hours for name, recipe in self.settings.recipes.items() if recipe.business_hours}
+        if hours:
+            where["business_hours"] = to_wire(hours)
         publish(self, "Where", name=self.names.pipeline, description="Names and ARNs of the pipeline", value=where)
         CfnOutput(self, "StateMachineArn", value=self.machine.state_machine_arn)
         CfnOutput(self, "StateMachineName", value=self.machine.state_machine_name)

@@ -4,6 +4,8 @@ distil:    distillation → endpoint → answers → endpoint released → verdi
 evaluate:  as distil, from the endpoint on, or from the verdict on
 promote:   promotion of a student that a person accepted → closed
 rollback:  promotion of the previous model → closed
+open:      business hours begin: endpoint of the live model → alias → closed
+pause:     they end: alias paused → endpoint deleted → closed
 failed:    job stopped → candidate released → judges stopped → closed → Fail; each even if the one before fails
 """
 
@@ -16,6 +18,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from distillery.core.ledger.hours_changes import HoursAction
 from distillery.core.recipe import Recipe
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function
@@ -35,6 +38,8 @@ class Stages:
     endpoint: EndpointStage
     evaluation: EvaluationStage
     promotion: PromotionStage
+    has_hourly: bool
+    """Whether a recipe is hosted by the hour, and may have business hours."""
 
     @classmethod
     def create(
@@ -53,7 +58,13 @@ class Stages:
         Functions that events invoke share `dead_letters`: one queue and one alarm.
         """
         endpoint = EndpointStage(
-            scope, "Endpoint", context=context, stores=stores, recipes=recipes, dead_letters=dead_letters
+            scope,
+            "Endpoint",
+            context=context,
+            stores=stores,
+            recipes=recipes,
+            settings=settings,
+            dead_letters=dead_letters,
         )
         return cls(
             distillation=DistillationStage(
@@ -72,6 +83,7 @@ class Stages:
                 settings=settings,
                 record_days=record_days,
             ),
+            has_hourly=any(recipe.is_hourly for recipe in recipes),
         )
 
     @property
@@ -89,16 +101,18 @@ class Stages:
 
 def definition(scope: Construct, stages: Stages) -> sfn.IChainable:
     """Input: `{"action": "distil", "run": …}`, `{"action": "evaluate", "run": …, "student": …, "judge_only": …,
-    "evaluation": …}`, `{"action": "rollback", "recipe": …, "alias": …, "holder": …}` or `{"action": "promote",
-    "recipe": …, "holder": …}`. No state waits for a person."""
+    "evaluation": …}`, `{"action": "rollback", "recipe": …, "alias": …, "holder": …}`, `{"action": "promote",
+    "recipe": …, "holder": …}`, or `{"action": "open" | "pause", "recipe": …, "holder": …, "opened": …, "until": …,
+    "notify": …}`. No state waits for a person."""
     rollback = sfn.Condition.string_equals("$.action", "rollback")
     promote = sfn.Condition.string_equals("$.action", "promote")
-    return (
-        sfn.Choice(scope, "Action?")
-        .when(rollback, _rollback(scope, stages))
-        .when(promote, _acceptance(scope, stages))
-        .otherwise(_distil(scope, stages))
-    )
+    choice = sfn.Choice(scope, "Action?")
+    choice.when(rollback, _rollback(scope, stages)).when(promote, _acceptance(scope, stages))
+    if stages.has_hourly:
+        opens = sfn.Condition.string_equals("$.action", HoursAction.OPEN)
+        pauses = sfn.Condition.string_equals("$.action", HoursAction.PAUSE)
+        choice.when(sfn.Condition.or_(opens, pauses), _business_hours(scope, stages, opens))
+    return choice.otherwise(_distil(scope, stages))
 
 
 def _distil(scope: Construct, stages: Stages) -> sfn.IChainable:
@@ -139,6 +153,15 @@ def _rollback(scope: Construct, stages: Stages) -> sfn.IChainable:
 def _acceptance(scope: Construct, stages: Stages) -> sfn.IChainable:
     failed = _close_and_fail(scope, stages, "Close failed acceptance", "Acceptance failed")
     return _guarded(scope, "Acceptance", "acceptance", stages.promotion.acceptance_states(), stages, failed)
+
+
+def _business_hours(scope: Construct, stages: Stages, opens: sfn.Condition) -> sfn.IChainable:
+    """What a failed change has left of a paused endpoint is deleted."""
+    promotion = stages.promotion
+    closing = _close_and_fail(scope, stages, "Close failed hours", "Hours failed")
+    failed = _whatever_happens(promotion.delete_paused("Delete what is paused"), closing)
+    states = sfn.Choice(scope, "Opens?").when(opens, promotion.opening_states()).otherwise(promotion.pause_states())
+    return _guarded(scope, "Hours", "hours", states, stages, failed)
 
 
 def _guarded(

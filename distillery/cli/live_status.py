@@ -49,6 +49,9 @@ def heading(live: LiveStatus) -> Text:
         return styled("[dim]you may not read its alias[/dim]")
     if live.alias is None:
         return styled("no live alias yet")
+    if paused := live.alias.get("paused"):
+        version, since, until = live.alias["version"], paused["since"], paused["until"]
+        return styled("alias version {}: [yellow]paused[/yellow] since {}, serves again at {}", version, since, until)
     return styled("alias version {}: {}", live.alias["version"], live.alias["endpoint"]["arn"])
 
 

@@ -58,7 +58,9 @@ def _claims(on: Target, held: Inventory) -> Claims | None:
         if not is_denied(error):
             raise
         return None
-    live = {recipe: str(alias["endpoint"]["arn"]) for recipe, alias in aliases.items() if alias}
+    live = {
+        recipe: str(alias["endpoint"]["arn"]) for recipe, alias in aliases.items() if alias and not alias.get("paused")
+    }
     return Claims(active=active, leases=leases, live_arn=live.get)
 
 

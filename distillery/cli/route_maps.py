@@ -66,12 +66,12 @@ def step_index(route: RouteMap, which: str | None) -> int:
 
 def resolve(direct: "SingleStep", route: RouteMap, index: int) -> "ResolvedStep":
     """Returns what a step leads to now. Raises BadRequest for a student of which none was promoted yet, whose alias is
-    not one that promotion writes, or whose system prompt cannot be read."""
-    from distillery.client.errors import NothingPromoted, SystemPromptUnavailable, UnreadableAlias
+    paused or not one that promotion writes, or whose system prompt cannot be read."""
+    from distillery.client.errors import NothingPromoted, OutsideBusinessHours, SystemPromptUnavailable, UnreadableAlias
 
     try:
         return direct.resolve(route, index)
     except NothingPromoted as error:
         raise BadRequest(f"route {route.route!r} has no model yet: {error}") from error
-    except (UnreadableAlias, SystemPromptUnavailable) as error:
+    except (OutsideBusinessHours, UnreadableAlias, SystemPromptUnavailable) as error:
         raise BadRequest(f"route {route.route!r}: {error}") from error

@@ -73,10 +73,19 @@ class MonthOutput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BusinessHoursOutput:
+    """Whether an endpoint's business hours are now, and when that changes."""
+
+    open: bool
+    next_change: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecipeStatus:
     """A recipe. Where `readable` is false, the caller may not read its runs. `alias`: what is live; null where nothing
-    is, or where the caller may not read it. `versions`: the live version of the alias, and the one that a rollback
-    returns to; `rollback --list` has all."""
+    is, or where the caller may not read it. Its `paused` is not null outside of business hours. `versions`: the live
+    version of the alias, and the one that a rollback returns to; `rollback --list` has all. `business_hours`: null
+    where the recipe has none."""
 
     recipe: str
     readable: bool
@@ -86,6 +95,7 @@ class RecipeStatus:
     acceptances: list[dict[str, Any]]
     rollbacks: list[dict[str, Any]]
     versions: list[dict[str, Any]] = field(default_factory=list)
+    business_hours: BusinessHoursOutput | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from distillery.cli.run_outputs import now_output
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import Text, echo, link, styled, write_json
 from distillery.core import clock
+from distillery.core.business_hours import hours_sentence
 from distillery.core.ledger.acceptances import Acceptance
 from distillery.core.ledger.items import WAITING_OUTCOMES, RunRecord
 from distillery.core.ledger.rollbacks import RollbackRecord
@@ -90,6 +91,8 @@ def _show(on: Target, recipe: str, runs: list[RunRecord] | Exception) -> None:
         return
     live = live_status(on, recipe, runs)
     echo("[bold]{}[/bold]  {}", recipe, heading(live))
+    if hours := on.business_hours(recipe):
+        echo("  [dim]business hours: {}[/dim]", hours_sentence(hours, clock.now()))
     for line in details(live, runs):
         echo("{}", line)
     echo("  [dim]{}[/dim]", _spending(on, recipe, runs))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from distillery.cli.live_status import live_status
-from distillery.cli.run_documents import MonthOutput, RecipeStatus
+from distillery.cli.run_documents import BusinessHoursOutput, MonthOutput, RecipeStatus
 from distillery.cli.run_outputs import now_output, run_status
 from distillery.cli.target import Target
 from distillery.core import clock
@@ -31,6 +31,16 @@ def recipe_status(on: Target, recipe: str, runs: "list[RunRecord] | Exception") 
         ],
         acceptances=to_wire(list(on.acceptances.of(recipe))),
         rollbacks=to_wire(list(on.rollbacks.of(recipe))),
+        business_hours=_business_hours(on, recipe),
+    )
+
+
+def _business_hours(on: Target, recipe: str) -> BusinessHoursOutput | None:
+    hours, now = on.business_hours(recipe), clock.now()
+    if hours is None:
+        return None
+    return BusinessHoursOutput(
+        open=hours.is_open(now), next_change=hours.next_change(now).isoformat(timespec="seconds")
     )
 
 

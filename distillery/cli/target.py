@@ -10,7 +10,9 @@ import typer
 
 from distillery.cli.invocation import command
 from distillery.cli.permissions import is_denied
+from distillery.core.business_hours import BusinessHours
 from distillery.core.errors import BadRequest, DistilleryError
+from distillery.core.serialization import from_wire
 
 if TYPE_CHECKING:
     from distillery.client import Account
@@ -100,6 +102,11 @@ class Target:
         """Returns the monthly budget of a recipe; None if an older deployment does not publish it."""
         cap = self.account.pipeline.get("monthly_caps_usd", {}).get(recipe)
         return None if cap is None else Decimal(cap)
+
+    def business_hours(self, recipe: str) -> BusinessHours | None:
+        """Returns the business hours of a recipe; None if it has none."""
+        hours = self.account.pipeline.get("business_hours", {}).get(recipe)
+        return from_wire(BusinessHours, hours) if hours else None
 
     def runs_by_recipe(self, recipes: Iterable[str]) -> dict[str, "list[RunRecord] | Exception"]:
         """Returns the runs of each recipe, or the error of AWS if the caller may not read them.

@@ -33,6 +33,7 @@ _ENDPOINT_ARN = matches(
     r"arn:aws(-[a-z]+)*:bedrock:[a-z]{2}(-[a-z]+)+-[0-9]:[0-9]{12}:(custom-model-deployment|provisioned-model)/[a-z0-9]{12}"
 )
 """Bedrock API, `CustomModelDeploymentArn` and `ProvisionedModelArn`: the endpoints that promotion creates."""
+_IS_TIME = matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\+00:00")
 
 
 class ConverseArguments(TypedDict, total=False):
@@ -96,11 +97,15 @@ def identifier_of(step: Step, cost_centre: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AliasedEndpoint:
-    """The endpoint that an alias names, the ARN of the model that it serves, and what that was trained with."""
+    """The endpoint that an alias names, the ARN of the model that it serves, and what that was trained with.
+
+    `paused`: set outside of its recipe's business hours, when the endpoint does not exist: `since` and `until`.
+    """
 
     arn: str
     model: str
     prompt: StudentPrompt = UNKNOWN_PROMPT
+    paused: Mapping[str, str] | None = None
 
 
 def parse_alias(text: str, region: str) -> AliasedEndpoint:
@@ -113,13 +118,18 @@ def parse_alias(text: str, region: str) -> AliasedEndpoint:
         if (actual := endpoint["arn"].split(":")[3]) != region:
             raise ValueError(f"its endpoint is in {actual}, the alias is in {region}")
         model = alias["current"]
+        if (paused := alias.get("paused")) is not None:
+            if not is_object(paused):
+                raise ValueError("paused holds an invalid value")
+            check_fields(paused, {"since": _IS_TIME, "until": _IS_TIME})
+            paused = {"since": paused["since"], "until": paused["until"]}
     except (ValueError, KeyError) as error:
         raise UnreadableAlias(f"the alias names no endpoint that promotion could have created: {error}") from error
     try:
         prompt = StudentPrompt.of(alias)
     except (ValueError, KeyError):  # its own text is not quoted: what failed may have a prompt at hand
         raise UnreadableAlias("the alias's `system` holds no value that promotion writes") from None
-    return AliasedEndpoint(arn=endpoint["arn"], model=model, prompt=prompt)
+    return AliasedEndpoint(arn=endpoint["arn"], model=model, prompt=prompt, paused=paused)
 
 
 @dataclass(frozen=True, slots=True)

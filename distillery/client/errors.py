@@ -60,6 +60,10 @@ class NothingPromoted(RouteError):
     """The alias of a distilled step does not exist yet. Recorded as an attempt, never raised to callers."""
 
 
+class OutsideBusinessHours(RouteError):
+    """The alias of a distilled step is paused by business hours. Recorded as an attempt, never raised to callers."""
+
+
 class UnreadableAlias(RouteError):
     """The alias of a distilled step holds an invalid value. Recorded as an attempt, never raised to callers."""
 

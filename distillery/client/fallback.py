@@ -16,10 +16,19 @@ from dataclasses import dataclass
 from distillery.client.aws import AWS_ERRORS, Failure, FailureKind, classify
 from distillery.client.cached_value import ReadInProgress
 from distillery.client.converse import ResolvedStep
-from distillery.client.errors import Attempt, NothingPromoted, RouteError, SystemPromptUnavailable, UnreadableAlias
+from distillery.client.errors import (
+    Attempt,
+    NothingPromoted,
+    OutsideBusinessHours,
+    RouteError,
+    SystemPromptUnavailable,
+    UnreadableAlias,
+)
 from distillery.client.route_map import RouteMap, Step
 from distillery.client.route_store import RouteStore
 
+NOTHING_TO_CALL = (NothingPromoted, OutsideBusinessHours, UnreadableAlias, SystemPromptUnavailable)
+"""Why a step of a student is not called."""
 STEP_ATTEMPTS, ROUNDS = 2, 3
 FIRST_PAUSE, MAX_PAUSE = 0.1, 5.0
 """Seconds: upper bound of a step's first pause, which doubles with each failure, and of every pause."""
@@ -209,13 +218,13 @@ class Fallback:
             yield target, target is postponed[-1]
 
     def _resolved(self, index: int, step: Step) -> ResolvedStep | None:
-        """Returns what to call; None if no model was promoted, its system prompt cannot be read, or this request found
-        the step gone or denied."""
+        """Returns what to call; None if no model was promoted, its alias is paused, its system prompt cannot be read,
+        or this request found the step gone or denied."""
         try:
             target = self._store.resolve(index, step, self._cost_centre, self.remaining)
             if not self._has_system:
                 target = self._store.with_system_prompt(target, self.route.steps[0], self.remaining)
-        except (NothingPromoted, UnreadableAlias, SystemPromptUnavailable, ReadInProgress, *AWS_ERRORS) as error:
+        except (*NOTHING_TO_CALL, ReadInProgress, *AWS_ERRORS) as error:
             name = type(error).__name__ if isinstance(error, RouteError) else classify(error).name
             attempt = Attempt(index=index, region=step.region, identifier=None, error=name, message=str(error))
             if attempt not in self.attempts:  # the same in every round

@@ -16,7 +16,13 @@ from distillery.client.aws import AWS_ERRORS, ClientError, ParameterNotFound, er
 from distillery.client.cached_value import MAX_WAIT, CachedValue, ReadInProgress
 from distillery.client.clients import Clients
 from distillery.client.converse import AliasedEndpoint, ResolvedStep, identifier_of, parse_alias
-from distillery.client.errors import MapUnavailable, NoSuchRoute, NothingPromoted, UnreadableAlias
+from distillery.client.errors import (
+    MapUnavailable,
+    NoSuchRoute,
+    NothingPromoted,
+    OutsideBusinessHours,
+    UnreadableAlias,
+)
 from distillery.client.route_map import STANDARD, RouteMap, Step, UnreadableMap
 from distillery.client.system_prompt import SHARED, StudentPrompt, read_text
 
@@ -58,6 +64,7 @@ class RouteStore:
 
         Raises:
             NothingPromoted: the step's alias does not exist yet.
+            OutsideBusinessHours: the step's alias is paused.
             UnreadableAlias: the step's alias is invalid.
             ReadInProgress, ClientError, BotoCoreError: the step's alias cannot be read.
         """
@@ -67,6 +74,11 @@ class RouteStore:
             endpoint = self._alias(step.alias, step.region).value(wait)
         except ParameterNotFound as error:
             raise NothingPromoted(f"no model has been promoted to {step.alias} yet; run its recipe") from error
+        if endpoint.paused is not None:
+            raise OutsideBusinessHours(
+                f"{step.alias} is paused by the business hours of its recipe, from {endpoint.paused['since']} to "
+                f"{endpoint.paused['until']}; the next step of the route answers, if it has a fallback"
+            )
         return ResolvedStep(index, step, endpoint.arn, endpoint.model, endpoint.prompt)
 
     def with_system_prompt(self, target: ResolvedStep, first: Step, wait: float = MAX_WAIT) -> ResolvedStep:

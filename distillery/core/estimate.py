@@ -225,16 +225,8 @@ def _running_costs(recipe: Recipe, prices: RecipePrices) -> Iterator[CostItem]:
 def _expected_cost(recipe: Recipe, region: str, on: date) -> Iterator[CostItem]:
     """The live endpoint at the expected traffic, beside the other hosting mode."""
     compared = compare_hosting(recipe, region=region, on=on)
-    usd = compared.costs[recipe.hosting].usd if compared else None
-    if compared and usd is not None:
-        saved = compared.saved_usd(recipe.hosting)
-        dearer = (
-            f": ${saved:,.2f} dearer than {compared.cheaper.value}" if compared.cheaper and saved is not None else ""
-        )
-        even = compared.break_even_requests_per_day
-        what = f"live endpoint at {compared.traffic.requests_per_day:,} requests a day, a month{dearer}"
-        what += f" (break-even: {even:,} requests a day)" if even is not None else ""
-        yield CostItem(what, usd, compared.sentence)
+    if compared and (usd := compared.costs[recipe.hosting].usd) is not None:
+        yield CostItem(compared.summary(recipe.hosting), usd, compared.sentence)
 
 
 def _month_of_storage(prices: RecipePrices, what: str) -> CostItem:

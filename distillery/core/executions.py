@@ -1,5 +1,7 @@
 """Executions of the pipeline's state machine, by their names."""
 
+import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from distillery.core.aws import ClientError, client, code
@@ -16,6 +18,7 @@ class Executions:
     """The executions of one state machine."""
 
     def __init__(self, machine_arn: str, stepfunctions: "SFNClient | None" = None) -> None:
+        self._machine = machine_arn
         self._prefix = machine_arn.replace(":stateMachine:", ":execution:")
         self._stepfunctions = stepfunctions or client("stepfunctions")
 
@@ -27,6 +30,10 @@ class Executions:
             if code(error) == _NONE:
                 return None
             raise
+
+    def start(self, name: str, state: Mapping[str, object]) -> None:
+        """Starts an execution with that input. A call with the same name and input changes nothing."""
+        self._stepfunctions.start_execution(stateMachineArn=self._machine, name=name, input=json.dumps(state))
 
     def stop(self, name: str, *, error: str, cause: str) -> bool:
         """Ends the execution at once, without its clean-up. False where none was started under that name.

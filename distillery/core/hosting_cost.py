@@ -10,6 +10,7 @@ from datetime import date
 from decimal import ROUND_UP, Decimal
 
 from distillery.core import catalog
+from distillery.core.business_hours import WEEK_HOURS
 from distillery.core.catalog import HostingMode, Price
 from distillery.core.catalog.hosting import on_demand_eligible, throughput_eligible
 from distillery.core.prices import HOURS_PER_MONTH, describe_price
@@ -62,6 +63,13 @@ class HostingComparison:
             "model unit carries"
         )
 
+    def summary(self, chosen: HostingMode) -> str:
+        """What the chosen mode is dearer, if it is, and the break-even, for a line of an estimate."""
+        saved, even = self.saved_usd(chosen), self.break_even_requests_per_day
+        dearer = f": ${saved:,.2f} dearer than {self.cheaper.value}" if self.cheaper and saved is not None else ""
+        until = f" (break-even: {even:,} requests a day)" if even is not None else ""
+        return f"live endpoint at {self.traffic.requests_per_day:,} requests a day, a month{dearer}{until}"
+
     def saved_usd(self, chosen: HostingMode) -> Decimal | None:
         """What the cheaper mode saves a month; None where the chosen one is the cheaper, or nothing is known."""
         if self.cheaper in (None, chosen):
@@ -97,7 +105,14 @@ def _usd_per_request(price: Price | None, traffic: ExpectedTraffic) -> Decimal |
 
 def _usd_per_month_of_units(recipe: Recipe) -> Decimal | None:
     price = recipe.unit_price_usd_per_hour
-    return None if price is None else price * recipe.model_units * HOURS_PER_MONTH
+    return None if price is None else price * recipe.model_units * hours_per_month(recipe)
+
+
+def hours_per_month(recipe: Recipe) -> Decimal:
+    """The hours of a month in which the live endpoint serves, if it is billed by the hour."""
+    hours = recipe.business_hours
+    share = Decimal(hours.hours_per_week) / WEEK_HOURS if hours else Decimal(1)
+    return HOURS_PER_MONTH * share
 
 
 def _on_demand(recipe: Recipe, region: str, on: date, price: Price | None, per_request: Decimal | None) -> HostingCost:
@@ -117,4 +132,6 @@ def _provisioned(recipe: Recipe, region: str, on: date, hourly: Decimal | None) 
     if hourly is None:
         return HostingCost(None, "the catalog has no price of a model unit: set unit_price_usd_per_hour to yours")
     basis = f"{recipe.model_units} model unit(s) at ${recipe.unit_price_usd_per_hour} an hour, as set in the recipe"
+    if recipe.business_hours:
+        basis += f", for {hours_per_month(recipe):.0f} business hours of a month"
     return HostingCost(hourly.quantize(CENT, rounding=ROUND_UP), basis)

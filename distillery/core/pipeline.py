@@ -194,10 +194,20 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Why nothing serves: the recipe's business hours. `since`, `until`: ISO 8601."""
+
+    since: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alias:
     """What a recipe's live endpoint serves. `previous` is a model: a roll-back points the same endpoint to it.
 
     Attributes:
+        paused: Set outside of business hours. Then `endpoint` is the one that served, which is deleted, and the version
+            stays: what is live after the pause is the same.
         system, previous_system: The system prompts that the two models were trained with; None where they are not
             known: of models that were promoted before they were stored.
     """
@@ -213,3 +223,9 @@ class Alias:
     changed: str  # ISO 8601
     system: SystemPrompt | None = None
     previous_system: SystemPrompt | None = None
+    paused: Pause | None = None
+
+    @property
+    def serving_arn(self) -> str | None:
+        """The ARN of the endpoint; None while the alias is paused."""
+        return None if self.paused else self.endpoint.arn

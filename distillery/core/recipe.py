@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from distillery.core import env_vars
+from distillery.core.business_hours import BusinessHours
 from distillery.core.catalog import HostingMode
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import NAME_MAX, address, quoted
@@ -107,6 +108,8 @@ class Recipe:
     unit_price_usd_per_hour: Decimal | None = None
     """What AWS charges you for one model unit, in US dollars an hour. Required with Provisioned
     Throughput; it is never guessed."""
+    business_hours: BusinessHours | None = None
+    """When the live endpoint serves, with Provisioned Throughput. Default: always."""
     expected_traffic: ExpectedTraffic | None = None
     """The traffic that the live endpoint is expected to have. With it, estimates and synth compare both hosting modes,
     and say from how much traffic on the other one is cheaper. Default: nothing is compared."""

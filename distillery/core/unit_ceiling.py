@@ -4,10 +4,13 @@ It keeps a mistake in a recipe, or many runs at once, from buying more by the ho
 requests at the same moment may both be under it.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
 
 from distillery.core.boundary import get_logger
+from distillery.core.env_vars import Variable, is_given, read, read_number
 from distillery.core.errors import QuotaTooSmall
 from distillery.core.inventory import HostedModel, take_throughputs
 from distillery.core.names import Names
@@ -22,23 +25,37 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class UnitCeiling:
-    """The environment's ceiling. `most`: model units of all its endpoints; None without one."""
+    """The environment's ceiling.
+
+    Attributes:
+        most: Model units of all its endpoints; None without a ceiling.
+        resting: Model units of live endpoints with business hours, by name. They count while those are paused, too:
+            nobody may take what the next opening needs.
+    """
 
     names: Names
     most: int | None
+    resting: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of_environment(cls, names: Names) -> Self:
+        """The ceiling that the function's environment variables configure."""
+        resting = json.loads(read(Variable.PAUSED_UNITS)) if is_given(Variable.PAUSED_UNITS) else {}
+        return cls(names, read_number(Variable.MAX_MODEL_UNITS), resting)
 
     def check(self, name: str, recipe: Recipe, bedrock: "BedrockClient") -> None:
         """Raises QuotaTooSmall where the recipe's endpoint of that name would exceed the ceiling. One that exists, or
         that is billed by the token, never does."""
         if self.most is None or not recipe.is_hourly:
             return
-        held = self._held(bedrock)
-        used = sum(each.units for each in held)
-        if any(each.name == name for each in held) or used + recipe.model_units <= self.most:
+        held = {each.name: each.units for each in self._held(bedrock)}
+        others = {each: units for each, units in {**self.resting, **held}.items() if each != name}
+        used = sum(others.values())
+        if name in held or used + recipe.model_units <= self.most:
             return
         raise QuotaTooSmall(
             f"endpoint {name!r} needs {recipe.model_units} model units, and environment {self.names.environment!r} has "
-            f"{used} of the {self.most} that max_model_units allows, by {', '.join(each.name for each in held)}. "
+            f"{used} of the {self.most} that max_model_units allows, by {', '.join(others)}. "
             "Nothing was bought. Raise max_model_units and deploy, or wait for a candidate to be released, then "
             "evaluate the run again (distillery evaluate)"
         )
@@ -49,17 +66,17 @@ class UnitCeiling:
         if self.most is None or not recipe.is_hourly:
             return
         held = self._held(bedrock)
-        live = [each for each in held if not each.run]
-        used = sum(each.units for each in live)
+        live = {**self.resting, **{each.name: each.units for each in held if not each.run}}
+        used = sum(live.values())
         if used + recipe.model_units > self.most:
             raise QuotaTooSmall(
                 f"a candidate of recipe {recipe.name!r} needs {recipe.model_units} model units, and the live endpoints "
                 f"of environment {self.names.environment!r} have {used} of the {self.most} of max_model_units: "
-                f"{', '.join(f'{each.name} {each.units}' for each in live) or 'none'}; allowed: "
+                f"{', '.join(f'{each} {units}' for each, units in live.items()) or 'none'}; allowed: "
                 f"{max(self.most - used, 0)} or fewer. Nothing was started. Raise max_model_units and deploy, lower "
                 "model_units of the recipe, or retire a recipe (distillery retire), then run again"
             )
-        if sum(each.units for each in held) + recipe.model_units > self.most:
+        if used + sum(each.units for each in held if each.run) + recipe.model_units > self.most:
             names = ", ".join(each.name for each in held if each.run)
             log.warning("the ceiling of %s model units leaves no room until %s are released", self.most, names)
 

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from distillery.core.business_hours import BusinessHours
 from distillery.core.judging import GraderSpec
 from distillery.core.logs import LogSource
 from distillery.core.names import DISTILLED_PREFIX
@@ -41,6 +42,7 @@ _TABLES: Mapping[tuple[str, ...], type] = {
     ("promotion",): Promotion,
     ("quota",): Quota,
     ("recipes",): Recipe,
+    ("recipes", "business_hours"): BusinessHours,
     ("recipes", "curation"): Curation,
     ("recipes", "expected_traffic"): ExpectedTraffic,
     ("recipes", "graders"): GraderSpec,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from aws_cdk import Duration
@@ -61,6 +62,7 @@ class Schedules(Construct):
         function: Function,
         expressions: Mapping[str, str],
         payloads: Mapping[str, Mapping[str, str]],
+        time_zones: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """
         Args:
@@ -70,6 +72,7 @@ class Schedules(Construct):
             function: The function to invoke; it has a dead-letter queue.
             expressions: `rate(…)` or `cron(…)` by the schedule's name.
             payloads: What the function is invoked with, by the schedule's name.
+            time_zones: The time zone of the expression, by the schedule's name; UTC for any other.
         """
         super().__init__(scope, ident)
         assert function.dead_letters is not None, "a schedule needs a queue for the events that it cannot deliver"
@@ -84,6 +87,7 @@ class Schedules(Construct):
                 f"Schedule-{name}",
                 description=f"Distillery: {name}",
                 schedule_expression=expression,
+                schedule_expression_timezone=time_zones.get(name),
                 flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
                 target=scheduler.CfnSchedule.TargetProperty(
                     arn=function.function.function_arn,

@@ -1,6 +1,8 @@
 """What the functions, queues and log groups of a stack share."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from aws_cdk import Aws, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_kms as kms
@@ -50,13 +52,18 @@ class StackContext:
     log_retention_days: int
     max_model_units: int | None = None
     """Model units that the environment may have at once; None without a ceiling."""
+    paused_units: Mapping[str, int] = field(default_factory=dict)
+    """Model units of live endpoints with business hours, by name."""
     idle_days: int = 14
     """Days without a call after which people are warned of an endpoint that bills by the hour."""
 
     @property
     def unit_ceiling(self) -> dict[Variable, str]:
-        """The variable of functions that create endpoints, or check for room, where there is a ceiling."""
-        return {Variable.MAX_MODEL_UNITS: str(self.max_model_units)} if self.max_model_units else {}
+        """The variables of functions that create endpoints, or check for room, where there is a ceiling."""
+        if not self.max_model_units:
+            return {}
+        paused = {Variable.PAUSED_UNITS: json.dumps(dict(self.paused_units))} if self.paused_units else {}
+        return {Variable.MAX_MODEL_UNITS: str(self.max_model_units), **paused}
 
     @property
     def removal_policy(self) -> RemovalPolicy:

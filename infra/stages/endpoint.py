@@ -4,17 +4,19 @@ from collections.abc import Sequence
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from distillery.core.business_hours import WEEKDAYS, BusinessHours, minutes
 from distillery.core.env_vars import Variable
 from distillery.core.names import MADE_BY_A_RUN
 from distillery.core.pipeline import EndpointStatus
 from distillery.core.recipe import Recipe, tag_keys
 from infra.constructs.arn import Location
 from infra.constructs.data_stores import DataStores
-from infra.constructs.eventbridge import on_event
+from infra.constructs.eventbridge import Schedules, on_event
 from infra.constructs.function import Function
 from infra.constructs.permissions import bedrock, keys, monitoring, running, storage
 from infra.constructs.stack_context import StackContext
@@ -22,7 +24,8 @@ from infra.constructs.state_machine import DISCARD, step, wait_until_ready
 
 
 class EndpointStage(Construct):
-    """`function` creates and deletes candidates; `sweep` deletes or stops what a failed execution left behind."""
+    """`function` creates and deletes candidates; `sweep` deletes or stops what a failed execution left behind, and
+    keeps business hours. `settings` is the layer with the recipes."""
 
     def __init__(
         self,
@@ -32,6 +35,7 @@ class EndpointStage(Construct):
         context: StackContext,
         stores: DataStores,
         recipes: Sequence[Recipe],
+        settings: lambda_.ILayerVersion,
         dead_letters: sqs.IQueue | None = None,
     ) -> None:
         super().__init__(scope, ident)
@@ -41,7 +45,8 @@ class EndpointStage(Construct):
         self._has_judges = any(recipe.judges for recipe in recipes)
         self._has_hourly = any(recipe.is_hourly for recipe in recipes)
         self.function = self._step(context, stores)
-        self.sweep = self._sweep(context, stores, dead_letters)
+        self.sweep = self._sweep(context, stores, settings, dead_letters)
+        self._schedule(context, recipes)
 
     def states(self) -> sfn.Chain:
         """Creates the candidate and waits for it."""
@@ -65,6 +70,8 @@ class EndpointStage(Construct):
         arn = machine.state_machine_arn
         self.sweep.add_environment({Variable.STATE_MACHINE: arn})
         self.sweep.allow_more(running.stop_executions(self._location, machine.state_machine_name))
+        if self._has_hourly:
+            self.sweep.allow_more(running.start(arn))
         broken = events.EventPattern(
             source=["aws.states"],
             detail_type=["Step Functions Execution Status Change"],
@@ -95,7 +102,13 @@ class EndpointStage(Construct):
             environment={Variable.LEDGER: stores.ledger.table_name, **context.unit_ceiling},
         )
 
-    def _sweep(self, context: StackContext, stores: DataStores, dead_letters: sqs.IQueue | None) -> Function:
+    def _sweep(
+        self,
+        context: StackContext,
+        stores: DataStores,
+        settings: lambda_.ILayerVersion,
+        dead_letters: sqs.IQueue | None,
+    ) -> Function:
         return Function(
             self,
             "Sweep",
@@ -118,6 +131,34 @@ class EndpointStage(Construct):
                 **({Variable.JUDGES: "true"} if self._has_judges else {}),
                 **({Variable.IDLE_DAYS: str(context.idle_days)} if self._has_hourly else {}),
             },
+            layers=[settings] if self._has_hourly else [],
             asynchronous=True,
             dead_letters=dead_letters,
         )
+
+    def _schedule(self, context: StackContext, recipes: Sequence[Recipe]) -> None:
+        """Invokes `sweep` when business hours begin and end. Its own schedule finds what these miss."""
+        expressions, zones = dict[str, str](), dict[str, str]()
+        for recipe in recipes:
+            if (hours := recipe.business_hours) is not None:
+                for when, text in (("opens", hours.opens), ("closes", hours.closes)):
+                    expressions[f"{recipe.name}-{when}"] = cron_of(hours, text)
+                    zones[f"{recipe.name}-{when}"] = hours.timezone
+        if expressions:
+            Schedules(
+                self,
+                "Hours",
+                context=context,
+                function=self.sweep,
+                expressions=expressions,
+                payloads={name: {"hours": name} for name in expressions},
+                time_zones=zones,
+            )
+
+
+def cron_of(hours: BusinessHours, text: str) -> str:
+    """The time of these days; 24:00 is on the days after them."""
+    days_later, minute = divmod(minutes(text), 24 * 60)
+    days = [(WEEKDAYS.index(day) + days_later) % 7 for day in hours.days]
+    named = ",".join(WEEKDAYS[day][:3].upper() for day in sorted(days))
+    return f"cron({minute % 60} {minute // 60} ? * {named} *)"

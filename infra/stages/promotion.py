@@ -17,7 +17,10 @@ from infra.constructs.function import Function, iam_url
 from infra.constructs.permissions import bedrock, keys, running, storage
 from infra.constructs.signing import Signing
 from infra.constructs.stack_context import StackContext
-from infra.constructs.state_machine import step, wait_until_ready
+from infra.constructs.state_machine import DISCARD, step, wait_until_ready
+
+CALLERS_KNOW_AFTER = Duration.minutes(2)
+"""Callers keep an alias for a minute (`distillery/client/cached_value.py`), and a call may be in progress."""
 
 
 class PromotionStage(Construct):
@@ -81,6 +84,20 @@ class PromotionStage(Construct):
     def rollback_states(self) -> sfn.Chain:
         """The same with the previous model, and other state names."""
         return self._switch("Put back", "Previous", "Wait for previous", "Record rollback")
+
+    def opening_states(self) -> sfn.Chain:
+        """When business hours begin: an endpoint with the model that the alias names."""
+        return self._switch("Create for hours", "For hours", "Wait for hours", "Record hours")
+
+    def pause_states(self) -> sfn.Chain:
+        """After business hours: the alias is paused, and its endpoint is deleted once callers know of it."""
+        pause = step(self, "Pause alias", function=self.function, action="pause", result_path=DISCARD)
+        wait = sfn.Wait(self, "Wait for callers", time=sfn.WaitTime.duration(CALLERS_KNOW_AFTER))
+        return sfn.Chain.start(pause).next(wait).next(self.delete_paused("Delete paused"))
+
+    def delete_paused(self, name: str) -> sfn.TaskStateBase:
+        """Deletes the endpoint of a paused alias. `name` is the state's name."""
+        return step(self, name, function=self.function, action="delete", result_path=DISCARD)
 
     def close(self, name: str) -> sfn.TaskStateBase:
         """Closes the run in the ledger and notifies people. `name` is the state's name."""

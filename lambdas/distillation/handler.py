@@ -10,7 +10,7 @@ from typing import Any
 from distillery.core import clock
 from distillery.core.aws import ClientError, client
 from distillery.core.boundary import boundary
-from distillery.core.env_vars import Variable, read, read_number
+from distillery.core.env_vars import Variable, read
 from distillery.core.first_contact.answers import Answer, recorded
 from distillery.core.first_contact.questions import MISSING_JOB, STUDENT_LISTED
 from distillery.core.ledger.items import WaitingJob
@@ -40,7 +40,7 @@ def _check(event: Event, _context: Any) -> PreflightResult:
         bedrock=bedrock,
         runtime=runtime,
         quotas=HostingQuotas(environment, bedrock, client("service-quotas")),
-        ceiling=UnitCeiling(Names(environment), read_number(Variable.MAX_MODEL_UNITS)),
+        ceiling=UnitCeiling.of_environment(Names(environment)),
         ledger=ledger,
         now=clock.now(),
         listed=lambda: _recorded(STUDENT_LISTED),

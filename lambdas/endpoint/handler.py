@@ -6,7 +6,7 @@ from typing import Any
 
 from distillery.core.aws import client
 from distillery.core.boundary import boundary
-from distillery.core.env_vars import Variable, read, read_number
+from distillery.core.env_vars import Variable, read
 from distillery.core.errors import RunStopped
 from distillery.core.hosting import Hosting, hosting_by_mode
 from distillery.core.ledger.leases import Leases
@@ -100,7 +100,7 @@ def _candidate(event: Event) -> Candidate:
     run = product(event, "run", Run)
     names, table = Names(read(Variable.ENVIRONMENT)), Table(read(Variable.LEDGER))
     hosting = hosting_by_mode()[run.recipe.hosting]
-    ceiling = UnitCeiling(names, read_number(Variable.MAX_MODEL_UNITS))
+    ceiling = UnitCeiling.of_environment(names)
     return Candidate(
         run,
         names,

@@ -21,6 +21,7 @@ from distillery.core.errors import Unfinished
 from distillery.core.executions import Executions
 from distillery.core.hosting import Hosting, hosting_by_mode
 from distillery.core.ledger.acceptances import Acceptances
+from distillery.core.ledger.hours_changes import HoursChanges
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
@@ -28,6 +29,8 @@ from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names
 from distillery.core.notices import Notices
 from distillery.core.operational_metrics import OperationalMetric, emit
 from distillery.core.pipeline import Endpoint
+from distillery.core.recipe import load_all
+from lambdas.endpoint.business_hours import BusinessHoursKeeper
 from lambdas.endpoint.hourly import HourlyEndpoints
 from lambdas.endpoint.idle import IdleEndpoints
 from lambdas.endpoint.orphaned_judges import OrphanedJudges
@@ -70,7 +73,7 @@ class OrphanedEndpoints:
 
     def _live_arn(self, recipe: str) -> str | None:
         alias = self.aliases.read(self.names.alias(recipe))
-        return alias.endpoint.arn if alias else None
+        return alias.serving_arn if alias else None
 
 
 def _tags(hosting: Hosting, endpoint: Endpoint) -> dict[str, str]:
@@ -98,6 +101,8 @@ class Sweep:
     """Where a recipe has a judge."""
     idle: IdleEndpoints | None = None
     """Where a recipe is hosted by the hour."""
+    hours: BusinessHoursKeeper | None = None
+    """The same."""
     errors: list[Exception] = field(default_factory=list)
 
     @classmethod
@@ -114,20 +119,26 @@ class Sweep:
         judges = OrphanedJudges(names, ledger, client("bedrock")) if is_set(Variable.JUDGES) else None
         days = read_number(Variable.IDLE_DAYS)
         idle = IdleEndpoints(names, table, client("bedrock"), client("cloudwatch"), notices, days) if days else None
-        return cls(ledger, stale_runs, orphans, hosting_by_mode(), notices, hourly, judges, idle)
+        hours = (
+            BusinessHoursKeeper(names, load_all(), Aliases(), ledger, HoursChanges(table), executions) if days else None
+        )
+        return cls(ledger, stale_runs, orphans, hosting_by_mode(), notices, hourly, judges, idle, hours)
 
     def run(self) -> dict[str, Any]:
         """What was closed (holder → reason), which endpoints were deleted and which judges' jobs stopped. Raises
         ExceptionGroup."""
         closed = self._close()
+        if self.hours:
+            self._tried("business hours that ended badly", self.hours.settle)
         deleted = [name for hosting in self.hosting.values() for name in self._delete(hosting)]
         stopped = {"stopped": self._stop(self.judges)} if self.judges else {}
         self._report(deleted, stopped.get("stopped", []))
         idle = {"idle": self._tried("idle endpoints", self.idle.warn) or []} if self.idle else {}
+        hours = {"hours": self._tried("business hours", self.hours.keep) or {}} if self.hours else {}
         self._tried("the ledger of what bills by the hour", self.hourly.write)
         if self.errors:
             raise ExceptionGroup("the sweep failed in part; the next one tries again", self.errors)
-        return {"closed": closed, "deleted": deleted, **stopped, **idle}
+        return {"closed": closed, "deleted": deleted, **stopped, **idle, **hours}
 
     def _close(self) -> dict[str, str]:
         active = self._tried("active runs", self.ledger.active) or {}

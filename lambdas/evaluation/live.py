@@ -44,9 +44,10 @@ class LiveModel:
     store: ObjectStore
 
     def find(self, asking: Run, parameter: str, prompts: Sequence[Prompt], *, student: str) -> Contestant | None:
-        """The live model; None where the alias names none, or the student itself. `asking` is the run that asks it."""
+        """The live model; None where the alias names none or the student itself, or is paused: after a verdict that
+        does not compare with the live model, a person decides. `asking` is the run that asks it."""
         alias = self.aliases.read(parameter)
-        if alias is None or alias.current == student:
+        if alias is None or alias.current == student or alias.paused:
             return None
         system = self._system(alias.system)
         run = self._run(alias)

@@ -26,6 +26,7 @@ from distillery.core.function_url import Caller
 from distillery.core.hosting import hosting_by_mode
 from distillery.core.inventory import take_inventory
 from distillery.core.ledger.holders import HolderKind, new_holder
+from distillery.core.ledger.hours_changes import HoursChanges
 from distillery.core.ledger.items import partition
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
@@ -77,13 +78,14 @@ class Retirement:
 
         Raises:
             BadRequest: The reason is missing or too long, or another model is live than the person saw.
-            RunActive: A run, a roll-back or an acceptance has the recipe.
+            RunActive: A run, a roll-back, an acceptance or a change by business hours has the recipe.
         """
         recipe = request.recipe
         require_reason(request.reason, f"the retirement of recipe {recipe!r}")
         holder = new_holder(HolderKind.RETIREMENT, recipe, clock.now())
         self.ledger.lock(recipe, holder)
         try:
+            HoursChanges(self.table).check_free(recipe)
             alias = self.aliases.read(self.names.alias(recipe))
             if alias and alias.version != request.version:
                 raise BadRequest(f"the alias of {recipe!r} is version {alias.version} by now, not {request.version}")

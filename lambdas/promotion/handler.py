@@ -1,5 +1,5 @@
-"""The Lambda handlers of the promotion stage: the steps `follow_up`, `promote`, `describe`, `record` and `close`, and
-the decisions to roll back and to accept a student.
+"""The Lambda handlers of the promotion stage: the steps `follow_up`, `promote`, `describe`, `record`, `pause`, `delete`
+and `close`, and the decisions to roll back and to accept a student.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,8 @@ from distillery.core.decisions import handle_decision
 from distillery.core.env_vars import Variable, read
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.history import AliasHistory
+from distillery.core.ledger.hours_changes import HoursChanges
+from distillery.core.ledger.leases import Leases
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
@@ -18,12 +20,13 @@ from distillery.core.notices import Notices
 from distillery.core.pipeline import Alias, Endpoint, EndpointStatus, Outcome, Stage
 from distillery.core.steps import Event, step_handler
 from lambdas.promotion.acceptance import AcceptanceDecider, AcceptanceRequest
+from lambdas.promotion.business_hours import BusinessHoursChanger
 from lambdas.promotion.close import close
 from lambdas.promotion.live import LiveEndpoint
 from lambdas.promotion.record import Recorder
 from lambdas.promotion.rollback import Rollback, RollbackRequest
 from lambdas.promotion.system_prompts import SystemPromptStore
-from lambdas.promotion.target import PromotionTarget, ending_now, target_of
+from lambdas.promotion.target import PromotionTarget, ending_now, is_hours_change, is_opening, target_of
 
 
 def _follow_up(event: Event, _context: Any) -> dict[str, Outcome]:
@@ -31,6 +34,8 @@ def _follow_up(event: Event, _context: Any) -> dict[str, Outcome]:
 
 
 def _promote(event: Event, _context: Any) -> Endpoint:
+    if is_opening(event):
+        return _business_hours().open(event)
     return _recorder().promote(_target(event))
 
 
@@ -42,17 +47,46 @@ def _record(event: Event, _context: Any) -> Alias:
     return _recorder().record(_target(event))
 
 
+def _pause(event: Event, _context: Any) -> Alias:
+    return _business_hours().pause(event)
+
+
+def _delete(event: Event, _context: Any) -> dict[str, bool]:
+    return {"deleted": _business_hours().delete(event)}
+
+
+def _business_hours() -> BusinessHoursChanger:
+    table = Table(read(Variable.LEDGER))
+    return BusinessHoursChanger(
+        LiveEndpoint.of_environment(),
+        Ledger(table),
+        HoursChanges(table),
+        Leases(table),
+        Notices(read(Variable.TOPIC)),
+    )
+
+
 def _target(event: Event) -> PromotionTarget:
+    if is_opening(event):
+        return _business_hours().opening(event)
     table = Table(read(Variable.LEDGER))
     return target_of(event, Ledger(table), Acceptances(table), Rollbacks(table))
 
 
 def _recorder() -> Recorder:
     table = Table(read(Variable.LEDGER))
-    return Recorder(LiveEndpoint.of_environment(), Ledger(table), SystemPromptStore(ObjectStore()), AliasHistory(table))
+    return Recorder(
+        LiveEndpoint.of_environment(),
+        Ledger(table),
+        SystemPromptStore(ObjectStore()),
+        AliasHistory(table),
+        HoursChanges(table),
+    )
 
 
 def _close(event: Event, _context: Any) -> dict[str, str]:
+    if is_hours_change(event):
+        return _business_hours().close(event)
     table = Table(read(Variable.LEDGER))
     ending = close(event, Ledger(table), Rollbacks(table), Acceptances(table), Notices(read(Variable.TOPIC)))
     return {"outcome": ending.outcome, "reason": ending.reason}
@@ -60,7 +94,15 @@ def _close(event: Event, _context: Any) -> dict[str, str]:
 
 step = step_handler(
     Stage.PROMOTION,
-    {"follow_up": _follow_up, "promote": _promote, "describe": _describe, "record": _record, "close": _close},
+    {
+        "follow_up": _follow_up,
+        "promote": _promote,
+        "describe": _describe,
+        "record": _record,
+        "pause": _pause,
+        "delete": _delete,
+        "close": _close,
+    },
 )
 
 

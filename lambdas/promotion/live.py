@@ -10,7 +10,7 @@ from typing import Self
 from distillery.core.aliases import Aliases
 from distillery.core.aws import client
 from distillery.core.catalog import HostingMode
-from distillery.core.env_vars import Variable, read, read_number
+from distillery.core.env_vars import Variable, read
 from distillery.core.errors import EndpointFailed
 from distillery.core.hosting import Hosted, Hosting, State, hosting_by_mode
 from distillery.core.names import DISTILLED_PREFIX, TAG_ENVIRONMENT, TAG_RECIPE, TAG_ROUTE, Names, token
@@ -36,7 +36,7 @@ class LiveEndpoint:
     def of_environment(cls) -> Self:
         """The endpoint that the function's environment variables configure, in its own Region."""
         names = Names(read(Variable.ENVIRONMENT))
-        ceiling = UnitCeiling(names, read_number(Variable.MAX_MODEL_UNITS))
+        ceiling = UnitCeiling.of_environment(names)
         may_create = lambda name, recipe: ceiling.check(name, recipe, client("bedrock"))  # noqa: E731 a default of its own
         return cls(names, hosting_by_mode(), Aliases(), may_create)
 
@@ -87,7 +87,7 @@ class LiveEndpoint:
 
     def _in_use(self, existing: Hosted, target: PromotionTarget) -> bool:
         alias = self.aliases.read(self.names.alias(target.recipe.name))
-        return alias is not None and alias.endpoint.arn == existing.endpoint.arn
+        return alias is not None and alias.serving_arn == existing.endpoint.arn
 
 
 def _approach(found: Hosted, target: PromotionTarget, hosting: Hosting) -> bool:

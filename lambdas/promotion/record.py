@@ -3,13 +3,15 @@
 Once the alias is written, callers use the target's model, and the old model is kept as `previous`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from distillery.core import clock
 from distillery.core.boundary import get_logger
+from distillery.core.catalog import HostingMode
 from distillery.core.errors import EndpointFailed, Unfinished
 from distillery.core.hosting import State
 from distillery.core.ledger.history import AliasHistory
+from distillery.core.ledger.hours_changes import HoursChanges
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Alias, Endpoint, Stage
 from lambdas.promotion.live import LiveEndpoint
@@ -25,17 +27,19 @@ class Recorder:
     ledger: Ledger
     prompts: SystemPromptStore
     history: AliasHistory
+    changes: HoursChanges
 
     def promote(self, target: PromotionTarget) -> Endpoint:
         """The live endpoint, updating to the target's model. A roll-back is no stage of a run.
 
         The system prompt is stored first: where that fails, the old model stays live. Raises RunStopped for a run that
-        a person has stopped.
+        a person has stopped, and EndpointChanging while business hours change the endpoint.
         """
         if target.is_stage:
             if target.mover == target.run:
                 self.ledger.stops.claim_promotion(target.run)
             self.ledger.begin(target.run, Stage.PROMOTION)
+        self.changes.wait_for(target.recipe.name)  # read after the claim, which keeps later changes away
         self.prompts.keep(target.system, target.learned)
         return self.live.promote(target)
 
@@ -44,7 +48,10 @@ class Recorder:
         parameter = self.live.names.alias(target.recipe.name)
         old = self.live.aliases.read(parameter)
         alias = old
-        if old is None or old.current != target.model_arn:
+        if old and old.paused and old.current == target.model_arn:
+            alias = replace(old, endpoint=self._serving(target), paused=None)
+            self.live.aliases.write(parameter, alias)
+        elif old is None or old.current != target.model_arn:
             kept = self.history.stored(target.recipe.name)
             last = max(old.version if old else 0, kept[0].version if kept else 0)
             alias = _next(target, self._serving(target), old, version=last + 1)
@@ -53,7 +60,7 @@ class Recorder:
         self.history.keep(alias, by=target.mover)
         if target.is_stage:
             self.ledger.end(target.run, Stage.PROMOTION, alias)
-        if old and old.endpoint.arn != alias.endpoint.arn:
+        if old and _slot(old.endpoint) != _slot(alias.endpoint):
             self._delete(old.endpoint)
         return alias
 
@@ -72,6 +79,11 @@ class Recorder:
             self.live.hosting[endpoint.mode].delete(endpoint.name)
         except Unfinished as unfinished:
             log.warning("left to the sweep: %s", unfinished)
+
+
+def _slot(endpoint: Endpoint) -> tuple[HostingMode, str]:
+    """What an endpoint is deleted by. After a pause, the new one has the same name, and another ARN."""
+    return endpoint.mode, endpoint.name
 
 
 def _next(target: PromotionTarget, endpoint: Endpoint, old: Alias | None, *, version: int) -> Alias:

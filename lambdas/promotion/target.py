@@ -6,6 +6,7 @@ from distillery.core.aliases import Aliases
 from distillery.core.env_vars import Variable, is_set, read
 from distillery.core.errors import BadRequest, NothingToRollBack
 from distillery.core.ledger.acceptances import Acceptances
+from distillery.core.ledger.hours_changes import HoursAction
 from distillery.core.ledger.items import model_of
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
@@ -94,6 +95,14 @@ def ending_now(event: Event, ledger: Ledger) -> Outcome:
 
 def is_rollback(event: Event) -> bool:
     return bool(state_of(event).get("action") == ROLLBACK)
+
+
+def is_opening(event: Event) -> bool:
+    return bool(state_of(event).get("action") == HoursAction.OPEN)
+
+
+def is_hours_change(event: Event) -> bool:
+    return state_of(event).get("action") in tuple(HoursAction)
 
 
 def is_acceptance(event: Event) -> bool:

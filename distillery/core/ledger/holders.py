@@ -14,6 +14,8 @@ class HolderKind(StrEnum):
     ACCEPTANCE = "acceptance-"
     PRUNE = "prune-"
     RETIREMENT = "retirement-"
+    HOURS = "hours-"
+    """A change by business hours, which takes no recipe lock."""
 
 
 def new_holder(kind: HolderKind, recipe: str, begun: datetime) -> str:

@@ -12,6 +12,9 @@
     waiting            <job name>             the task token of a run that waits for a customization job
     lease              <run id>               who keeps a candidate endpoint, see `leases`
     lease              resource#<name>        who keeps an endpoint of that name
+    recipe#<recipe>    <hours-…>              a change by business hours that has ended, see `hours_changes`
+    hours              <recipe>               such a change in progress
+    hours-notice       <recipe>               when people were notified that one failed
     idle               <endpoint>             when an endpoint was looked at, and when people were warned of it
     stalled            <job name>             when people were notified of a job that stays in a phase
     heldout#<digest>   <run id>#<look>        a verdict by a set of held-out prompts, see `looks`

@@ -185,6 +185,42 @@ def test_a_student_that_nobody_promoted_is_left_out_until_somebody_does() -> Non
     assert route.converse(messages=MESSAGES).index == 0
 
 
+PAUSED = {"since": "2026-11-30T17:00:04+00:00", "until": "2026-12-01T07:00:00+00:00"}
+
+
+def test_a_student_outside_its_business_hours_is_not_called_until_it_serves_again() -> None:
+    harness = ClientHarness(route_map(STUDENT, OTHER))
+    route = harness.route()
+    harness.promote()
+    assert route.converse(messages=MESSAGES).index == 0
+    harness.promote(paused=PAUSED)
+    harness.at += 61  # the alias that was read before is no longer used
+    before = len(harness.called)
+    reply = route.converse(messages=MESSAGES)
+    assert (reply.index, harness.called[before:]) == (1, [HAIKU])
+    assert (reply.attempts[0].error, reply.attempts[0].identifier) == ("OutsideBusinessHours", None)
+    assert "from 2026-11-30T17:00:04+00:00 to 2026-12-01T07:00:00+00:00" in str(reply.attempts[0].message)
+    harness.promote(paused=None)
+    harness.at += 61
+    assert route.converse(messages=MESSAGES).index == 0
+
+
+def test_a_route_without_a_fallback_says_that_its_student_is_paused() -> None:
+    harness = ClientHarness(route_map(STUDENT))
+    harness.promote(paused=PAUSED)
+    with pytest.raises(AllStepsFailed, match="OutsideBusinessHours"):
+        ask(harness)
+    assert harness.called == []
+
+
+@pytest.mark.parametrize("paused", ["yes", {"since": "now", "until": PAUSED["until"]}, {"since": PAUSED["since"]}])
+def test_a_pause_that_promotion_cannot_have_written_makes_an_alias_unreadable(paused: object) -> None:
+    harness = ClientHarness(route_map(STUDENT, OTHER))
+    harness.promote(paused=paused)
+    reply = ask(harness)
+    assert (reply.index, reply.attempts[0].error) == (1, "UnreadableAlias")
+
+
 def test_a_step_that_keeps_failing_is_left_alone_then_tried_with_one_request() -> None:
     harness = ClientHarness(route_map(OPTIMIZED, OTHER))
     harness.script[PRO] = [THROTTLED]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from distillery.core.business_hours import BusinessHours
 from distillery.core.catalog import HostingMode
 from distillery.core.estimate import DatasetSize, estimate
 from distillery.core.hosting_cost import HostingComparison, compare_hosting
@@ -47,6 +48,14 @@ def test_the_cheaper_mode_changes_at_the_break_even(
     assert found.costs[PROVISIONED].usd == Decimal(provisioned_usd)
     assert (found.cheaper, found.break_even_requests_per_day) == (cheaper, break_even)
     assert f"{break_even:,} requests ({break_even * 860:,} tokens) a day" in found.sentence
+
+
+def test_business_hours_lower_the_break_even() -> None:
+    hours = BusinessHours(opens="08:00", closes="18:00", timezone="Europe/Berlin")
+    found = compared(unit_price_usd_per_hour=Decimal(20), business_hours=hours)
+    assert found.costs[PROVISIONED].usd == Decimal("4345.24")  # 14,600 x 50 / 168
+    assert "217 business hours of a month" in found.costs[PROVISIONED].basis
+    assert found.break_even_requests_per_day == 3_924_647
 
 
 def test_a_comparison_names_the_dates_and_sources_of_its_prices() -> None:

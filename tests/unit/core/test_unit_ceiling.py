@@ -90,9 +90,39 @@ def test_a_run_whose_candidate_has_no_room_beside_what_is_live_is_refused(
         assert part in str(found.value)
 
 
+def test_an_endpoint_that_rests_counts_as_live_for_a_new_run(bedrock: Any) -> None:
+    with pytest.raises(QuotaTooSmall, match=r"dev-resting 2, dev-live 2; allowed: 1 or fewer"):
+        UnitCeiling(NAMES, 5, {"dev-resting": 2}).check_run(provisioned(), bedrock)
+
+
 def test_candidates_of_other_runs_refuse_no_run(caplog: pytest.LogCaptureFixture) -> None:
     world = World(quotas=Quotas(4))
     host(world, "dev-live", "dev", 2)
     host(world, "dev-other-candidate", "dev", 1, run="other")
     UnitCeiling(NAMES, 4).check_run(provisioned(), world.client())
     assert "no room until dev-other-candidate are released" in caplog.text
+
+
+PAUSED = {"dev-resting": 2}
+
+
+@pytest.mark.parametrize(
+    ("most", "name", "resting", "refused"),
+    [
+        (5, "dev-new", PAUSED, True),
+        (6, "dev-new", PAUSED, False),
+        (4, "dev-resting", PAUSED, False),
+        (4, "dev-new", {"dev-live": 2}, False),
+        (5, "dev-new", {"dev-live": 9}, False),
+    ],
+    ids=["taken by the paused one", "beside it", "it opens itself", "it serves and counts once", "as it is bought"],
+)
+def test_an_endpoint_that_rests_keeps_its_units(
+    bedrock: Any, most: int, name: str, resting: dict[str, int], refused: bool
+) -> None:
+    ceiling = UnitCeiling(NAMES, most, resting)
+    if not refused:
+        ceiling.check(name, provisioned(), bedrock)
+        return
+    with pytest.raises(QuotaTooSmall, match=r"has 4 of the 5 that max_model_units allows, by dev-resting, dev-live"):
+        ceiling.check(name, provisioned(), bedrock)

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, StringConstraints
 
+from distillery.core.business_hours import BusinessHours
 from distillery.core.judging import GraderKind, GraderSpec
 from distillery.core.logs import LogSource
 from distillery.core.recipe import Recipe
@@ -44,6 +45,11 @@ TABLES: tuple[tuple[str, str, type], ...] = (
     ("The environment", "Keys above the first table.", Settings),
     ("`[recipes.<name>]`", "One task to distil. Prompts arrive under `prompts/<name>/` in the prompts bucket.", Recipe),
     ("`[recipes.<name>.curation]`", "How prompts are curated before they are split.", Curation),
+    (
+        "`[recipes.<name>.business_hours]`",
+        'When the live endpoint serves. Needs `hosting = "provisioned"`.',
+        BusinessHours,
+    ),
     (
         "`[recipes.<name>.expected_traffic]`",
         "The expected traffic of the live endpoint, by which its hosting modes are compared.",

@@ -4,15 +4,19 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from distillery.core import clock
+from distillery.core.business_hours import BusinessHours, Weekday
 from distillery.core.conversation import Prompt, to_line
 from distillery.core.judging import GraderKind, GraderSpec, VerdictOutcome
+from distillery.core.ledger.holders import HolderKind, new_holder
+from distillery.core.ledger.hours_changes import HoursAction, HoursChanges
 from distillery.core.logs import LogReadMode, LogSource
 from distillery.core.model_dates import NamedModel
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE
@@ -313,6 +317,62 @@ def signing(account: Account) -> Ask:
     return lambda: sign({"step": "sign", "state": state}, CONTEXT)
 
 
+HOURS_STEPS = {
+    HoursAction.PAUSE: ("pause", "delete", "close", "failed"),
+    HoursAction.OPEN: ("promote", "describe", "record"),
+}
+
+
+def changing(name: str, action: HoursAction) -> Callable[[Account], Ask]:
+    """A step of a change by business hours, after those before it; `failed` closes one that failed."""
+
+    def prepare(account: Account) -> Ask:
+        _promoted(account, provisioned())
+        state = _change(account, HoursAction.PAUSE)
+        before = HOURS_STEPS[HoursAction.PAUSE]
+        for each in before if action is HoursAction.OPEN else before[: before.index(name)]:
+            if each != "failed":
+                promotion({"step": each, "state": state}, CONTEXT)
+        if name == "failed":
+            state = _change(account, action) | {"error": {"Error": "QuotaTooSmall", "Cause": "{}"}}
+        if action is HoursAction.OPEN:
+            state = _change(account, action)
+            for each in HOURS_STEPS[action][: HOURS_STEPS[action].index(name)]:
+                promotion({"step": each, "state": state}, CONTEXT)
+                account.hosting.settle()
+        return lambda: promotion({"step": "close" if name == "failed" else name, "state": state}, CONTEXT)
+
+    return prepare
+
+
+def _change(account: Account, action: HoursAction) -> dict[str, Any]:
+    """The state of an execution that the guard started."""
+    holder = new_holder(HolderKind.HOURS, "support", clock.now() + timedelta(seconds=action is HoursAction.OPEN))
+    HoursChanges(account.table).begin("support", holder, action)
+    now = clock.stamp()
+    return {
+        "action": action.value,
+        "recipe": "support",
+        "holder": holder,
+        "opened": now,
+        "until": now,
+        "notify": True,
+    }
+
+
+def _another_day() -> BusinessHours:
+    day = list(Weekday)[(clock.now().weekday() + 3) % 7]
+    return BusinessHours(opens="08:00", closes="18:00", timezone="UTC", days=(day,))
+
+
+RESTS = provisioned(business_hours=_another_day())
+
+
+def hours_end(account: Account) -> Ask:
+    _promoted(account, RESTS)
+    return lambda: sweep({}, CONTEXT)
+
+
 def promoting(name: str, of: Recipe, *, again: bool = False) -> Callable[[Account], Ask]:
     def prepare(account: Account) -> Ask:
         if again:
@@ -510,6 +570,12 @@ SCENARIOS: dict[str, Scenario] = {
         for again in (False, True)
     },
     "a record is signed": Scenario(signing),
+    **{
+        f"business hours {action.value}: {name}": Scenario(changing(name, action))
+        for action, names in HOURS_STEPS.items()
+        for name in names
+    },
+    "business hours end": Scenario(hours_end, RESTS),
     "a roll-back": Scenario(rolled_back),
     "models are deleted": Scenario(pruned),
     **{f"a recipe is retired, {how}": Scenario(retired(of)) for how, of in HOSTED.items()},

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from distillery.core.business_hours import Weekday
 from distillery.core.logs import LogReadMode
 from distillery.core.recipe_options import Curation, PersonalData
 from distillery.settings import ConfigFinding, Settings
@@ -23,6 +24,9 @@ LLAMA_8B, LLAMA_70B = "meta.llama3-1-8b-instruct-v1:0", "meta.llama3-1-70b-instr
 LLAMA_3_3 = "meta.llama3-3-70b-instruct-v1:0"
 TEACHER, STUDENT = "recipes/support/teacher", "recipes/support/student"
 HOSTING, PRICE = "recipes/support/hosting", "recipes/support/unit_price_usd_per_hour"
+HOURS, HOURS_KEY = "recipes/support/business_hours", "recipes.support.business_hours"
+OPEN = {"opens": "08:00", "closes": "18:00", "timezone": "Europe/Berlin"}
+ALL_DAYS = [day.value for day in Weekday]
 FALLBACK = "routes/fast/fallback"
 LOGS, LOGGING = "recipes/support/logs", "logging"
 SOURCE, KEPT = {"match": {"distillery:route": "teacher"}}, {"keep_days": 30}
@@ -62,6 +66,41 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         {"recipes/support/expected_traffic": {"requests_per_day": 0, "input_tokens": 800, "output_tokens": 60}},
         TODAY,
         ("recipes.support.expected_traffic", "requests_per_day=0", "at least 1", "remove it to compare nothing"),
+    ),
+    "business hours of a deployment": (
+        {HOURS: OPEN},
+        TODAY,
+        (HOURS_KEY, "costs nothing while nobody calls it", "where hosting is 'provisioned'", "remove them"),
+    ),
+    "business hours at no time": (
+        {HOSTING: "provisioned", PRICE: 20, HOURS: {**OPEN, "opens": "8"}},
+        TODAY,
+        (f"{HOURS_KEY}.opens", "'8' is no time", "from 00:00 to 24:00", '"08:00"'),
+    ),
+    "business hours over midnight": (
+        {HOSTING: "provisioned", PRICE: 20, HOURS: {**OPEN, "opens": "20:00"}},
+        TODAY,
+        (f"{HOURS_KEY}.closes", "it is 18:00, and opens is 20:00", "on the same day", "write a later time"),
+    ),
+    "business hours without an end": (
+        {HOSTING: "provisioned", PRICE: 20, HOURS: {**OPEN, "opens": "00:00", "closes": "24:00", "days": ALL_DAYS}},
+        TODAY,
+        (HOURS_KEY, "every hour of the week", "hours in which it rests", "remove them"),
+    ),
+    "business hours on no day": (
+        {HOSTING: "provisioned", PRICE: 20, HOURS: {**OPEN, "days": []}},
+        TODAY,
+        (f"{HOURS_KEY}.days", "it is []", "one or more days", "remove the key for monday to friday"),
+    ),
+    "business hours on a day twice": (
+        {HOSTING: "provisioned", PRICE: 20, HOURS: {**OPEN, "days": ["monday", "monday"]}},
+        TODAY,
+        (f"{HOURS_KEY}.days", "['monday', 'monday']", "each once", "write the days"),
+    ),
+    "business hours nowhere": (
+        {HOSTING: "provisioned", PRICE: 20, HOURS: {**OPEN, "timezone": "Europe/Atlantis"}},
+        TODAY,
+        (f"{HOURS_KEY}.timezone", "'Europe/Atlantis' is no time zone", "IANA", "Europe/Berlin"),
     ),
     "principals that are everybody": (
         {PRINCIPALS: ["user/ana", "*"]},
