@@ -195,6 +195,10 @@ diff: node_modules/ok ## Show what deploying the assembly of ENV=prod would chan
 deploy: node_modules/ok ## Deploy the assembly of ENV=prod, as `make assemblies` wrote it
 	@$(CDK) deploy --app $(ASSEMBLIES)/$(ENV) --all --concurrency 3 $(if $(CI),--require-approval never)
 
+.PHONY: deployers
+deployers: node_modules/ok .venv/ok ## Deploy the roles of the workflows that deploy ENV=prod: once for each environment, by a person
+	@$(CDK) deploy --all -c env=$(ENV) -c deployers=true --output $(ASSEMBLIES)/$(ENV)-deployers
+
 .PHONY: doctor
 doctor: .venv/ok ## Examine the account and the environment ENV=prod: also whether its models may be used today
 	@$(if $(wildcard $(ASSEMBLIES)/$(ENV)),CDK_OUTDIR=$(ASSEMBLIES)/$(ENV)) $(BIN)/distillery --env $(ENV) doctor

@@ -1,7 +1,8 @@
 """The CDK app: builds the stacks of one environment, as in `cdk synth -c env=dev`.
 
 `-c env=` names a file in environments/. `-c date=` is the day of deployment, for which the settings must be valid; it
-changes nothing in a template. `-c environments=` names another folder.
+changes nothing in a template. `-c environments=` names another folder. `-c deployers=true` builds the roles of the
+workflows that deploy the environment, instead of the environment.
 """
 
 import gc
@@ -22,6 +23,7 @@ from distillery.core import clock
 from distillery.core.escaping import lines, one_line
 from distillery.core.names import FOUNDATION
 from distillery.settings import ConfigError, Settings, load, warnings
+from distillery.settings.deployment import GitHubDeployment
 from stacks.base import EnvironmentStack
 from stacks.foundation import Foundation, HomeFoundation
 from stacks.pipeline import Pipeline
@@ -35,6 +37,10 @@ if TYPE_CHECKING:
 ENVIRONMENTS = Path(__file__).parent / "environments"
 _CREDENTIALS = "CDK_DEFAULT_ACCOUNT"
 """The variable in which the CDK's command line passes the account of its credentials."""
+_NO_REPOSITORY = (
+    "environments/{}.toml has no table [deployment]; -c deployers=true needs the repository whose workflows deploy: "
+    "write repository, repository_id and owner_id there"
+)
 
 
 def build(app: App, settings: Settings) -> App:
@@ -49,6 +55,15 @@ def build(app: App, settings: Settings) -> App:
     pipeline.add_stack_dependency(home, "the stages use its buckets and its table")
     serving.add_stack_dependency(there, "the function's log group needs the key")
     _teardown(app, settings, home, pipeline)
+    return app
+
+
+def build_deployers(app: App, settings: Settings, deployment: GitHubDeployment) -> App:
+    """Adds the stack of the workflows' roles and the compliance rules to the app, without synthesizing it."""
+    from stacks.deployers import Deployers
+
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
+    Deployers(app, "deployers", settings=settings, deployment=deployment)
     return app
 
 
@@ -122,6 +137,12 @@ def main() -> int:
         return 1
     for warning in warnings(settings, on):
         print(f"warning: {one_line(warning)}", file=sys.stderr)  # noqa: T201 # the command line's own output
+    if app.node.try_get_context("deployers"):
+        if settings.deployment is None:
+            print(_NO_REPOSITORY.format(environment), file=sys.stderr)  # noqa: T201 # the command line's own output
+            return 1
+        build_deployers(app, settings, settings.deployment).synth()
+        return 0
     build(app, settings).synth()
     return 0
 

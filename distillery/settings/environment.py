@@ -11,6 +11,7 @@ from distillery.core.catalog import InvokeId, Latency
 from distillery.core.names import DISTILLED_PREFIX, ENVIRONMENT_MAX
 from distillery.core.recipe import Recipe
 from distillery.core.served_routes import Period
+from distillery.settings.deployment import GitHubDeployment
 
 
 class Logging(BaseModel):
@@ -241,6 +242,7 @@ class Settings(BaseModel):
     quota: Quota | None = Field(default=None, description="a table [quota], or none")
     trail: Trail | None = Field(default=None, description="a table [trail], or none")
     promotion: Promotion | None = Field(default=None, description="a table [promotion], or none")
+    deployment: GitHubDeployment | None = Field(default=None, description="a table [deployment], or none")
     vpc_endpoint: VpcEndpoint | None = Field(default=None, description="a table [vpc_endpoint], or none")
     cost_tags: dict[str, str] = Field(default_factory=dict, description="a table [cost_tags] of texts by tag key")
     recipes: dict[str, Recipe] = Field(description="tables [recipes.<name>]")

@@ -17,6 +17,7 @@ from distillery.core.logs import LogSource
 from distillery.core.names import DISTILLED_PREFIX
 from distillery.core.recipe import Recipe
 from distillery.core.recipe_options import Curation, ExpectedTraffic
+from distillery.settings.deployment import GitHubDeployment
 from distillery.settings.environment import (
     LifecycleAcknowledgement,
     Logging,
@@ -38,6 +39,7 @@ _NAMED = ("recipes", "routes", "acknowledged")
 _TABLES: Mapping[tuple[str, ...], type] = {
     ("acknowledged",): LifecycleAcknowledgement,
     ("cost_tags",): dict,
+    ("deployment",): GitHubDeployment,
     ("logging",): Logging,
     ("promotion",): Promotion,
     ("quota",): Quota,

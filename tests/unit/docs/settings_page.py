@@ -30,6 +30,7 @@ from distillery.settings import (
     VpcEndpoint,
 )
 from distillery.settings.checks import bounds
+from distillery.settings.deployment import GitHubDeployment
 from distillery.settings.environment import Promotion, Quota, Trail
 from distillery.settings.reading import DATA_DAYS, DATA_DAYS_WHERE_KEPT
 
@@ -82,6 +83,11 @@ TABLES: tuple[tuple[str, str, type], ...] = (
         "What this environment signs for the next one, and which students of others it admits. Admitting needs "
         "`through` and `public_keys`.",
         Promotion,
+    ),
+    (
+        "`[deployment]`",
+        "The GitHub repository whose workflows deploy this environment, by roles that are a stack of their own.",
+        GitHubDeployment,
     ),
     ("`[trail]`", "CloudTrail data events of this environment's buckets and functions.", Trail),
     ("`[vpc_endpoint]`", "An interface endpoint for bedrock-runtime in `inference_region`.", VpcEndpoint),

@@ -1,0 +1,41 @@
+"""The table [deployment]: the GitHub repository whose workflows may deploy an environment."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Repository = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$")]
+Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]+$")]
+
+
+class GitHubDeployment(BaseModel):
+    """The repository that deploys this environment, and its ids, which outlive its name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    repository: Repository = Field(description="the repository of GitHub as owner/name, such as 'acme/distillery'")
+    repository_id: int = Field(
+        description="a whole number: the repository's id, which GitHub never gives to another", ge=1, strict=True
+    )
+    owner_id: int = Field(
+        description="a whole number: the id of the organization or user that owns the repository", ge=1, strict=True
+    )
+    branch: Branch = Field(default="main", description="the branch that is deployed")
+    create_provider: bool = Field(
+        default=True,
+        description="true or false: whether the account's identity provider for GitHub is created, or exists already",
+    )
+
+    def subjects(self, of: str) -> tuple[str, str]:
+        """The claim `sub` of a token, such as of `environment:prod`, in both forms that GitHub issues.
+
+        Repositories created or renamed since 2026-07-15 have ids in it
+        (github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens).
+        """
+        owner, name = self.repository.split("/")
+        return f"repo:{owner}/{name}:{of}", f"repo:{owner}@{self.owner_id}/{name}@{self.repository_id}:{of}"
+
+    @property
+    def ref(self) -> str:
+        """The claim `ref` of a token for the branch."""
+        return f"refs/heads/{self.branch}"

@@ -1,0 +1,94 @@
+"""deployers: the roles of the workflows that deploy an environment and compare it with pull requests.
+
+A person deploys it, with `-c deployers=true`, before any workflow runs. It is no part of the environment's assembly, so
+that a promotion cannot change who may promote.
+"""
+
+from aws_cdk import CfnOutput
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from distillery.core.names import TAG_ENVIRONMENT
+from distillery.settings import Settings
+from distillery.settings.deployment import GitHubDeployment
+from infra.constructs import github
+from infra.constructs.arn import Location
+from infra.constructs.github import TrustedJob
+from infra.constructs.permissions import Permission, managed_policy
+from stacks.base import EnvironmentStack
+
+_QUALIFIER = "hnb659fds"
+"""Of the CDK's bootstrap, in the names of its roles."""
+_DEPLOYING = ("deploy", "file-publishing", "lookup")
+"""Kinds of bootstrap roles with which the CDK deploys. CloudFormation alone assumes the execution role."""
+
+
+def _regions(settings: Settings) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((settings.home_region, settings.inference_region)))
+
+
+class Deployers(EnvironmentStack):
+    """Two roles, each with its policy, and the boundary of both."""
+
+    def __init__(self, scope: Construct, part: str, *, settings: Settings, deployment: GitHubDeployment) -> None:
+        super().__init__(scope, part, settings=settings, region=settings.home_region, description="roles of workflows")
+        tags = {**settings.cost_tags, TAG_ENVIRONMENT: settings.environment}
+        provider = github.provider(self, "Provider", create=deployment.create_provider, tags=tags)
+        self._boundary = managed_policy(
+            self,
+            "Boundary",
+            f"The most that roles of workflows may do in {settings.environment}: deploy, and read templates",
+            self._assume(settings),
+            self._read_templates(settings),
+        )
+        environment = settings.environment
+        deploys = TrustedJob(
+            subjects=deployment.subjects(f"environment:{environment}"),
+            repository_id=deployment.repository_id,
+            ref=deployment.ref,
+            environment=environment,
+        )
+        self._role("Deploy", "Deploys assemblies", provider, deploys, self._assume(settings))
+        compares = TrustedJob(
+            subjects=deployment.subjects("pull_request"),
+            repository_id=deployment.repository_id,
+            ref="refs/pull/*/merge",
+        )
+        self._role("Examine", "Reads templates", provider, compares, self._read_templates(settings))
+
+    def _assume(self, settings: Settings) -> Permission:
+        """Permission to assume roles of the bootstrap, in this account and the environment's Regions alone."""
+        here = Location.of(self)
+        roles = [
+            f"arn:{here.partition}:iam::{here.account}:role/cdk-{_QUALIFIER}-{kind}-role-{here.account}-{region}"
+            for region in _regions(settings)
+            for kind in _DEPLOYING
+        ]
+        return Permission(actions=("sts:AssumeRole",), resources=tuple(roles))
+
+    def _read_templates(self, settings: Settings) -> Permission:
+        """Permission to read the environment's templates, which hold no text and no secret.
+
+        The bootstrap's lookup role would read nearly everything in the account, and whoever can push a branch can
+        change the workflow that gets this role.
+        """
+        stacks = self.names.stack("*/*")
+        return Permission(
+            actions=("cloudformation:DescribeStacks", "cloudformation:GetTemplate"),
+            resources=tuple(
+                Location.of(self).at(region).arn("cloudformation", f"stack/{stacks}") for region in _regions(settings)
+            ),
+            because="CloudFormation ends ARNs of stacks with random ids; environment, Region, account are named.",
+        )
+
+    def _role(self, name: str, description: str, provider: str, job: TrustedJob, permission: Permission) -> None:
+        policy = managed_policy(self, f"{name}Policy", f"{description} of {self.settings.environment}", permission)
+        role = iam.CfnRole(
+            self,
+            name,
+            assume_role_policy_document=github.trust(provider, job),
+            description=f"{description} of {self.settings.environment}, for workflows of GitHub",
+            managed_policy_arns=[policy.managed_policy_arn],
+            permissions_boundary=self._boundary.managed_policy_arn,
+        )
+        CfnOutput(self, f"{name}RoleArn", value=role.attr_arn)
