@@ -131,7 +131,7 @@ class TrainingInputs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overruling:
+class AcceptanceStatement:
     """A person's decision to make the student live. `by`: their ARN; `at`: ISO 8601."""
 
     by: str
@@ -176,7 +176,7 @@ class PromotionRecord:
     evaluation: Evaluation
     issued: str
     expires: str
-    accepted: Overruling | None = None
+    accepted: AcceptanceStatement | None = None
     chain: tuple[Predecessor, ...] = ()
     software: Mapping[str, str] = field(default_factory=dict)
 

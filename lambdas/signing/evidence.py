@@ -20,10 +20,10 @@ from distillery.evaluation.report import wire
 from distillery.evaluation.report.document import Document
 from distillery.evaluation.report.rows import BarRow, Bounds, ContestantRow, PriceRow
 from distillery.records.record import (
+    AcceptanceStatement,
     EvaluatedModel,
     Evaluation,
     GoldenScore,
-    Overruling,
     PromotionRecord,
     ScoreInterval,
     Threshold,
@@ -86,7 +86,7 @@ class Evidence:
             evaluation=_evaluation(document),
             issued=issued.isoformat(timespec="seconds"),
             expires=(issued + valid).isoformat(timespec="seconds"),
-            accepted=_overruling(acceptance) if acceptance else None,
+            accepted=_accepted(acceptance) if acceptance else None,
             software=_software(document),
         )
         return Statement(record=found, subjects=self._subjects(run, body, training))
@@ -182,8 +182,8 @@ def _price(one: PriceRow | None) -> TokenPrice | None:
     )
 
 
-def _overruling(acceptance: Acceptance) -> Overruling:
-    return Overruling(by=acceptance.by, at=acceptance.opened, reason=acceptance.reason)
+def _accepted(acceptance: Acceptance) -> AcceptanceStatement:
+    return AcceptanceStatement(by=acceptance.by, at=acceptance.opened, reason=acceptance.reason)
 
 
 def _software(document: Document) -> dict[str, str]:

@@ -66,9 +66,12 @@ class RecordSigner:
     def sign(self, of: RunRecord, acceptance: Acceptance | None) -> SignedRecord:
         """The signed record of a run, which is written once: a repeated call returns the stored one.
 
-        A student whose report has expired may still be accepted, and then has no record.
+        A student whose report has expired may still be accepted, and then has no record. Neither has one with a verdict
+        of 0.1.0, which names no outcome: it was no test.
         """
         verdict = _verdict(of)
+        if not verdict.get("outcome"):
+            return SignedRecord(why="the verdict of the run is of a version without outcomes")
         uri = record_uri(str(verdict.get("report_uri", "")))
         if self.store.exists(uri):
             return self._stored(uri)

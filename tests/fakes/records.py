@@ -14,9 +14,9 @@ from distillery.core.judging import VerdictOutcome
 from distillery.records import envelope, statement
 from distillery.records.public_key import PublicKey
 from distillery.records.record import (
+    AcceptanceStatement,
     EvaluatedModel,
     Evaluation,
-    Overruling,
     PromotionRecord,
     ScoreInterval,
     Threshold,
@@ -30,7 +30,9 @@ from tests.fakes.pipeline import JOB, MODEL, recipe
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SUBJECTS = {name: digit * 64 for name, digit in zip(("training-prompts", "report", "job-request"), "abc", strict=True)}
-ACCEPTED = Overruling(by="arn:aws:iam::111111111111:user/ann", at="2026-11-23T10:00:00+00:00", reason="better wording")
+ACCEPTED = AcceptanceStatement(
+    by="arn:aws:iam::111111111111:user/ann", at="2026-11-23T10:00:00+00:00", reason="better wording"
+)
 
 
 class Signer:

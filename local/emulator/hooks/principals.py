@@ -1,10 +1,10 @@
 """What a policy knows of a caller's role, and of a request to sign.
 
 AWS: `aws:PrincipalArn` of a session is the ARN of its role, with the role's path, and not that of the session (IAM
-    guide, reference_policies_condition-keys). A request to sign has `kms:SigningAlgorithm` and `kms:MessageType` (KMS
-    guide, conditions-kms).
+    guide, reference_policies_condition-keys). A request to sign has `kms:SigningAlgorithm` and `kms:MessageType`,
+    which is RAW where it names none: a condition works with a parameter's default too (KMS guide, conditions-kms).
 ministack: takes the session's ARN, and knows no keys of KMS's requests.
-Patch: the role's ARN, and both keys for Sign and Verify, if the request has them.
+Patch: the role's ARN, and both keys for Sign and Verify.
 """
 
 import json
@@ -38,7 +38,8 @@ def signing_keys(action: str, body: bytes) -> dict[str, str]:
         return {}
     if not isinstance(asked, dict):
         return {}
-    return {f"kms:{name}": str(asked[name]) for name in ("MessageType", "SigningAlgorithm") if name in asked}
+    said = {"MessageType": "RAW", **asked}
+    return {f"kms:{name}": str(said[name]) for name in ("MessageType", "SigningAlgorithm") if name in said}
 
 
 def install() -> None:

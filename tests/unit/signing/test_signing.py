@@ -14,6 +14,7 @@ from distillery.core.env_vars import Variable
 from distillery.core.judging import VerdictOutcome
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.evaluations import Evaluations
+from distillery.core.ledger.items import run_key
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.looks import LookLedger
 from distillery.core.pipeline import Outcome, Run, Stage, Verdict
@@ -238,6 +239,17 @@ def test_evidence_that_has_expired_is_no_obstacle_and_is_not_signed(harness: Har
     signed = harness.sign(_state(run))
     assert (signed["uri"], signed["digest"]) == ("", "")
     assert "does not exist any more" in signed["why"]
+    assert harness.kms.signed == []
+
+
+def test_a_verdict_of_an_older_version_is_no_obstacle_and_is_not_signed(harness: Harness) -> None:
+    run = harness.judged()
+    record = harness.ledger.run(run.id)
+    old = {**record.stages[Stage.EVALUATION].product, "outcome": None}
+    values, given = {"evaluation_product": json.dumps(old)}, {"outcome": Outcome.RUNNING.value}
+    assert harness.table.set(*run_key(run.id), values, only_if="#outcome = :outcome", given=given)
+    signed = harness.sign(_state(run))
+    assert (signed["uri"], "without outcomes" in signed["why"]) == ("", True)
     assert harness.kms.signed == []
 
 

@@ -45,7 +45,7 @@ def test_a_signature_of_a_digest_is_one_of_the_message(harness: EmulatorHarness)
     [
         ({"kms:MessageType": "DIGEST"}, DIGEST, True),
         ({"kms:MessageType": "DIGEST"}, RAW, False),
-        ({"kms:MessageType": "RAW"}, {name: DIGEST[name] for name in ("Message", "SigningAlgorithm")}, False),
+        ({"kms:MessageType": "RAW"}, {name: DIGEST[name] for name in ("Message", "SigningAlgorithm")}, True),
         ({"kms:SigningAlgorithm": "ECDSA_SHA_256"}, DIGEST, True),
         ({"kms:SigningAlgorithm": "ECDSA_SHA_384"}, DIGEST, False),
     ],
