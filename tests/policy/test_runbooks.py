@@ -7,8 +7,11 @@ import pytest
 
 from tests.policy.rules.monitoring import ROOT, RUNBOOKS
 from tests.policy.synthesis import templates
+from tests.runbooks import DEPLOYER, ON_CALL, OWNER, actions_of, commands, owners_of
 
 PAGES = sorted(RUNBOOKS.glob("*.md"))
+EVERY = [page.relative_to(RUNBOOKS).as_posix() for page in sorted(RUNBOOKS.rglob("*.md"))]
+"""With the pages that notices lead to."""
 
 
 def _alarms(page: str) -> set[str]:
@@ -39,33 +42,30 @@ def test_what_a_page_links_to_is_there(page: str) -> None:
     assert [link for link in links if not (RUNBOOKS / link).is_file()] == []
 
 
-COMMAND = re.compile(r"^ {4,}(?:\w+=\$\()?aws ([a-z0-9-]+) ([a-z0-9-]+)(.*)$", flags=re.MULTILINE)
-SERVICES = {"stepfunctions": "states"}
-ACTIONS = {
-    "cloudwatch:DescribeAlarmHistory": "cloudwatch:DescribeAlarms",
-    "lambda:Invoke": "lambda:InvokeFunction",
-    "logs:Tail": "logs:FilterLogEvents",
-}
-"""Verbs of the AWS CLI that are authorized under another name."""
-OWNER = "needs the account owner"
+OTHERS = {DEPLOYER: "who deploys"}
+"""How a page names a role, where that is not the role's own name."""
 
 
-def _action(service: str, verb: str) -> str:
-    name = f"{SERVICES.get(service, service)}:{''.join(part.title() for part in verb.split('-'))}"
-    return ACTIONS.get(name, name)
-
-
-@pytest.mark.parametrize("page", [page.name for page in PAGES])
+@pytest.mark.parametrize("page", EVERY)
 def test_who_is_on_call_may_run_the_commands_of_a_page(page: str) -> None:
+    """Those of the account owner are exactly those that the policy lacks."""
     (policy,) = [
         found for found in templates("prod").resources("AWS::IAM::ManagedPolicy") if found.id.startswith("OnCall")
     ]
     allowed = {action.lower() for each in policy.properties["PolicyDocument"]["Statement"] for action in _listed(each)}
-    text = (RUNBOOKS / page).read_text(encoding="utf-8")
-    asked = {_action(service, verb) for service, verb, rest in COMMAND.findall(text) if OWNER not in rest}
-    owners = re.search(r"commands\s+need\s+the\s+account\s+owner:([^.]*)\.", text)
-    said = set(re.findall(r"`(\w+:\w+)`", owners[1])) if owners else set()
-    assert {action for action in asked if action.lower() not in allowed} == said
+    for command in commands(page):
+        for asked in actions_of(command.text):
+            assert (asked.lower() in allowed) is (command.who == ON_CALL), command.text
+
+
+@pytest.mark.parametrize("page", EVERY)
+def test_a_page_names_the_role_of_each_command_that_is_not_for_who_is_on_call(page: str) -> None:
+    for command in commands(page):
+        named = OTHERS.get(command.who, command.who)
+        if command.who == OWNER and named not in command.says:
+            assert actions_of(command.text) <= owners_of(page), command.text
+        elif command.who != ON_CALL:
+            assert named in " ".join(command.says.split()), command.text
 
 
 def _listed(statement: dict[str, Any]) -> list[str]:

@@ -116,3 +116,14 @@ def test_a_machines_log_group_receives_what_its_level_says(harness: EmulatorHarn
     if level == "ALL":
         entered = found[1]["details"]
         assert entered == ({"name": "P", "input": '{"given": 7}'} if data else {"name": "P"})
+
+
+def test_a_group_without_a_name_is_named_by_its_stack_and_keeps_the_name(harness: EmulatorHarness) -> None:
+    name = stack(harness, "AWS::Logs::LogGroup", {"Properties": {"RetentionInDays": 7}})
+    cfn, of = harness.client("cloudformation"), "-".join(name.split("-")[:2])
+    changed = {"Resources": {"R": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 14}}}}
+    cfn.update_stack(StackName=of, TemplateBody=json.dumps(changed))
+    harness.until(lambda: cfn.describe_stacks(StackName=of)["Stacks"][0]["StackStatus"] == "UPDATE_COMPLETE")
+    (found,) = harness.client("logs").describe_log_groups(logGroupNamePrefix=of)["logGroups"]
+    assert (found["logGroupName"], found["retentionInDays"]) == (name, 14)
+    assert name.startswith(f"{of}-R-")
