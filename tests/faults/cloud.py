@@ -234,6 +234,10 @@ class Cloud(Services):
             return site == self.point.site
         return site[:3] == self.point.site[:3] and site.number >= self.point.site.number
 
+    def count_anew(self) -> None:
+        """Numbers the calls from here on, so that a point is one of what follows."""
+        self._counted.clear()
+
     def mend(self) -> None:
         """Ends a fault that lasts, and the part of the run that has faults."""
         self.point = None

@@ -80,7 +80,7 @@ def run(point: Point | None, hosting: str = HostingMode.ON_DEMAND, *, stalls: bo
     cloud = Cloud(recipe(hosting, stalls=stalls), definition(), point, stalls=stalls)
     result = Result(point, cloud)
     with deployed(cloud):
-        _upload(cloud)
+        upload(cloud)
         cloud.mend()
         settle_everything(cloud)
         result.broken += [f"after the fault: {broken}" for broken in _violations(cloud)]
@@ -98,7 +98,7 @@ def run(point: Point | None, hosting: str = HostingMode.ON_DEMAND, *, stalls: bo
     return result
 
 
-def _upload(cloud: Cloud) -> None:
+def upload(cloud: Cloud) -> None:
     cloud.objects["prompts", KEY] = prompts()
     detail = {"bucket": {"name": "prompts"}, "object": {"key": KEY, "version-id": "v1"}}
     cloud.deliver("receive", {"detail": detail})
@@ -129,7 +129,7 @@ def _try_again(cloud: Cloud) -> None:
             cloud.run_executions()
             return
         cloud.errors.append(f"resume: {answer['body']}")
-    _upload(cloud)
+    upload(cloud)
 
 
 # What must hold
