@@ -65,6 +65,46 @@ def test_after_a_rollback_the_previous_version_is_the_one_that_it_left(
     assert re.findall(r"version (\d) \((\w+)\)", out) == [("3", "live"), ("2", "previous")]
 
 
+HOURS = {"opens": "08:00", "closes": "18:00", "timezone": "Europe/Berlin", "days": ["monday", "tuesday"]}
+PAUSED = {"since": "2026-11-30T17:00:04+00:00", "until": "2026-12-01T07:00:00+00:00"}
+
+
+@pytest.mark.parametrize(
+    ("now", "paused", "live", "hours", "is_open", "change"),
+    [
+        ("2026-11-30T12:00", None, "arn:live", "open, closes at 2026-11-30T17:00+00:00", True, "2026-11-30T17:00:00"),
+        (
+            "2026-11-30T20:00",
+            PAUSED,
+            "paused since 2026-11-30T17:00:04+00:00, serves again at 2026-12-01T07:00:00+00:00",
+            "closed, opens at 2026-12-01T07:00+00:00",
+            False,
+            "2026-12-01T07:00:00",
+        ),
+    ],
+)
+def test_a_recipe_with_business_hours_shows_whether_it_is_paused_and_what_is_next(
+    account: FakeAccount,
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    now: str,
+    paused: dict[str, str] | None,
+    live: str,
+    hours: str,
+    is_open: bool,
+    change: str,
+) -> None:
+    monkeypatch.setattr(clock, "timestamp", lambda: datetime.fromisoformat(f"{now}+00:00").timestamp())
+    account.pipeline = {**account.pipeline, "business_hours": {"support": HOURS}}
+    account.aliases["support"] = ALIAS | {"paused": paused}
+    said = command("status", "support").out
+    assert f"support alias version 2: {live}" in said
+    assert f"business hours: 08:00 to 18:00 Europe/Berlin, monday, tuesday: {hours}" in said
+    (told,) = json.loads(command("status", "support", "--json").out)["recipes"]
+    assert told["business_hours"] == {"open": is_open, "next_change": f"{change}+00:00"}
+    assert told["alias"]["paused"] == paused
+
+
 def test_a_first_alias_has_no_model_before(account: FakeAccount, command: Command) -> None:
     account.aliases["support"] = ALIAS | {"previous": None}
     assert "(previous)" not in command("status", "support").out
