@@ -17,7 +17,7 @@ from distillery.core.boundary import get_logger
 from distillery.core.env_vars import Variable, is_set
 from distillery.core.errors import RunActive
 from distillery.core.function_url import Caller
-from distillery.core.inventory import Resource, take_inventory
+from distillery.core.inventory import Inventory, Resource, take_inventory
 from distillery.core.ledger.holders import HolderKind, new_holder
 from distillery.core.serialization import to_wire
 from lambdas.teardown.leftovers import Leftover, LeftoverKind, Leftovers
@@ -72,15 +72,16 @@ class EnvironmentCleaning:
             for each in left
             if not each.kept and each.kind not in (LeftoverKind.RUN, LeftoverKind.ALIAS, LeftoverKind.PARAMETER)
         ]
+        held = take_inventory(self.environment.names, self.environment.bedrock) if free else Inventory()
         for recipe in sorted({each.recipe for each in free} - busy):
-            yield from self._of_recipe(recipe, [each for each in free if each.recipe == recipe])
+            yield from self._of_recipe(recipe, [each for each in free if each.recipe == recipe], held)
         if all(each.kind is LeftoverKind.PARAMETER for each in left):
             yield from self.environment.parameters.delete()
 
-    def _of_recipe(self, recipe: str, free: Sequence[Leftover]) -> Iterator[str]:
+    def _of_recipe(self, recipe: str, free: Sequence[Leftover], held: Inventory) -> Iterator[str]:
         """What was deleted of a recipe, or of none: then nothing can be locked, and no run needs it."""
         if not recipe:
-            yield from self._in_order(free)
+            yield from self._in_order(free, held)
             return
         ledger, holder = self.environment.ledger, new_holder(HolderKind.RETIREMENT, recipe, clock.now())
         try:
@@ -90,13 +91,12 @@ class EnvironmentCleaning:
             return
         try:
             if recipe not in self.environment.aliases():  # nothing became live before the lock
-                yield from list(self._in_order(free))
+                yield from list(self._in_order(free, held))
         finally:
             ledger.unlock(recipe, holder)
 
-    def _in_order(self, free: Sequence[Leftover]) -> Iterator[str]:
+    def _in_order(self, free: Sequence[Leftover], held: Inventory) -> Iterator[str]:
         """A model goes once no job makes it and no endpoint serves it, and a lease last: it keeps its endpoint."""
-        held = take_inventory(self.environment.names, self.environment.bedrock)
         arns, deletion = {each.arn for each in free}, EnvironmentRetirement(self.environment)
         used = False
         for job in _among(held.jobs, arns):
