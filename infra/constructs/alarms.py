@@ -102,7 +102,8 @@ def watch_prompts(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwat
 
 
 def watch_environment(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwatch.Alarm:
-    """What a person should look at: the guard acted, a job has stalled, or a model has other dates than the catalog.
+    """What a person should look at: the guard acted, a job has stalled, an endpoint is idle, or a model has other dates
+    than the catalog.
 
     One alarm for all: each has a notice of its own.
     """
@@ -113,7 +114,7 @@ def watch_environment(scope: Construct, names: Names, topic: sns.ITopic) -> clou
         period=PERIOD,
         statistic="Maximum",
     )
-    summary = "The guard acted, a job has stalled, or a model has other dates than the catalog: the notice says which"
+    summary = "The guard acted, a job stalled, an endpoint is idle, or a model has new dates: the notice says which"
     return alarm(scope, "Attention", metric=attention, runbook="attention", summary=summary, topic=topic)
 
 

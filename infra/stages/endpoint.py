@@ -109,6 +109,7 @@ class EndpointStage(Construct):
         settings: lambda_.ILayerVersion,
         dead_letters: sqs.IQueue | None,
     ) -> Function:
+        answers = [self._names.first_contact] if self._has_hourly else []
         return Function(
             self,
             "Sweep",
@@ -121,7 +122,7 @@ class EndpointStage(Construct):
                 *storage.notify(stores.topic, context.key),
                 *bedrock.delete_endpoints(self._location, self._names),
                 bedrock.read_tags(self._location),
-                running.read_parameters(self._location, self._names.alias("*")),
+                running.read_parameters(self._location, self._names.alias("*"), *answers),
                 *(bedrock.stop_orphaned_judges(self._location, self._names) if self._has_judges else ()),
                 *([monitoring.read_statistics(self._location)] if self._has_hourly else []),
             ],

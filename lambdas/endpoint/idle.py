@@ -1,11 +1,13 @@
-"""Live endpoints that bill by the hour and that nobody calls: people are warned, and nothing is deleted.
+"""Live endpoints that bill by the hour and that nobody calls: people are warned, and nothing is deleted, because an
+alias names them.
 
 The metric is `Invocations` of the namespace `AWS/Bedrock` by `ModelId`, the full ARN of a deployment, as a third party
 uses it. UNVERIFIED: its value for Provisioned Throughput. So the absence of data may mean that the dimension is
-another one, and the notice says so.
+another one, and the notice says so. Where first contact has verified the dimension (`distillery doctor --ask-aws`), an
+idle endpoint raises the alarm too.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,6 +19,7 @@ from distillery.core.inventory import HostedModel, take_throughputs
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names
 from distillery.core.notices import Notices
+from distillery.core.operational_metrics import OperationalMetric, emit
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 PARTITION = "idle"
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
+NAMED = "an alias names it, and AWS counts its calls under its ARN, as first contact has verified"
+NOT_YET = "nobody has verified under which ModelId CloudWatch counts calls of Provisioned Throughput"
 SLACK = timedelta(minutes=5)
 """How much earlier than a day or a week ago the last check or notice may be: the schedule is not exact."""
 
@@ -39,12 +44,17 @@ class IdleEndpoints:
     cloudwatch: "CloudWatchClient"
     notices: Notices
     days: int
+    is_verified: Callable[[], bool]
+    """Whether AWS counts calls of Provisioned Throughput under its ARN, as first contact recorded."""
 
     def warn(self) -> list[str]:
         """The names of the endpoints that people are warned of now."""
         found = [each for each in self._due() if self._is_idle(each)]
+        is_verified = bool(found) and self.is_verified()
+        if is_verified:
+            emit(self.names, OperationalMetric.IDLE_ENDPOINTS, len(found))
         for endpoint in found:
-            self._notify(endpoint)
+            self._notify(endpoint, is_verified=is_verified)
             self._keep(endpoint.name, warned=clock.stamp())
         return [endpoint.name for endpoint in found]
 
@@ -84,14 +94,13 @@ class IdleEndpoints:
             return False
         return sum(point.get("Sum", 0) for point in answer["Datapoints"]) == 0
 
-    def _notify(self, endpoint: HostedModel) -> None:
+    def _notify(self, endpoint: HostedModel, *, is_verified: bool) -> None:
         self.notices.publish(
-            f"Distillery: {endpoint.name} may be idle",
+            f"Distillery: {endpoint.name} {'is' if is_verified else 'may be'} idle",
             f"CloudWatch has no call of {endpoint.arn} in {self.days} days, and its {endpoint.units} model unit(s) "
             "bill by the hour.",
-            "Nothing was deleted: nobody has verified under which ModelId CloudWatch counts calls of Provisioned "
-            "Throughput. If nobody needs it, host the recipe on demand where its model allows that, or retire it: "
-            "docs/money.md.",
+            f"Nothing was deleted: {NAMED if is_verified else NOT_YET}. If nobody needs it, host the recipe on "
+            "demand where its model allows that, or retire it: docs/money.md.",
         )
 
 

@@ -19,6 +19,8 @@ from distillery.core.claims import Claims
 from distillery.core.env_vars import Variable, is_set, read, read_number
 from distillery.core.errors import Unfinished
 from distillery.core.executions import Executions
+from distillery.core.first_contact.answers import recorded
+from distillery.core.first_contact.questions import THROUGHPUT_METRICS, YES
 from distillery.core.hosting import Hosting, hosting_by_mode
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.hours_changes import HoursChanges
@@ -86,6 +88,12 @@ def _tags(hosting: Hosting, endpoint: Endpoint) -> dict[str, str]:
         raise
 
 
+def counts_throughput(names: Names) -> bool:
+    """Whether first contact has verified the metric of calls of Provisioned Throughput."""
+    answer = recorded(client("ssm"), names, THROUGHPUT_METRICS)
+    return answer is not None and answer.answer == YES
+
+
 @dataclass(slots=True)
 class Sweep:
     """Sweeps an environment. A failure does not stop the rest; failures are raised together, so that an alarm sees
@@ -118,7 +126,13 @@ class Sweep:
         hourly = HourlyEndpoints(names, ledger, client("bedrock"), orphans.claims)
         judges = OrphanedJudges(names, ledger, client("bedrock")) if is_set(Variable.JUDGES) else None
         days = read_number(Variable.IDLE_DAYS)
-        idle = IdleEndpoints(names, table, client("bedrock"), client("cloudwatch"), notices, days) if days else None
+        idle = (
+            IdleEndpoints(
+                names, table, client("bedrock"), client("cloudwatch"), notices, days, partial(counts_throughput, names)
+            )
+            if days
+            else None
+        )
         hours = (
             BusinessHoursKeeper(names, load_all(), Aliases(), ledger, HoursChanges(table), executions) if days else None
         )

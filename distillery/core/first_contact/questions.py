@@ -86,7 +86,7 @@ QUESTIONS: tuple[Question, ...] = (
         id=THROUGHPUT_METRICS,
         text="What is ModelId of CloudWatch's Invocations for Provisioned Throughput: its ARN?",
         permissions=("cloudwatch:ListMetrics",),
-        does={YES: "a warning of an idle endpoint rests on a verified metric", OTHER: _IDLE},
+        does={YES: "an idle endpoint raises the alarm Attention, beside the notice", OTHER: _IDLE},
     ),
     Question(
         id=MODEL_STATES,

@@ -1,5 +1,6 @@
 """Endpoints that nobody calls: people are warned at most once a week, and nothing is deleted."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -8,11 +9,13 @@ from typing import Any
 import pytest
 
 from distillery.core import clock
+from distillery.core.first_contact.questions import NO, THROUGHPUT_METRICS, YES
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names
 from distillery.core.notices import Notices
+from lambdas.endpoint import sweep
 from lambdas.endpoint.idle import IdleEndpoints
 from tests.fakes.errors import service_error
-from tests.fakes.services import FakeHeld, FakeSns
+from tests.fakes.services import FakeHeld, FakeSns, FakeSsm
 from tests.fakes.table import MemoryTable
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -44,7 +47,10 @@ class Harness:
         held: Any = self.held
         cloudwatch: Any = self.cloudwatch
         sns: Any = self.sns
-        self.idle = IdleEndpoints(Names("dev"), MemoryTable(), held, cloudwatch, Notices("arn:topic", sns), 14)
+        self.is_verified = False
+        self.idle = IdleEndpoints(
+            Names("dev"), MemoryTable(), held, cloudwatch, Notices("arn:topic", sns), 14, lambda: self.is_verified
+        )
 
     def host(self, name: str, *, days: int = 30, run: str = "", environment: str = "dev") -> str:
         arn = f"arn:{name}"
@@ -79,6 +85,30 @@ def test_people_are_warned_once_a_week_of_an_endpoint_without_calls(harness: Har
     assert arn in harness.sns.published[0]["Message"]
     assert "nobody has verified" in harness.sns.published[0]["Message"]
     assert len(harness.cloudwatch.asked) == 3, "a week's pause of notices is one of questions too"
+
+
+@pytest.mark.parametrize("is_verified", [False, True])
+def test_only_a_verified_metric_raises_the_alarm(
+    harness: Harness, capsys: pytest.CaptureFixture[str], is_verified: bool
+) -> None:
+    harness.host("dev-live")
+    harness.is_verified = is_verified
+    assert harness.idle.warn() == ["dev-live"]
+    (notice,) = harness.sns.published
+    assert ("nobody has verified" in notice["Message"]) is not is_verified
+    assert notice["Subject"].endswith("is idle" if is_verified else "may be idle")
+    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(each["IdleEndpoints"], each["Attention"]) for each in metrics] == [(1, 1)] * is_verified
+
+
+@pytest.mark.parametrize("answer", [YES, NO, "ModelId was not found", None])
+def test_what_first_contact_recorded_verifies_the_metric(monkeypatch: pytest.MonkeyPatch, answer: str | None) -> None:
+    ssm = FakeSsm()
+    if answer:
+        given = [{"question": THROUGHPUT_METRICS, "answer": answer, "at": "2026-11-23", "detail": ""}]
+        ssm.parameters["/distillery/dev/first-contact"] = json.dumps({"version": 1, "answers": given})
+    monkeypatch.setattr(sweep, "client", lambda _service: ssm)
+    assert sweep.counts_throughput(Names("dev")) is (answer == YES)
 
 
 @pytest.mark.parametrize("calls", [{}, {"arn:dev-live": 0.0}])
