@@ -190,6 +190,10 @@ assemblies: node_modules/ok .build/wheels/ok ## Synthesize dev, staging and prod
 diff: node_modules/ok ## Show what deploying the assembly of ENV=prod would change
 	@$(CDK) diff --app $(ASSEMBLIES)/$(ENV) --method template
 
+.PHONY: drift
+drift: node_modules/ok ## Fail if what is deployed is not the assembly of ENV=prod that was promoted
+	@$(CDK) diff --app $(ASSEMBLIES)/$(ENV) --method template --fail
+
 # A workflow has nobody who could confirm a change of permissions: its environment's reviewers approved it.
 .PHONY: deploy
 deploy: node_modules/ok ## Deploy the assembly of ENV=prod, as `make assemblies` wrote it

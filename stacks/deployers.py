@@ -1,8 +1,10 @@
-"""deployers: the roles of the workflows that deploy an environment and compare it with pull requests.
+"""deployers: the roles of the workflows that deploy an environment, and that compare it every day and with changes.
 
 A person deploys it, with `-c deployers=true`, before any workflow runs. It is no part of the environment's assembly, so
 that a promotion cannot change who may promote.
 """
+
+from collections.abc import Sequence
 
 from aws_cdk import CfnOutput
 from aws_cdk import aws_iam as iam
@@ -48,13 +50,18 @@ class Deployers(EnvironmentStack):
             ref=deployment.ref,
             environment=environment,
         )
-        self._role("Deploy", "Deploys assemblies", provider, deploys, self._assume(settings))
+        self._role("Deploy", "Deploys assemblies", provider, [deploys], self._assume(settings))
         compares = TrustedJob(
             subjects=deployment.subjects("pull_request"),
             repository_id=deployment.repository_id,
             ref="refs/pull/*/merge",
         )
-        self._role("Examine", "Reads templates", provider, compares, self._read_templates(settings))
+        looks = TrustedJob(
+            subjects=deployment.subjects(f"ref:{deployment.ref}"),
+            repository_id=deployment.repository_id,
+            ref=deployment.ref,
+        )
+        self._role("Examine", "Reads templates", provider, [compares, looks], self._read_templates(settings))
 
     def _assume(self, settings: Settings) -> Permission:
         """Permission to assume roles of the bootstrap, in this account and the environment's Regions alone."""
@@ -81,12 +88,14 @@ class Deployers(EnvironmentStack):
             because="CloudFormation ends ARNs of stacks with random ids; environment, Region, account are named.",
         )
 
-    def _role(self, name: str, description: str, provider: str, job: TrustedJob, permission: Permission) -> None:
+    def _role(
+        self, name: str, description: str, provider: str, jobs: Sequence[TrustedJob], permission: Permission
+    ) -> None:
         policy = managed_policy(self, f"{name}Policy", f"{description} of {self.settings.environment}", permission)
         role = iam.CfnRole(
             self,
             name,
-            assume_role_policy_document=github.trust(provider, job),
+            assume_role_policy_document=github.trust(provider, *jobs),
             description=f"{description} of {self.settings.environment}, for workflows of GitHub",
             managed_policy_arns=[policy.managed_policy_arn],
             permissions_boundary=self._boundary.managed_policy_arn,

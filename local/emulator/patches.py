@@ -54,6 +54,7 @@ from local.emulator.hooks import (
     ttl,
     unpacked,
     waits,
+    web_identity,
     workers,
 )
 
@@ -92,6 +93,7 @@ def install(
     athena.install(clock)
     policy_variables.install()
     principals.install()
+    web_identity.install()
     if iam_log is not None:
         recorder.install(iam_log)
     encryption.install()

@@ -44,6 +44,13 @@ COMPARES: Claims = {
     "ref": "refs/pull/7/merge",
 }
 """The token of a job of diff.yml."""
+LOOKS: Claims = {
+    "aud": "sts.amazonaws.com",
+    "sub": "repo:acme/distillery:ref:refs/heads/main",
+    "repository_id": "123456789",
+    "ref": "refs/heads/main",
+}
+"""The token of a job of drift.yml."""
 IMMUTABLE = "repo:acme@1234567/distillery@123456789"
 
 
@@ -95,6 +102,8 @@ def admits(trust: Json, *tokens: Claims, provider: str = PROVIDER) -> list[bool]
         ("Deploy", {**DEPLOYS, "sub": f"{IMMUTABLE}:environment:prod"}),
         ("Examine", COMPARES),
         ("Examine", {**COMPARES, "sub": f"{IMMUTABLE}:pull_request", "ref": "refs/pull/12345/merge"}),
+        ("Examine", LOOKS),
+        ("Examine", {**LOOKS, "sub": f"{IMMUTABLE}:ref:refs/heads/main"}),
     ],
 )
 def test_a_job_of_the_repository_gets_its_role(role: str, token: Claims) -> None:
@@ -129,13 +138,28 @@ def test_nobody_else_gets_the_role_that_deploys(wrong: Claims) -> None:
         {"sub": "repo:evil/distillery:pull_request"},
         {"repository_id": "987654321"},
         {"ref": "refs/heads/main"},
-        {"sub": "repo:acme/distillery:ref:refs/heads/main"},
+        {"sub": "repo:acme/distillery:ref:refs/heads/main"},  # of a pull request's ref
         {"sub": "repo:acme/distillery:environment:prod"},
         {"aud": "https://github.com/acme"},
     ],
 )
-def test_the_role_that_compares_is_for_pull_requests_of_the_repository(wrong: Claims) -> None:
+def test_the_role_that_reads_is_for_pull_requests_of_the_repository(wrong: Claims) -> None:
     assert admits(trust_of("Examine"), {**COMPARES, **wrong}) == [False]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sub": "repo:evil/distillery:ref:refs/heads/main"},
+        {"repository_id": "987654321"},
+        {"ref": "refs/heads/feature"},
+        {"sub": "repo:acme/distillery:ref:refs/heads/feature"},
+        {"sub": "repo:acme/distillery:ref:refs/heads/feature", "ref": "refs/heads/feature"},
+        {"aud": "https://github.com/acme"},
+    ],
+)
+def test_and_for_the_deployed_branch(wrong: Claims) -> None:
+    assert admits(trust_of("Examine"), {**LOOKS, **wrong}) == [False]
 
 
 @pytest.mark.parametrize(("role", "token"), [("Deploy", DEPLOYS), ("Examine", COMPARES)])
@@ -149,19 +173,24 @@ def test_another_accounts_provider_and_other_principals_are_not_trusted(role: st
     token = DEPLOYS if role == "Deploy" else COMPARES
     assert admits(trust_of(role), token, provider=PROVIDER.replace(ACCOUNT, OTHER_ACCOUNT)) == [False]
     assert admits(trust_of(role), token, provider=PROVIDER.replace(HOST, "gitlab.com")) == [False]
-    assert [list(one["Principal"]) for one in trust_of(role)["Statement"]] == [["Federated"]]
+    assert {key for one in trust_of(role)["Statement"] for key in one["Principal"]} == {"Federated"}
 
 
-@pytest.mark.parametrize(("role", "token"), [("Deploy", DEPLOYS), ("Examine", COMPARES)])
-def test_each_condition_refuses_a_token_that_all_others_admit(role: str, token: Claims) -> None:
-    """Without it, the token with another value of that claim would be admitted."""
-    (statement,) = trust_of(role)["Statement"]
+@pytest.mark.parametrize(
+    ("role", "index", "token"), [("Deploy", 0, DEPLOYS), ("Examine", 0, COMPARES), ("Examine", 1, LOOKS)]
+)
+def test_each_condition_refuses_a_token_that_all_others_admit(role: str, index: int, token: Claims) -> None:
+    """Without it, the token with another value of that claim would be admitted. Without its statement, none is."""
+    statement = trust_of(role)["Statement"][index]
+    without = copy.deepcopy(trust_of(role))
+    del without["Statement"][index]
+    assert admits(without, token) == [False]
     found = [(operator, key) for operator, tests in statement["Condition"].items() for key in tests]
     assert {key for _, key in found} == {f"{HOST}:{claim}" for claim in token}
     for operator, key in found:
         wrong = {**token, key.partition(":")[2]: "another"}
         weaker = copy.deepcopy(trust_of(role))
-        del weaker["Statement"][0]["Condition"][operator][key]
+        del weaker["Statement"][index]["Condition"][operator][key]
         assert (admits(trust_of(role), wrong), admits(weaker, wrong)) == ([False], [True]), key
 
 

@@ -5,7 +5,7 @@ ministack: with AUTH it verifies signatures of users and roles only when it chec
     and its signature is not verified. Its own paths (`/_ministack/…`) are open.
 Patch: `local.emulator.signatures` verifies each request before it is processed. ministack's own paths and the admin
     API need the account's secret in a header, except for the answers of custom resources, whose addresses contain a
-    random token. (Unsigned requests are refused without exception: ministack verifies no token of a web identity.)
+    random token. A request for a role with a web identity is signed by its token (`web_identity`).
     API keys of Bedrock are accepted if this account issued them (`local.emulator.bearer_keys`).
 """
 
@@ -26,6 +26,7 @@ from bedrock_simulator.server import api_keys
 from bedrock_simulator.server.http import Receive, Scope, Send, read_body, reply
 from local.account import SECRET_HEADER
 from local.emulator import bearer_keys, bedrock_access
+from local.emulator.hooks.web_identity import is_proved
 from local.emulator.signatures import Refusal, Request, refusal
 
 _OWN_PATHS = (PREFIX, "/_ministack/", "/_localstack/")
@@ -54,6 +55,9 @@ def install(secret: str) -> None:
                 await reply(_key_refused(), send)
                 return
             scope, request = signed, Request.of(signed)
+        if _is_web_identity(request, body, secret):
+            await inner(scope, _again(body, receive), send)
+            return
         if (refused := refusal(request, body, secret)) is not None:
             await reply(_refused(request, refused), send)
             return
@@ -79,6 +83,13 @@ def _is_for_bedrock(scope: Scope) -> bool:
     request = Request.of(scope)
     service = router.detect_service(request.method, request.raw_path, request.headers, request.query)
     return service in bedrock_access.SERVICES
+
+
+def _is_web_identity(request: Request, body: bytes, secret: str) -> bool:
+    if "authorization" in request.headers or not is_proved(request.headers.get("content-type", ""), body, secret):
+        return False
+    query = app._routing_params(request.method, request.raw_path, dict(request.headers), body, dict(request.query))
+    return bool(router.detect_service(request.method, request.raw_path, request.headers, query) == "sts")
 
 
 def _key_refused() -> Response:

@@ -123,3 +123,16 @@ def test_a_pull_request_is_compared_by_the_commands_of_its_base() -> None:
     assert "environment: [dev, staging, prod]" in jobs["diff"]
     assert "environment: $" not in jobs["diff"], "the trust in its role names pull requests"
     assert "DEPLOY" not in (ROOT / ".github/workflows/diff.yml").read_text()
+
+
+def test_what_is_deployed_is_compared_every_day_with_what_was_promoted() -> None:
+    text = (ROOT / ".github/workflows/drift.yml").read_text()
+    (drift,) = _jobs("drift.yml").values()
+    assert "schedule:" in text
+    assert _commands(drift)[-2:] == ["make web-identity", "make drift"]
+    assert "environment: [dev, staging, prod]" in drift
+    kept = "name: promoted-${{ inputs.environment }}"
+    (deploy,) = _jobs("deploy.yml").values()
+    assert deploy.index("- run: make deploy") < deploy.index(kept)
+    assert '"promoted-$ENV"' in drift
+    assert "DEPLOY" not in text
