@@ -3,6 +3,8 @@
 AWS: `rate()` counts from the rule's creation, `cron()` and `at()` follow the calendar.
 ministack: the same by the real clock, polled every 10 seconds, too coarse for a clock that is 360 times as fast.
 Patch: both modules read the virtual clock, and poll ten times a second. Events carry the virtual time.
+Not patched: ministack evaluates `cron()` in UTC, whatever `ScheduleExpressionTimezone` says. What schedules start looks
+at the time itself.
 """
 
 import time

@@ -13,7 +13,7 @@ from distillery.core.aws import ClientError
 from distillery.core.business_hours import BusinessHours
 from distillery.core.catalog import HostingMode
 from distillery.core.env_vars import Variable
-from distillery.core.errors import BadRequest, EndpointChanging, RunActive
+from distillery.core.errors import BadRequest, EndpointChanging
 from distillery.core.executions import Executions
 from distillery.core.hosting import hosting_by_mode
 from distillery.core.ledger.holders import HolderKind, new_holder
@@ -316,13 +316,6 @@ def test_a_roll_back_at_night_serves_until_the_next_pass(clock: Clock) -> None:
     clock.roll_back()
     assert (clock.alias["paused"], clock.alias["version"]) == (None, 3)
     assert clock.guard()["hours"] == PAUSE
-
-
-def test_a_retirement_is_refused_during_a_change(clock: Clock) -> None:
-    clock.at(EVENING)
-    clock.guard()
-    with pytest.raises(RunActive, match="hours-support-"):
-        clock.changes.check_free("support")
 
 
 def test_an_execution_that_the_guard_did_not_start_changes_nothing(clock: Clock) -> None:

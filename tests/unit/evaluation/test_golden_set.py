@@ -16,7 +16,7 @@ from distillery.core.conversation import Prompt, to_line
 from distillery.core.errors import EvaluationFailed
 from distillery.core.golden import GoldenSet
 from distillery.core.judging import VerdictOutcome
-from distillery.core.pipeline import Alias, Chunk, Endpoint, Outcome, Run
+from distillery.core.pipeline import Alias, Chunk, Endpoint, Outcome, Pause, Run
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import from_wire, to_wire
 from distillery.evaluation.answers import PromptAnswers
@@ -238,6 +238,8 @@ def test_the_live_model_is_not_compared_on_golden_prompts_that_it_was_trained_on
     found = LiveModel(One(), exam.ledger, exam.store).find(asking, "p", prompts, student="s")  # type: ignore[arg-type]  # of one alias
     assert found is not None
     assert found.left_out == (26,), "the second golden prompt, after 25 held-out ones"
+    alias = replace(alias, paused=Pause(since="2026-11-30T17:00:00+00:00", until="2026-12-01T07:00:00+00:00"))
+    assert LiveModel(One(), exam.ledger, exam.store).find(asking, "p", prompts, student="s") is None  # type: ignore[arg-type]
 
 
 def test_judges_and_functions_score_golden_answers_too(exam: Exam) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from distillery.core.ledger.hours_changes import HoursAction, HoursChanges
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE
 from distillery.core.serialization import to_wire
 from lambdas.operations.deletion_handler import retire
@@ -70,6 +71,18 @@ def test_a_second_request_completes_the_first_and_then_finds_nothing(
     told = harness.retire(version=0, students=True)[1]
     assert (told["done"], told["endpoints"], len(told["models"])) == (True, ["dev-support-live"], 2)
     assert harness.retire(version=0, students=True)[1]["endpoints"] == []
+
+
+def test_a_recipe_whose_endpoint_business_hours_change_is_retired_only_after_that(harness: Retired) -> None:
+    changes, holder = HoursChanges(harness.table), "hours-support-20261130T170000Z"
+    assert changes.begin("support", holder, HoursAction.PAUSE)
+    status, told = harness.retire()
+    assert (status >= 400, "RunActive" in str(told), holder in str(told)) == (True, True, True), told
+    assert (PARAMETER in harness.ssm.parameters, harness.ledger.active()) == (True, {})
+    change = changes.current("support")
+    assert change is not None
+    changes.end(change, "", failed=False)
+    assert harness.retire()[1]["done"]
 
 
 def test_an_endpoint_with_a_lease_stays_and_so_does_its_model(harness: Retired) -> None:
