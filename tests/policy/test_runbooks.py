@@ -68,6 +68,18 @@ def test_a_page_names_the_role_of_each_command_that_is_not_for_who_is_on_call(pa
             assert named in " ".join(command.says.split()), command.text
 
 
+CALL = re.compile(r"\b(?:aws [a-z0-9-]+ [a-z0-9-]+ [-$]|distillery --env )")
+"""The beginning of a command with an option or a value."""
+
+
+@pytest.mark.parametrize("page", EVERY)
+def test_the_journey_finds_every_command_of_a_page(page: str) -> None:
+    """`tests/journey/test_runbooks` runs what `commands` finds."""
+    text = (RUNBOOKS / page).read_text(encoding="utf-8")
+    assert "```" not in text, "commands are in indented blocks, or in a sentence between backticks"
+    assert len(CALL.findall(text)) == sum(len(CALL.findall(command.text)) for command in commands(page))
+
+
 def _listed(statement: dict[str, Any]) -> list[str]:
     actions = statement["Action"]
     return [actions] if isinstance(actions, str) else list(actions)
