@@ -199,6 +199,26 @@ drift: node_modules/ok ## Fail if what is deployed is not the assembly of ENV=pr
 deploy: node_modules/ok ## Deploy the assembly of ENV=prod, as `make assemblies` wrote it
 	@$(CDK) deploy --app $(ASSEMBLIES)/$(ENV) --all --concurrency 3 $(if $(CI),--require-approval never)
 
+BRANCH ?= $(shell git branch --show-current)
+DAYS ?= 3
+OF_BRANCH = -c env=$$name -c environments=.build/environments --output $(ASSEMBLIES)/$$name
+# The name of a branch reaches the shell as a variable, because a name may hold what a shell would run.
+ephemeral destroy-ephemeral: export OF_THE_BRANCH = $(BRANCH)
+.PHONY: ephemeral
+ephemeral: node_modules/ok .build/wheels/ok ## Deploy an environment of BRANCH= for DAYS=3, with the settings of dev
+	@name=$$($(BIN)/python -m infra.deployment.ephemeral write "$$OF_THE_BRANCH" $(DAYS)) && \
+	  $(CDK) deploy --all --concurrency 3 $(OF_BRANCH)
+
+.PHONY: destroy-ephemeral
+destroy-ephemeral: node_modules/ok .build/wheels/ok ## Empty and destroy the environment of BRANCH=, after questions
+	@name=$$($(BIN)/python -m infra.deployment.ephemeral write "$$OF_THE_BRANCH" 1) && \
+	  $(BIN)/distillery --env $$name clean --retire --reason "the environment of a branch ends" && \
+	  $(CDK) destroy --all $(OF_BRANCH)
+
+.PHONY: expired
+expired: .venv/ok ## List environments of branches whose last day is over
+	@$(BIN)/python -m infra.deployment.ephemeral expired
+
 .PHONY: deployers
 deployers: node_modules/ok .venv/ok ## Deploy the roles of the workflows that deploy ENV=prod: once for each environment, by a person
 	@$(CDK) deploy --all -c env=$(ENV) -c deployers=true --output $(ASSEMBLIES)/$(ENV)-deployers
