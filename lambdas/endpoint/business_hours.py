@@ -23,6 +23,9 @@ from distillery.core.recipe import Recipe
 from lambdas.endpoint.stale_runs import PATIENCE
 
 DAY = timedelta(days=1)
+AGAIN = timedelta(minutes=10)
+"""How long after its beginning a change that failed is repeated. A failed execution wakes the guard at once: without a
+pause, an account without capacity would start one execution after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,9 @@ class BusinessHoursKeeper:
             return None
         action = _due(alias, is_open=hours is None or hours.is_open(now))
         holder = new_holder(HolderKind.HOURS, name, now)
-        if action is None or not self.changes.begin(name, holder, action):
+        if action is None or self.changes.failed_since(name, now - AGAIN):
+            return None
+        if not self.changes.begin(name, holder, action):
             return None
         change = HoursChange(recipe=name, holder=holder, action=action, opened=clock.stamp())
         if not self._may(change):  # read after the change was begun: what begins now sees it

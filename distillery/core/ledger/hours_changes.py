@@ -14,7 +14,7 @@ from distillery.core.escaping import one_line
 from distillery.core.ledger.items import busy_message, partition
 from distillery.core.ledger.table import Item, Table
 
-PARTITION, NOTICES = "hours", "hours-notice"
+PARTITION, NOTICES, FAILURES = "hours", "hours-notice", "hours-failure"
 
 
 class HoursAction(StrEnum):
@@ -74,7 +74,13 @@ class HoursChanges:
         ended = {"pk": partition(change.recipe), "sk": change.holder, "hours_action": change.action.value}
         ended |= {"opened": change.opened, "closed": clock.stamp(), "reason": one_line(reason)}
         self._table.put_new(ended | {"outcome": "failed" if failed else "done"})
+        if failed:
+            self._table.put({"pk": FAILURES, "sk": change.recipe, "at": change.opened})
         self.withdraw(change)
+
+    def failed_since(self, recipe: str, since: datetime) -> bool:
+        """Whether a change that has failed began since then."""
+        return self._is_since(FAILURES, recipe, since)
 
     def keep_notice(self, recipe: str) -> None:
         """Keeps that people are told of a failure now."""
@@ -82,7 +88,10 @@ class HoursChanges:
 
     def notified_since(self, recipe: str, since: datetime) -> bool:
         """Whether people were told of a failure since then."""
-        item = self._table.get(NOTICES, recipe)
+        return self._is_since(NOTICES, recipe, since)
+
+    def _is_since(self, kind: str, recipe: str, since: datetime) -> bool:
+        item = self._table.get(kind, recipe)
         return item is not None and datetime.fromisoformat(item["at"]) >= since
 
 

@@ -14,6 +14,7 @@
     lease              resource#<name>        who keeps an endpoint of that name
     recipe#<recipe>    <hours-…>              a change by business hours that has ended, see `hours_changes`
     hours              <recipe>               such a change in progress
+    hours-failure      <recipe>               when the latest one that failed began
     hours-notice       <recipe>               when people were notified that one failed
     idle               <endpoint>             when an endpoint was looked at, and when people were warned of it
     stalled            <job name>             when people were notified of a job that stays in a phase

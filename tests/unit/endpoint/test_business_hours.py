@@ -230,6 +230,7 @@ def test_without_capacity_in_the_morning_people_are_told_once_and_the_alias_stay
             clock.ours("promote", state)
         assert clock.end(state, refused.value) == "failed"
         assert clock.alias["paused"]
+        assert clock.guard()["hours"] == {}  # the failed execution wakes the guard at once
     assert [told["Subject"] for told in clock.sns.published] == ["Distillery: support does not serve"] * 2  # twice()
     assert "get the route's fallback" in clock.sns.published[0]["Message"]
     assert '"GuardActed":1' in capsys.readouterr().out
