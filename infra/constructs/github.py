@@ -1,8 +1,9 @@
 """GitHub's workflows as callers of AWS: the account's identity provider, and the trust of a role in a job's token.
 
 A token's claims are condition keys (IAM guide, reference_policies_iam-condition-keys, "Available keys for AWS OIDC
-federation"; STS evaluates more than `sub` and `aud` since January 2026). For a job with an environment, `sub` names the
-environment and no branch, so that the branch is a condition of its own. Names can be given up and taken by somebody
+federation"). STS evaluates more than `sub` and `aud` since January 2026. The names of these keys, and the form of `sub`
+with ids, were read from third parties who quote AWS and GitHub (UNVERIFIED). For a job with an environment, `sub` names
+the environment and no branch, so that the branch is a condition of its own. Names can be given up and taken by somebody
 else; `repository_id` cannot.
 """
 
