@@ -4,7 +4,7 @@
 CloudFormation deletes what its templates contain, and no template contains an endpoint, a custom model or an alias.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from aws_cdk import CustomResource, Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -13,6 +13,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from distillery.core.env_vars import Variable
+from distillery.core.recipe import Recipe
 from infra.constructs.arn import Location
 from infra.constructs.function import SERVICE_TIMEOUT, Function, iam_url
 from infra.constructs.permissions import Permission, bedrock, running, storage
@@ -124,7 +125,9 @@ class EnvironmentGuard(Construct):
 
 
 class RecipeGuard(Construct):
-    """Refuses an update of its stack that drops a recipe with an endpoint or an alias. Nothing else is checked."""
+    """Refuses an update of its stack that drops a recipe with an endpoint or an alias, or that takes a contender or a
+    judge from a run, which keeps the recipe that it began with. Teachers and students of every pair stay granted.
+    """
 
     def __init__(
         self,
@@ -134,7 +137,7 @@ class RecipeGuard(Construct):
         context: StackContext,
         ledger: dynamodb.ITable,
         machine: str,
-        recipes: Iterable[str],
+        recipes: Mapping[str, Recipe],
         inference_region: str,
     ) -> None:
         super().__init__(scope, ident)
@@ -145,7 +148,7 @@ class RecipeGuard(Construct):
             handler="lambdas.teardown.handler.keep_recipes",
             description="Refuses to drop a recipe that still serves",
             timeout=Duration.minutes(15),
-            permissions=_reading(self, context, ledger, machine),
+            permissions=[*_reading(self, context, ledger, machine), storage.query_locks(ledger)],
             environment=_variables(ledger, machine, inference_region),
         )
         kept = CustomResource(
@@ -153,7 +156,12 @@ class RecipeGuard(Construct):
             "Kept",
             resource_type="Custom::KeptRecipes",
             service_token=function.function.function_arn,
-            properties={"Recipes": sorted(recipes)},
+            properties={
+                "Recipes": sorted(recipes),
+                "Models": {
+                    name: named for name, each in recipes.items() if (named := [*each.contenders, *each.judges])
+                },
+            },
             service_timeout=SERVICE_TIMEOUT,
         )
         kept.node.add_dependency(function)

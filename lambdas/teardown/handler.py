@@ -17,6 +17,7 @@ from distillery.core.decisions import handle_environment_decision
 from distillery.core.env_vars import Variable, is_given, read
 from distillery.core.errors import StillBilling
 from lambdas.teardown.cleaning import CleanRequest, EnvironmentCleaning
+from lambdas.teardown.kept_recipes import check_update
 from lambdas.teardown.remaining import Environment
 from lambdas.teardown.retirement import EnvironmentRetirement, check_commitments
 
@@ -106,26 +107,14 @@ def _reason(error: Mapping[str, str]) -> str:
 
 @boundary()
 def keep_recipes(event: Event, context: Any) -> None:
-    """Refuses an update that drops a recipe with an endpoint or an alias."""
+    """Refuses an update that drops a recipe with an endpoint or an alias, or that takes a model from a run."""
     respond(event, context, _keep_recipes)
 
 
 def _keep_recipes(event: Event) -> str:
-    ident = "recipes"
-    if event["RequestType"] != "Update":
-        return ident
-    dropped = {*event["OldResourceProperties"].get("Recipes", ())} - {*event["ResourceProperties"].get("Recipes", ())}
-    if not dropped or stack_status(event) != "UPDATE_IN_PROGRESS":
-        return ident
-    environment = Environment.of_function()
-    remaining = environment.remaining().of(dropped)
-    if not remaining.is_empty:
-        names = ", ".join(sorted({each.recipe for each in remaining.inventory.endpoints} | {*remaining.aliases}))
-        raise StillBilling(
-            f"the settings no longer have what still serves: {names}. Run the command after each, then deploy again; "
-            f"or put the recipes back into the settings. {environment.describe(remaining)}"
-        )
-    return ident
+    if event["RequestType"] == "Update" and stack_status(event) == "UPDATE_IN_PROGRESS":
+        check_update(Environment.of_function(), event["OldResourceProperties"], event["ResourceProperties"])
+    return "recipes"
 
 
 @boundary()

@@ -45,8 +45,12 @@ def run_item(run: Run, outcome: Outcome, *, opened: str) -> Item:
     return {"pk": pk, "sk": sk, "run": json.dumps(to_wire(run)), "outcome": outcome, "opened": opened}
 
 
+ACTIVE = "active"
+"""The partition of the recipe locks."""
+
+
 def lock_item(recipe: str, holder: str, *, opened: str) -> Item:
-    return {"pk": "active", "sk": recipe, "run": holder, "opened": opened}
+    return {"pk": ACTIVE, "sk": recipe, "run": holder, "opened": opened}
 
 
 def busy_message(recipe: str, holder: str) -> str:

@@ -32,6 +32,7 @@ from distillery.core import clock, names
 from distillery.core.errors import RunActive, Unfinished
 from distillery.core.escaping import one_line
 from distillery.core.ledger.items import (
+    ACTIVE,
     ANSWERS_OF,
     ANSWERS_PLANNED,
     AWAITING,
@@ -239,8 +240,8 @@ class Ledger(JobLedger):
 
     def unlock(self, recipe: str, holder: str) -> None:
         """Releases the recipe lock if `holder` has it."""
-        self._table.delete("active", recipe, attribute="run", equal=holder)
+        self._table.delete(ACTIVE, recipe, attribute="run", equal=holder)
 
     def active(self) -> dict[str, str]:
         """The holders of the recipe locks: recipe → run id or roll-back."""
-        return {item["sk"]: item["run"] for item in self._table.query("active")}
+        return {item["sk"]: item["run"] for item in self._table.query(ACTIVE)}

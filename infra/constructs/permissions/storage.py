@@ -11,6 +11,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import IConstruct
 
+from distillery.core.ledger.items import ACTIVE
 from distillery.core.names import FOUNDATION, Names
 from infra.constructs.arn import Location
 from infra.constructs.permissions import keys
@@ -151,6 +152,12 @@ def query_runs(table: dynamodb.ITable) -> tuple[Permission, ...]:
         Permission(actions=("dynamodb:Query",), resources=(table.table_arn,), conditions=recipes),
         _key(_of(table), table, ("kms:Decrypt",), "dynamodb"),
     )
+
+
+def query_locks(table: dynamodb.ITable) -> Permission:
+    """Query what is under way for each recipe; the key is that of `query_runs`."""
+    locks = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [ACTIVE]}}
+    return Permission(actions=("dynamodb:Query",), resources=(table.table_arn,), conditions=locks)
 
 
 def update_counters(table: dynamodb.ITable) -> tuple[Permission, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 
+from distillery.core.ledger.items import ACTIVE
 from distillery.core.names import TAG_RECIPE, Names
 from infra.constructs.arn import Location
 from infra.constructs.permissions import bedrock, running, storage
@@ -124,7 +125,7 @@ def read_runs(table: dynamodb.ITable) -> tuple[Permission, ...]:
 def see_what_bills(table: dynamodb.ITable, location: Location) -> tuple[Permission, ...]:
     """List endpoints, models and jobs, and read the locks and leases that keep endpoints. The lists of Bedrock and
     these partitions name every recipe, so principals with the tag may not."""
-    keys = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["active", "lease"]}}
+    keys = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [ACTIVE, "lease"]}}
     kept = Permission(actions=("dynamodb:Query",), resources=(table.table_arn,), conditions=keys, because=_OBJECTS)
     every = (*bedrock.take_inventory(location), kept)
     return tuple(replace(one, conditions={**one.conditions, **UNTAGGED}) for one in every)

@@ -441,7 +441,8 @@ def guarded(account: Account) -> Ask:
 
 def kept_recipes(account: Account) -> Ask:
     account.emptied, account.stack_status = True, "UPDATE_IN_PROGRESS"
-    recipes = {"OldResourceProperties": {"Recipes": ["support"]}, "ResourceProperties": {"Recipes": ["faq"]}}
+    old = {"Recipes": ["support"], "Models": {"support": ["amazon.nova-premier-v1:0"]}}
+    recipes = {"OldResourceProperties": old, "ResourceProperties": {"Recipes": ["faq"]}}
     return lambda: keep_recipes(EMPTY | {"RequestType": "Update", **recipes}, CONTEXT)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from distillery.core.ledger.ledger import Ledger
 from lambdas.teardown.handler import keep_recipes
 from tests.unit.teardown.account import DELETE, Account
 
@@ -66,3 +67,34 @@ def test_a_stack_without_recipes_has_no_property(monkeypatch: pytest.MonkeyPatch
     account.services.status = "UPDATE_IN_PROGRESS"
     update([], [], OldResourceProperties={"Recipes": ["faq"]}, ResourceProperties={})
     assert account.responses[0]["Status"] == "SUCCESS"
+
+
+NOVA, CLAUDE = "amazon.nova-premier-v1:0", "anthropic.claude-sonnet-4-5-20250929-v1:0"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "refused"),
+    [
+        ({"support": [NOVA, CLAUDE]}, {"support": [CLAUDE]}, NOVA),
+        ({"support": [NOVA]}, {}, NOVA),
+        ({"support": [NOVA]}, {"faq": [NOVA]}, ""),  # its role is granted the models of all recipes
+        ({"support": [NOVA]}, {"support": [CLAUDE, NOVA]}, ""),
+        ({"faq": [NOVA], "support": [CLAUDE]}, {"support": [CLAUDE]}, ""),  # no run of faq is under way
+        ({}, {"support": [NOVA]}, ""),
+    ],
+)
+def test_no_model_is_taken_from_a_run(
+    old: dict[str, list[str]], new: dict[str, list[str]], refused: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = Account(monkeypatch, keep_data=True)
+    account.services.status = "UPDATE_IN_PROGRESS"
+    Ledger(account.table).lock("support", "support-run-1")
+    recipes = {"Recipes": ["faq", "support"]}
+    properties = {"OldResourceProperties": recipes | {"Models": old}, "ResourceProperties": recipes | {"Models": new}}
+    update([], [], **properties)
+    (response,) = account.responses
+    assert response["Status"] == ("FAILED" if refused else "SUCCESS")
+    assert f"support-run-1 ({refused})" in response.get("Reason", "") or not refused
+    Ledger(account.table).unlock("support", "support-run-1")
+    update([], [], **properties)
+    assert account.responses[-1]["Status"] == "SUCCESS"
