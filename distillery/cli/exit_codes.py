@@ -55,6 +55,7 @@ VERB_CODES: dict[str, tuple[ExitCode, ...]] = {
     "golden": (ExitCode.REFUSED, ExitCode.AWS_ERROR),
     "verify": (ExitCode.REFUSED,),
     "key": (ExitCode.AWS_ERROR,),
+    "promote": (ExitCode.REFUSED, ExitCode.AWS_ERROR),
     "approve": _ASKS,
     "accept": _ASKS,
     "reject": _ASKS,

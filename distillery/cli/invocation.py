@@ -31,7 +31,7 @@ def command(*words: str, environment: str = DEFAULT_ENVIRONMENT, region: str | N
 
 _SELECTED: dict[str, Any] = {}
 """The common options that were given, for hints in texts of functions and the ledger, which do not know them."""
-_HINT = re.compile(r"(?<![\w/.-])distillery (?:--env \S+ )?(?=([a-z]+)\b)")
+_HINT = re.compile(r"(?<![\w/.-])distillery (?:--env (\S+) )?(?=([a-z]+)\b)")
 
 
 def select(*, environment: str, region: str | None, local: bool) -> None:
@@ -40,8 +40,9 @@ def select(*, environment: str, region: str | None, local: bool) -> None:
 
 
 def pasteable(text: str) -> str:
-    """Returns a text with its commands as they run in the shell that shows them."""
+    """Returns a text with its commands as they run in the shell that shows them. One that names another environment
+    than the selected one stays as it is."""
     from distillery.cli.verbs import VERBS
 
-    prefix = command(**_SELECTED) + " "
-    return _HINT.sub(lambda found: prefix if found[1] in VERBS else found[0], text)
+    prefix, here = command(**_SELECTED) + " ", (None, _SELECTED.get("environment", DEFAULT_ENVIRONMENT))
+    return _HINT.sub(lambda found: prefix if found[2] in VERBS and found[1] in here else found[0], text)

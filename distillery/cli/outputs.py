@@ -28,6 +28,7 @@ from distillery.cli.documents import (
     RunOutput,
     SnippetsOutput,
 )
+from distillery.cli.promote_documents import PromoteOutput
 from distillery.cli.record_documents import KeyOutput, VerifyOutput
 from distillery.cli.run_documents import ResumeOutput, StatusOutput, StopOutput, WatchEvent
 from distillery.core.serialization import to_wire
@@ -48,6 +49,7 @@ OUTPUTS: Mapping[str, type] = {
     "golden": GoldenOutput,
     "verify": VerifyOutput,
     "key": KeyOutput,
+    "promote": PromoteOutput,
     "approve": ApproveOutput,
     "accept": AcceptOutput,
     "reject": RejectOutput,

@@ -18,6 +18,7 @@ NEEDS = {
     "resume": (OPERATOR, ON_CALL),
     "golden": (EXAMINER,),
     "key": (READER,),
+    "promote": (READER,),
     "approve": (APPROVER,),
     "accept": (APPROVER,),
     "reject": (APPROVER,),

@@ -17,7 +17,7 @@ from distillery.core.escaping import one_line
 VERBS = (
     *("doctor", "check", "convert", "run", "collect", "status", "watch", "report", "evaluate", "stop", "resume"),
     "golden",
-    *("verify", "key"),
+    *("verify", "key", "promote"),
     *("approve", "accept", "reject", "rollback", "models", "retire", "clean", "forget"),
     *("routes", "ask", "snippets", "probe", "bench"),
 )
@@ -26,6 +26,7 @@ _MODULES = {
     **dict.fromkeys(("approve", "accept", "reject"), "decisions"),
     **dict.fromkeys(("stop", "resume"), "operations"),
     "doctor": "doctor.command",
+    "promote": "promote.command",
     "rollback": "rollback_verb",
 }
 """The verbs that are not in a module of their own name."""

@@ -48,8 +48,8 @@ def verify(
     from distillery.records.verification import verify as verified_by
 
     environment = target(context).environment
-    promotion = None if key else _promotion(environment)
-    keys = _keys(promotion.public_keys if promotion else [_text(one) for one in key or ()])
+    promotion = None if key else admitting(environment)
+    keys = public_keys(promotion.public_keys if promotion else [_text(one) for one in key or ()])
     try:
         verified = verified_by(_bytes(file), keys)
     except RecordRefused as error:
@@ -63,7 +63,7 @@ def verify(
         raise typer.Exit(ExitCode.REFUSED)
 
 
-def _promotion(environment: str) -> "Promotion":
+def admitting(environment: str) -> "Promotion":
     """What an environment admits. Raises BadRequest where it admits nothing."""
     from distillery.settings.reading import parse, read
 
@@ -77,7 +77,8 @@ def _promotion(environment: str) -> "Promotion":
     return found
 
 
-def _keys(texts: Sequence[str]) -> list["PublicKey"]:
+def public_keys(texts: Sequence[str]) -> list["PublicKey"]:
+    """The keys of PEM texts. Raises BadRequest where one is no key."""
     from distillery.records.public_key import PublicKey
 
     return [PublicKey.from_pem(text) for text in texts]

@@ -20,6 +20,8 @@ COLLECTED_PREFIX = "collected/"
 """Prefix of the prompts bucket. Only the collection stage may write below it; operators may write below the two
 prefixes above."""
 DATASETS_PREFIX = "datasets/"
+TRAINING_FILE, HELDOUT_FILE = "train.jsonl", "heldout.jsonl"
+"""The prompts of a data set, in its folder `datasets/<recipe>/<digest>/`."""
 EVALUATIONS_PREFIX = "evaluations/"
 JOBS_PREFIX = "jobs/"
 REPORTS_PREFIX = "reports/"

@@ -34,11 +34,17 @@ class TargetEnvironment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromotionRequest:
-    """A promotion: `promotion` is its id, which a resumed one keeps."""
+    """A promotion.
+
+    Attributes:
+        promotion: Its id, which a resumed one keeps.
+        run: The run that is to be promoted; empty where a file was given instead.
+    """
 
     verified: Verified
     promotion: str
     now: datetime
+    run: str = ""
 
     @property
     def record(self) -> PromotionRecord:
@@ -60,6 +66,16 @@ def refusals(request: PromotionRequest, target: TargetEnvironment) -> Iterator[t
 def untimely(request: PromotionRequest) -> Iterator[tuple[Refusal, str]]:
     """Whether the record is not valid yet, or no more: what can be said without a target."""
     return _is_in_time(request, None)
+
+
+def _is_of_the_run(request: PromotionRequest, _target: TargetEnvironment) -> Iterator[tuple[Refusal, str]]:
+    record = request.record
+    if request.run and record.run != request.run:
+        yield (
+            Refusal.OTHER_RUN,
+            f"the record is of run {_name(record.run)}, and run {_name(request.run)} is to be promoted; a record "
+            "belongs to one run: find out who stored this one there, or promote the run that it names",
+        )
 
 
 def _comes_from_the_environment_before(
@@ -159,6 +175,7 @@ def _is_not_used(request: PromotionRequest, target: TargetEnvironment) -> Iterat
 
 
 _RULES: tuple[Callable[[PromotionRequest, TargetEnvironment], Iterator[tuple[Refusal, str]]], ...] = (
+    _is_of_the_run,
     _comes_from_the_environment_before,
     _has_the_recipe,
     _trains_alike,

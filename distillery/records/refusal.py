@@ -14,6 +14,8 @@ class Refusal(StrEnum):
     """It names a key that the target does not list."""
     BAD_SIGNATURE = "bad-signature"
     """It names a listed key, and the signature is not that key's: a byte was changed, or another key signed."""
+    OTHER_RUN = "other-run"
+    """It is of another run than the one that was asked for."""
     SKIPPED_ENVIRONMENT = "skipped-environment"
     """It is not from the environment before the target, or that one did not have it from the one before it."""
     OTHER_RECIPE = "other-recipe"
@@ -30,6 +32,8 @@ class Refusal(StrEnum):
     """What is live in the target was judged later."""
     REPLAYED = "replayed"
     """Another promotion has used it."""
+    NO_WAY = "no-way"
+    """The target can neither train, use nor copy the student."""
 
 
 def refused(reason: Refusal, sentence: str) -> RecordRefused:

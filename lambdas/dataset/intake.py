@@ -12,7 +12,7 @@ from distillery.core.escaping import address, quoted
 from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.uploads import Uploads
-from distillery.core.names import DATASETS_PREFIX, RECIPE_MAX, REPORTS_PREFIX, digest
+from distillery.core.names import DATASETS_PREFIX, HELDOUT_FILE, RECIPE_MAX, REPORTS_PREFIX, TRAINING_FILE, digest
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Dataset, Outcome, Run, Stage
 from distillery.core.recipe import Recipe
@@ -128,8 +128,8 @@ class Intake:
         base = f"s3://{self.data_bucket}/{DATASETS_PREFIX}{examination.recipe}/{prepared.digest}"
         system_uri = f"{base}/{SYSTEM}"
         dataset = Dataset(
-            uri=f"{base}/train.jsonl",
-            heldout_uri=f"{base}/heldout.jsonl",
+            uri=f"{base}/{TRAINING_FILE}",
+            heldout_uri=f"{base}/{HELDOUT_FILE}",
             report_uri=f"{base}/report.json",
             digest=prepared.digest,
             prompts=prepared.size.prompts,

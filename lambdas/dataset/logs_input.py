@@ -26,7 +26,7 @@ from distillery.core.golden import GoldenSet
 from distillery.core.holdout import Side, least_held_out, of_side, side_of
 from distillery.core.limits import MAX_PROMPTS, MIN_PROMPTS
 from distillery.core.logs import DirectLogs, InvocationLogs, LogReadMode, LogSource
-from distillery.core.names import COLLECTED_PREFIX, DATASETS_PREFIX, DIRECT
+from distillery.core.names import COLLECTED_PREFIX, DATASETS_PREFIX, DIRECT, HELDOUT_FILE
 from distillery.core.pipeline import Dataset
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import from_wire, to_wire
@@ -142,7 +142,7 @@ def _mismatch(found: DirectLogs, expected: InvocationLogs) -> str | None:
 def _heldout_problem(logs: DirectLogs, heldout: tuple[Prompt, ...], recipe: Recipe, source: LogSource) -> str | None:
     """Checks that the held-out prompts are valid and distinct, and that the invoke function marks none for training."""
     lines = "".join(f"{line}\n" for line in logs.heldout).encode(errors="surrogatepass")
-    reader = read_for_recipe([InputFile("heldout.jsonl", "", None, io.BytesIO(lines))], recipe) if lines else None
+    reader = read_for_recipe([InputFile(HELDOUT_FILE, "", None, io.BytesIO(lines))], recipe) if lines else None
     if reader and reader.findings.errors:
         return f"the held-out prompts have {summarize_errors(reader)}"
     count, most = len(heldout), recipe.heldout_max
@@ -172,7 +172,7 @@ def store(logs: LogsInput, recipe: Recipe, objects: ObjectStore, bucket: str, st
     base = f"s3://{bucket}/{DATASETS_PREFIX}{recipe.name}/{logs.digest}"
     dataset = Dataset(
         uri="",
-        heldout_uri=f"{base}/heldout.jsonl",
+        heldout_uri=f"{base}/{HELDOUT_FILE}",
         report_uri=f"{base}/report.json",
         digest=logs.digest,
         prompts=logs.logs.calls,

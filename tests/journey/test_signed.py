@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from distillery.core.pipeline import Outcome, Stage
 from distillery.records.public_key import PublicKey
 from distillery.records.verification import verify
 from distillery.settings.environment import Promotion
+from distillery.settings.reading import VARIABLE
+from local.account import ROOT
 from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
@@ -18,7 +21,9 @@ from tests.journey.prompts import support
 from tests.unit.stacks.assembly import settings_of
 
 
-def test_a_student_that_goes_live_has_a_record_that_others_can_verify(deploy: Deploy, tmp_path: Path) -> None:
+def test_a_student_that_goes_live_has_a_record_that_others_can_verify(
+    deploy: Deploy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dev = settings_of("dev")
     environment = deploy("dev", settings=dev.model_copy(update={"promotion": Promotion(sign=True, valid_days=14)}))
     record = environment.run(support())
@@ -37,6 +42,8 @@ def test_a_student_that_goes_live_has_a_record_that_others_can_verify(deploy: De
         hashlib.sha256(environment.read(record.run.dataset.uri)).hexdigest()
     )
     _a_person_verifies_the_file(environment, tmp_path, signed, pem)
+    monkeypatch.setenv(VARIABLE, str(_trusting(tmp_path, pem)))
+    _a_reader_sees_what_a_promotion_would_do(environment, record.run.id)
     _nobody_else_signs(environment)
     assert_nothing_is_left(environment)
 
@@ -52,6 +59,23 @@ def _a_person_verifies_the_file(environment: Environment, folder: Path, signed: 
     refused = environment.command_as(*words, by="operator")
     assert refused.returncode == 4, refused.stderr
     assert "bad-signature" in refused.stdout
+
+
+def _trusting(folder: Path, pem: str) -> Path:
+    """A folder of settings in which staging admits what this key signed."""
+    shutil.copytree(ROOT / "environments", folder / "environments")
+    with (folder / "environments" / "staging.toml").open("a", encoding="utf-8") as staging:
+        staging.write(f'\n[promotion]\nthrough = ["dev"]\npublic_keys = ["""\n{pem}"""]\n')
+    return folder / "environments"
+
+
+def _a_reader_sees_what_a_promotion_would_do(environment: Environment, run: str) -> None:
+    words = ("promote", run, "--to", "staging")
+    found = json.loads(environment.command(*words, "--dry-run", "--json", by="reader"))
+    assert (found["admitted"], found["way"], found["no_prices"]) == (True, "re-distil", "")
+    assert [one["reason"] for one in found["unchecked"]] == ["older-than-live", "replayed"]
+    assert environment.command_as(*words, by="reader").returncode == 2
+    assert environment.command_as(*words, "--dry-run", by="operator").returncode == 7
 
 
 def _nobody_else_signs(environment: Environment) -> None:

@@ -155,6 +155,7 @@ def test_a_refusal_says_which_policy_the_verb_needs(
         "bench": ["--yes"],
         "clean": ["--yes"],
         "forget": ["--text", "Zoe Miller"],
+        "promote": ["--to", "staging", "--dry-run"],
         "resume": ["--reason", "why"],
         "retire": ["--reason", "replaced", "--yes"],
         "rollback": ["--reason", "worse"],

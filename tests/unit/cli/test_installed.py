@@ -35,6 +35,7 @@ WORDS = {
     "forget": ["--text", "Zoe Miller"],
     "golden": ["support", "good.jsonl"],
     "key": ["export"],
+    "promote": ["run-a-b-1", "--to", "staging", "--dry-run"],
     "probe": ["fast", "--yes"],
     "reject": ["run-a-b-1"],
     "report": ["run-a-b-1"],

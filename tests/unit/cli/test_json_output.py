@@ -35,6 +35,8 @@ from tests.unit.cli.benchmark.routes import FakeRuntime as TimedRuntime
 from tests.unit.cli.benchmark.virtual import Stopwatch
 from tests.unit.cli.conftest import Command
 from tests.unit.cli.doctor_world import well
+from tests.unit.cli.promotable import RUN as PROMOTED
+from tests.unit.cli.promotable import promotable
 from tests.unit.cli.routes import FAST, SUPPORT, publish
 from tests.unit.cli.test_ask import ANSWER
 from tests.unit.cli.test_golden import EXAM
@@ -228,6 +230,16 @@ def key(world: World) -> list[str]:
     return ["key", "export"]
 
 
+def promote(world: World) -> list[str]:
+    promotable(world.account, world.patch, world.folder)
+    return ["promote", PROMOTED, "--to", "staging", "--dry-run"]
+
+
+def unpromotable(world: World) -> list[str]:
+    promotable(world.account, world.patch, world.folder, signer=Signer(8))
+    return ["promote", PROMOTED, "--to", "staging", "--dry-run"]
+
+
 def approve(world: World) -> list[str]:
     world.answer("approval-function", {})
     name = waiting(world)
@@ -364,6 +376,8 @@ CASES: list[tuple[Callable[[World], list[str]], ExitCode]] = [
     (verify, ExitCode.OK),
     (unverified, ExitCode.REFUSED),
     (key, ExitCode.OK),
+    (promote, ExitCode.OK),
+    (unpromotable, ExitCode.REFUSED),
     (approve, ExitCode.OK),
     (accept, ExitCode.OK),
     (reject, ExitCode.OK),

@@ -89,7 +89,14 @@ def test_a_student_is_refused_for_one_reason(reason: Refusal, of: PromotionRecor
 
 def test_every_refusal_of_a_target_has_a_case() -> None:
     of_the_file = {Refusal.UNREADABLE, Refusal.UNLISTED_KEY, Refusal.BAD_SIGNATURE}
-    assert {reason for reason, _, _ in REFUSED} == set(Refusal) - of_the_file
+    elsewhere = {Refusal.OTHER_RUN, Refusal.NO_WAY}
+    assert {reason for reason, _, _ in REFUSED} == set(Refusal) - of_the_file - elsewhere
+
+
+def test_the_record_of_another_run_is_refused() -> None:
+    asked = _request(record(), run="support-k3x9a-p0q2m7ab-2")
+    assert [reason for reason, _ in refusals(asked, TARGET)] == [Refusal.OTHER_RUN]
+    assert not list(refusals(replace(asked, run=record().run), TARGET))
 
 
 def test_a_record_is_valid_until_it_expires() -> None:

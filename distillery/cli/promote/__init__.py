@@ -1,0 +1,1 @@
+"""`distillery promote`: what the promotion of a run to another environment would do."""

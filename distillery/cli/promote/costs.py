@@ -1,0 +1,75 @@
+"""What each way to a target costs, from the prices that a run of the target's recipe is estimated with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_UP, Decimal
+
+from distillery.cli.promote_documents import CostOutput
+from distillery.core.estimate import CostItem, DatasetSize, Estimate, estimate, evaluation_usd
+from distillery.core.hosting_cost import CENT, hours_per_month
+from distillery.core.recipe import Recipe
+from distillery.records.ways import Way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayCosts:
+    """What a way costs once. `total_usd` is without what no source gives."""
+
+    costs: list[CostOutput]
+    total_usd: Decimal
+    at_most_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionCosts:
+    """The costs of every way, and what continues afterwards."""
+
+    ways: dict[Way, WayCosts]
+    hosting: list[CostOutput]
+    prices_as_of: date
+
+
+def promotion_costs(recipe: Recipe, size: DatasetSize, *, region: str, on: date) -> PromotionCosts:
+    """The costs at the prices of the day `on`. Raises BadRequest or ModelUnavailable where a price is unknown."""
+    found = estimate(recipe, size, region=region, on=on)
+    evaluated = evaluation_usd(recipe, size, region=region, on=on, judge_only=False)
+    evaluation = CostOutput(
+        what=f"evaluation of the model on {size.heldout} held-out prompts, at most",
+        usd=evaluated,
+        basis="answers of every model and their ratings, at the prices of a run of the target's recipe",
+    )
+    golden = _golden(recipe)
+    copying = CostOutput(what="the copy job", usd=None, basis="no source gives a price")
+    return PromotionCosts(
+        ways={
+            Way.REPOINT: WayCosts(costs=[evaluation, *golden], total_usd=evaluated, at_most_usd=evaluated),
+            Way.COPY: WayCosts(costs=[copying, evaluation, *golden], total_usd=evaluated, at_most_usd=evaluated),
+            Way.REDISTIL: WayCosts(
+                costs=[*_outputs(found.lines), *golden], total_usd=found.total_usd, at_most_usd=found.at_most_usd
+            ),
+        },
+        hosting=_outputs((*found.afterwards, *_month_of_units(recipe, found))),
+        prices_as_of=found.prices_as_of,
+    )
+
+
+def _golden(recipe: Recipe) -> list[CostOutput]:
+    """The target's golden set, which only its account knows the size of."""
+    if not recipe.golden_set:
+        return []
+    what = f"answers to the golden set {recipe.golden_set}"
+    return [CostOutput(what=what, usd=None, basis="its size is known in the target's account only")]
+
+
+def _month_of_units(recipe: Recipe, found: Estimate) -> Sequence[CostItem]:
+    """A month of the live endpoint where it is billed by the hour and the estimate compares no traffic."""
+    if not recipe.is_hourly or recipe.expected_traffic is not None or recipe.unit_price_usd_per_hour is None:
+        return ()
+    hours = hours_per_month(recipe)
+    usd = (recipe.unit_price_usd_per_hour * recipe.model_units * hours).quantize(CENT, rounding=ROUND_UP)
+    return (CostItem("live endpoint, a month", usd, f"{hours:.0f} hours; {found.afterwards[0].basis}"),)
+
+
+def _outputs(items: Sequence[CostItem]) -> list[CostOutput]:
+    return [CostOutput(what=one.what, usd=one.usd, basis=one.basis) for one in items]

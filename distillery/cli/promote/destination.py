@@ -1,0 +1,139 @@
+"""The target of a promotion: its settings, and what its account says if the caller's credentials reach it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from distillery.cli.record_documents import RefusalOutput
+from distillery.cli.target import Target
+from distillery.core.names import EVALUATIONS_PREFIX
+from distillery.records.admission import PromotionRequest, TargetEnvironment, refusals
+from distillery.records.record import PromotionRecord
+from distillery.records.refusal import Refusal
+from distillery.records.verification import Verified
+from distillery.records.ways import Place
+
+if TYPE_CHECKING:
+    from distillery.core.recipe import Recipe
+    from distillery.settings.environment import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """What is live in the target. `known`: whether its account could be asked; `since`: when it was judged."""
+
+    known: bool
+    since: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """The target of the promotion of a record."""
+
+    settings: "Settings"
+    place: Place
+    live: Live
+
+    @property
+    def environment(self) -> str:
+        return self.settings.environment
+
+    def recipe(self, name: str) -> "Recipe | None":
+        return self.settings.recipes.get(name)
+
+    def refusals(self, verified: Verified, run: str, now: datetime) -> list[RefusalOutput]:
+        """Every reason not to promote that is known here."""
+        request, promotion = (
+            PromotionRequest(verified=verified, promotion="", now=now, run=run),
+            self.settings.promotion,
+        )
+        assert promotion is not None
+        admits = TargetEnvironment(
+            environment=self.environment,
+            through=promotion.through,
+            admits_overruled=promotion.admit_overruled,
+            recipe=self.recipe(request.record.recipe),
+            live_since=self.live.since,
+        )
+        return [RefusalOutput(reason=reason, sentence=said) for reason, said in refusals(request, admits)]
+
+    def unchecked(self) -> list[RefusalOutput]:
+        """The refusals that only the target's account can give."""
+        used = f"whether the record was used before: only the account of {self.environment} knows"
+        found = [RefusalOutput(reason=Refusal.REPLAYED, sentence=used)]
+        if not self.live.known:
+            live = (
+                f"whether a student that was judged later is live: only the account of {self.environment} knows, and "
+                "these credentials do not read its alias and report"
+            )
+            found.insert(0, RefusalOutput(reason=Refusal.OLDER_THAN_LIVE, sentence=live))
+        return found
+
+
+def destination(on: Target, settings: "Settings", record: PromotionRecord) -> Destination:
+    """The target of a promotion from the environment `on`, whose account the credentials are of."""
+    there = None
+    if settings.account in (None, record.account):
+        there = Target(environment=settings.environment, region=settings.home_region, local=on.local)
+    published = _published(there) if there else None
+    live = _live(there, published, record.recipe) if there and published is not None else Live(known=False)
+    account = settings.account or (record.account if published is not None else None)
+    return Destination(
+        settings=settings,
+        place=Place(
+            environment=settings.environment,
+            account=account,
+            region=settings.home_region,
+            keeps_data=settings.keep_data,
+        ),
+        live=live,
+    )
+
+
+def source_place(record: PromotionRecord) -> Place:
+    """Where the record is from. Its settings may be in another checkout."""
+    return Place(
+        environment=record.environment,
+        account=record.account,
+        region=record.region,
+        keeps_data=_keeps_data(record.environment),
+    )
+
+
+def _keeps_data(environment: str) -> bool | None:
+    from distillery.settings.finding import ConfigError
+    from distillery.settings.reading import parse, read
+
+    try:
+        return parse(read(environment), environment).keep_data
+    except ConfigError:
+        return None
+
+
+def _published(there: Target) -> Mapping[str, Any] | None:
+    """What the target's stacks published; None where the credentials do not reach it."""
+    from distillery.client.account import NotDeployed
+    from distillery.client.errors import NotReached
+
+    try:
+        return there.account.pipeline
+    except (NotDeployed, NotReached):
+        return None
+
+
+def _live(there: Target, published: Mapping[str, Any], recipe: str) -> Live:
+    """The alias of the target, and when its student was judged, by its report."""
+    from distillery.client import AWS_ERRORS
+    from distillery.client.errors import NotReached
+    from distillery.core.errors import BadRequest
+    from distillery.evaluation.report.wire import parse
+
+    try:
+        alias = there.account.alias(recipe)
+        if alias is None:
+            return Live(known=True)
+        report = f"s3://{published['data_bucket']}/{EVALUATIONS_PREFIX}{alias['run']}/report.json"
+        return Live(known=True, since=parse(there.account.read(report)).judged)
+    except (*AWS_ERRORS, NotReached, BadRequest):
+        return Live(known=False)

@@ -1,0 +1,71 @@
+"""What `distillery promote` prints with `--json`."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from distillery.cli.record_documents import RefusalOutput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostOutput:
+    """A cost in US dollars, and the price and assumption that it is based on. `usd`: null where no source gives it."""
+
+    what: str
+    usd: Decimal | None
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayOutput:
+    """A way to the target.
+
+    Attributes:
+        way: `re-point`, `copy` or `re-distil`.
+        reason: Why it is possible or not.
+        costs: What it costs once; empty where it is not possible.
+        total_usd: Their sum, without those that no source gives.
+        at_most_usd: The worst case of it.
+    """
+
+    way: str
+    possible: bool
+    reason: str
+    costs: list[CostOutput] = field(default_factory=list)
+    total_usd: Decimal | None = None
+    at_most_usd: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromoteOutput:
+    """What a promotion would do.
+
+    Attributes:
+        environment: The one that signed the record.
+        to: The target.
+        admitted: Whether nothing that is known here speaks against the promotion.
+        unchecked: What only the target's account knows, as refusals that it may still find.
+        key_id: The key that signed the record; null where none of the trusted keys did.
+        digest: SHA-256 of what was signed; null where nothing was verified.
+        way: The way that would be taken; null where the promotion is refused.
+        ways: All ways; empty where the target has no such recipe.
+        hosting: What continues afterwards, each by its own unit.
+        prices_as_of: The oldest date of a price; null where a price is unknown.
+        no_prices: Why the costs are unknown; empty where they are known.
+        next: The command that starts the run in the target; null where the promotion is refused.
+    """
+
+    run: str
+    environment: str
+    to: str
+    record_uri: str
+    admitted: bool
+    refusals: list[RefusalOutput]
+    unchecked: list[RefusalOutput]
+    key_id: str | None = None
+    digest: str | None = None
+    way: str | None = None
+    ways: list[WayOutput] = field(default_factory=list)
+    hosting: list[CostOutput] = field(default_factory=list)
+    prices_as_of: str | None = None
+    no_prices: str = ""
+    next: str | None = None
