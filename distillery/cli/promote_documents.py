@@ -25,6 +25,7 @@ class WayOutput:
         costs: What it costs once; empty where it is not possible.
         total_usd: Their sum, without those that no source gives.
         at_most_usd: The worst case of it.
+        over_budget: What the target would say of a run that is above its recipe's budget; empty where it is not.
     """
 
     way: str
@@ -33,6 +34,7 @@ class WayOutput:
     costs: list[CostOutput] = field(default_factory=list)
     total_usd: Decimal | None = None
     at_most_usd: Decimal | None = None
+    over_budget: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

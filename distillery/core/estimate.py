@@ -4,7 +4,7 @@ The figures are estimates: tokens are estimated by script (`tokens`), answers ar
 training is one epoch over prompt and answer. A price that no source gives is an error; it is never guessed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_UP, Decimal
@@ -123,8 +123,8 @@ def estimate(recipe: Recipe, size: DatasetSize, *, region: str, on: date) -> Est
     worst += lines[3 + len(judged) :]
     return Estimate(
         lines=lines,
-        total_usd=_total(lines),
-        at_most_usd=_total(worst),
+        total_usd=total_usd(lines),
+        at_most_usd=total_usd(worst),
         tokens_in=sum(line.tokens_in for line in lines),
         tokens_out=sum(line.tokens_out for line in lines),
         afterwards=(*_running_costs(recipe, prices), *_expected_cost(recipe, region, on)),
@@ -133,14 +133,14 @@ def estimate(recipe: Recipe, size: DatasetSize, *, region: str, on: date) -> Est
     )
 
 
-def evaluation_usd(recipe: Recipe, size: DatasetSize, *, region: str, on: date, judge_only: bool) -> Decimal:
+def evaluation_items(
+    recipe: Recipe, size: DatasetSize, *, region: str, on: date, judge_only: bool
+) -> tuple[CostItem, ...]:
     """The worst case of an evaluation that a person requests: all answers are requested and judged again. Raises
     BadRequest where a price is unknown."""
     prices = RecipePrices.of(recipe, region, on)
-    lines = [*_judging(recipe, size, prices, live=True)]
-    if not judge_only:
-        lines += [_evaluation(recipe, size, prices, live=True), *_candidate(recipe)]
-    return _total(tuple(lines))
+    judging = tuple(_judging(recipe, size, prices, live=True))
+    return judging if judge_only else (_evaluation(recipe, size, prices, live=True), *judging, *_candidate(recipe))
 
 
 def _run_items(recipe: Recipe, size: DatasetSize, prices: RecipePrices) -> Iterator[CostItem]:
@@ -266,7 +266,7 @@ def _hourly_cost(recipe: Recipe) -> tuple[Decimal, str]:
     return recipe.model_units * recipe.unit_price_usd_per_hour, basis
 
 
-def _total(lines: tuple[CostItem, ...]) -> Decimal:
+def total_usd(lines: Iterable[CostItem]) -> Decimal:
     return _round_up_to_cents(sum((line.usd for line in lines), Decimal(0)))
 
 

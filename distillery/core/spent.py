@@ -11,7 +11,7 @@ from typing import Self
 
 from distillery.core.catalog import HostingMode
 from distillery.core.errors import BadRequest
-from distillery.core.estimate import CANDIDATE_HOURS, estimate, evaluation_usd, size_of
+from distillery.core.estimate import CANDIDATE_HOURS, estimate, evaluation_items, size_of, total_usd
 from distillery.core.ledger.items import RunRecord
 from distillery.core.pipeline import Run, Stage
 from distillery.core.recipe import Recipe
@@ -48,8 +48,8 @@ class _WorstCase:
         """Raises BadRequest where a price is unknown."""
         recipe, size = run.recipe, size_of(run.dataset)
         whole = estimate(recipe, size, region=region, on=on)
-        evaluation = evaluation_usd(recipe, size, region=region, on=on, judge_only=False)
-        ratings = evaluation_usd(recipe, size, region=region, on=on, judge_only=True)
+        evaluation = total_usd(evaluation_items(recipe, size, region=region, on=on, judge_only=False))
+        ratings = total_usd(evaluation_items(recipe, size, region=region, on=on, judge_only=True))
         storage = whole.lines[-1].usd
         return cls(
             job=whole.at_most_usd - evaluation - storage,

@@ -13,7 +13,7 @@ from distillery.core import clock, names
 from distillery.core.aws import ClientError, ObjectStore
 from distillery.core.decisions import check_reason
 from distillery.core.errors import BadRequest, Refused
-from distillery.core.estimate import evaluation_usd, size_of
+from distillery.core.estimate import evaluation_items, size_of, total_usd
 from distillery.core.function_url import Caller
 from distillery.core.golden import GoldenSet
 from distillery.core.ledger.evaluations import Evaluations, check_evaluable, execution_name
@@ -118,7 +118,7 @@ class EvaluationStarter:
         """What the evaluation may cost at most: without a price of one of its models, as much as the whole run."""
         today, size = clock.now().date(), size_of(run.dataset)
         try:
-            return evaluation_usd(run.recipe, size, region=self.region, on=today, judge_only=judge_only)
+            return total_usd(evaluation_items(run.recipe, size, region=self.region, on=today, judge_only=judge_only))
         except BadRequest:
             return Decimal(0) if judge_only else run.dataset.at_most_usd
 

@@ -147,6 +147,7 @@ def _ways(
                 costs=cost.costs if cost else [],
                 total_usd=cost.total_usd if cost else None,
                 at_most_usd=cost.at_most_usd if cost else None,
+                over_budget=cost.over_budget if cost else "",
             )
         )
     return made
@@ -170,7 +171,7 @@ def _show(made: PromoteOutput) -> None:
         echo("[yellow]unchecked[/yellow] ({}): {}", refusal.reason, refusal.sentence)
     if made.admitted:
         echo("[green]nothing that is known here speaks against it[/green]; nothing was started")
-        echo("promote does not start it yet; upload the same prompts there: {}", made.next)
+        echo("promote does not start it yet; until then, train there again, on the same prompts: {}", made.next)
 
 
 def _show_way(one: WayOutput, *, chosen: bool) -> None:
@@ -179,6 +180,8 @@ def _show_way(one: WayOutput, *, chosen: bool) -> None:
         echo("  {}  {} [dim]({})[/dim]", _usd(cost.usd), cost.what, cost.basis)
     if one.total_usd is not None:
         echo("  {}  in all, {} at most", _usd(one.total_usd), _usd(one.at_most_usd).strip())
+    if one.over_budget:
+        echo("  [yellow]over budget[/yellow]: {}", one.over_budget)
 
 
 def _usd(usd: object) -> str:

@@ -6,19 +6,23 @@ from datetime import date
 from decimal import ROUND_UP, Decimal
 
 from distillery.cli.promote_documents import CostOutput
-from distillery.core.estimate import CostItem, DatasetSize, Estimate, estimate, evaluation_usd
+from distillery.core.errors import OverBudget
+from distillery.core.estimate import CostItem, DatasetSize, Estimate, estimate, evaluation_items, total_usd
 from distillery.core.hosting_cost import CENT, hours_per_month
 from distillery.core.recipe import Recipe
+from distillery.datasets.examine import amount_over_budget
 from distillery.records.ways import Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WayCosts:
-    """What a way costs once. `total_usd` is without what no source gives."""
+    """What a way costs once. `total_usd` is without what no source gives. `over_budget`: what the target would say of a
+    run that is above its recipe's budget; empty where it is not."""
 
     costs: list[CostOutput]
     total_usd: Decimal
     at_most_usd: Decimal
+    over_budget: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,25 +37,31 @@ class PromotionCosts:
 def promotion_costs(recipe: Recipe, size: DatasetSize, *, region: str, on: date) -> PromotionCosts:
     """The costs at the prices of the day `on`. Raises BadRequest or ModelUnavailable where a price is unknown."""
     found = estimate(recipe, size, region=region, on=on)
-    evaluated = evaluation_usd(recipe, size, region=region, on=on, judge_only=False)
-    evaluation = CostOutput(
-        what=f"evaluation of the model on {size.heldout} held-out prompts, at most",
-        usd=evaluated,
-        basis="answers of every model and their ratings, at the prices of a run of the target's recipe",
-    )
+    items = evaluation_items(recipe, size, region=region, on=on, judge_only=False)
+    evaluation, evaluated = _outputs(items), total_usd(items)
     golden = _golden(recipe)
     copying = CostOutput(what="the copy job", usd=None, basis="no source gives a price")
     return PromotionCosts(
         ways={
-            Way.REPOINT: WayCosts(costs=[evaluation, *golden], total_usd=evaluated, at_most_usd=evaluated),
-            Way.COPY: WayCosts(costs=[copying, evaluation, *golden], total_usd=evaluated, at_most_usd=evaluated),
+            Way.REPOINT: WayCosts(costs=[*evaluation, *golden], total_usd=evaluated, at_most_usd=evaluated),
+            Way.COPY: WayCosts(costs=[copying, *evaluation, *golden], total_usd=evaluated, at_most_usd=evaluated),
             Way.REDISTIL: WayCosts(
-                costs=[*_outputs(found.lines), *golden], total_usd=found.total_usd, at_most_usd=found.at_most_usd
+                costs=[*_outputs(found.lines), *golden],
+                total_usd=found.total_usd,
+                at_most_usd=found.at_most_usd,
+                over_budget=_over_budget(recipe, found),
             ),
         },
         hosting=_outputs((*found.afterwards, *_month_of_units(recipe, found))),
         prices_as_of=found.prices_as_of,
     )
+
+
+def _over_budget(recipe: Recipe, found: Estimate) -> str:
+    try:
+        return amount_over_budget(recipe, found)
+    except OverBudget as over:
+        return str(over)
 
 
 def _golden(recipe: Recipe) -> list[CostOutput]:

@@ -60,7 +60,7 @@ def test_a_run_is_admissible_and_its_way_is_shown_with_its_cost(set_up: SetUp, c
         "unchecked (older-than-live): whether a student that was judged later is live",
         "unchecked (replayed)",
         "nothing that is known here speaks against it; nothing was started",
-        "upload the same prompts there: distillery --env staging run support FILE",
+        "train there again, on the same prompts: distillery --env staging run support FILE",
     ):
         assert part in said.out, part
 
@@ -129,7 +129,20 @@ def test_disposable_environments_of_one_account_share_the_model(
     assert found["way"] == way
     costs = {one["way"]: one["total_usd"] for one in found["ways"]}
     if way == "re-point":
+        assert all("2026-11-23" in one["basis"] for one in found["ways"][0]["costs"])
         assert Decimal(costs["re-point"]) < Decimal(costs["re-distil"])
+
+
+def test_a_copy_has_a_cost_that_no_source_gives(set_up: SetUp, examine: Examine, command: Command) -> None:
+    set_up(edits=ONE_ACCOUNT, region="us-west-2")
+    _, found = examine()
+    assert found["way"] == "copy"
+    copying, *others = found["ways"][1]["costs"]
+    assert (copying["what"], copying["usd"]) == ("the copy job", None)
+    assert Decimal(found["ways"][1]["total_usd"]) == sum(Decimal(one["usd"]) for one in others)
+    assert (
+        "unknown the copy job (no source gives a price)" in command("promote", RUN, "--to", "staging", "--dry-run").out
+    )
 
 
 @pytest.mark.parametrize(
@@ -253,6 +266,17 @@ def test_hours_and_a_golden_set_are_named(set_up: SetUp, examine: Examine) -> No
     assert {one["what"]: one["usd"] for one in found["hosting"]}["live endpoint, a month"] == "14600.00"
     (way,) = [one for one in found["ways"] if one["possible"]]
     assert [one["what"] for one in way["costs"] if one["usd"] is None] == ["answers to the golden set exam.jsonl"]
+
+
+@pytest.mark.parametrize("policy", ["refuse", "approve"])
+def test_a_run_that_its_target_would_find_too_dear_is_named(
+    set_up: SetUp, examine: Examine, command: Command, policy: str
+) -> None:
+    set_up(edits=(("budget_usd = 25", f'budget_usd = 1\nmonthly_budget_usd = 25\nover_budget = "{policy}"'),))
+    code, found = examine()
+    (way,) = [one for one in found["ways"] if one["possible"]]
+    assert (code, "the budget of recipe 'support' is $1" in way["over_budget"]) == (0, True), way["over_budget"]
+    assert "over budget: " in command("promote", RUN, "--to", "staging", "--dry-run").out
 
 
 def test_a_record_is_named_by_its_address(set_up: SetUp, examine: Examine, account: FakeAccount) -> None:
