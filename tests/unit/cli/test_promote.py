@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 
+from distillery.cli.promote.evidence import dataset_size
+from distillery.cli.target import Target
 from distillery.client import NotDeployed, NotReached
+from distillery.core.conversation import parse
+from distillery.core.estimate import DatasetSize
 from distillery.core.judging import VerdictOutcome
 from distillery.core.serialization import to_wire
 from distillery.evaluation.report import wire
+from distillery.records.verification import verify
 from tests.fakes.errors import service_error
 from tests.fakes.pipeline import alias
 from tests.fakes.records import ACCEPTED, Signer, evaluation
@@ -19,7 +24,7 @@ from tests.fakes.report import document
 from tests.fakes.s3 import FakeS3
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
-from tests.unit.cli.promotable import FOLDER, RUN, SIGNER, SUBJECTS, URI, promotable
+from tests.unit.cli.promotable import FOLDER, HELD_OUT, RUN, SIGNER, SUBJECTS, TRAINED, URI, promotable
 
 ONE_ACCOUNT = (('account = "222222222222"', 'account = "111111111111"'),)
 DISPOSABLE = (*ONE_ACCOUNT, ("keep_data = true", "keep_data = false"))
@@ -242,6 +247,19 @@ def test_without_the_prompts_that_were_signed_no_cost_is_invented(
     assert why in found["no_prices"]
     assert [one["costs"] for one in found["ways"]] == [[], [], []]
     assert found["hosting"] == []
+
+
+@pytest.mark.usefixtures("command")
+@pytest.mark.parametrize("block", [7, 1 << 20])
+def test_the_size_is_that_of_the_prompts_that_were_trained_on_and_asked(
+    set_up: SetUp, account: FakeAccount, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    set_up()
+    monkeypatch.setattr("distillery.cli.promote.evidence.BLOCK", block)
+    on = Target(environment="dev", region=None, local=False)
+    found = dataset_size(on, verify(account.objects[URI], [SIGNER.public]).statement)
+    lines = [*TRAINED.decode().splitlines(), *HELD_OUT.decode().splitlines()[:100]]
+    assert found == DatasetSize(prompts=500, heldout=100, tokens=sum(parse(line).tokens for line in lines))
 
 
 @pytest.mark.parametrize(
