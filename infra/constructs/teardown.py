@@ -125,8 +125,8 @@ class EnvironmentGuard(Construct):
 
 
 class RecipeGuard(Construct):
-    """Refuses an update of its stack that drops a recipe with an endpoint or an alias, or that takes a contender or a
-    judge from a run, which keeps the recipe that it began with. Teachers and students of every pair stay granted.
+    """Refuses an update of its stack that drops a recipe with an endpoint or an alias, or that takes a contender, a
+    judge or a tag from a run, which keeps the recipe that it began with. Teachers and students stay granted.
     """
 
     def __init__(
@@ -161,6 +161,7 @@ class RecipeGuard(Construct):
                 "Models": {
                     name: named for name, each in recipes.items() if (named := [*each.contenders, *each.judges])
                 },
+                "Tags": {name: sorted(each.tags) for name, each in recipes.items() if each.tags},
             },
             service_timeout=SERVICE_TIMEOUT,
         )

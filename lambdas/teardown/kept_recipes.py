@@ -1,8 +1,9 @@
 """Whether an update of the settings takes away what still serves, or what a run still asks.
 
 The properties are those of the custom resource in the pipeline's stack (`infra/constructs/teardown.py`):
-{"Recipes": ["faq", "support"], "Models": {"support": ["amazon.nova-premier-v1:0"]}}
-`Models` are contenders and judges by recipe. The CDK omits an empty list, and older templates have no `Models`.
+{"Recipes": ["faq", "support"], "Models": {"support": ["amazon.nova-premier-v1:0"]}, "Tags": {"support": ["team"]}}
+`Models` are contenders and judges by recipe, `Tags` the keys of a recipe's own tags: the policies allow those of all
+recipes together. The CDK omits an empty list, and older templates have only `Recipes`.
 """
 
 from collections.abc import Mapping
@@ -18,8 +19,9 @@ def check_update(environment: Environment, old: Properties, new: Properties) -> 
     """Raises StillBilling if the update must not be."""
     if dropped := {*old.get("Recipes", ())} - {*new.get("Recipes", ())}:
         _check_dropped(environment, dropped)
-    if taken := _taken_models(old.get("Models", {}), new.get("Models", {})):
-        _check_runs(environment, taken)
+    for what in ("Models", "Tags"):
+        if taken := _taken(old.get(what, {}), new.get(what, {})):
+            _check_runs(environment, what.lower(), taken)
 
 
 def _check_dropped(environment: Environment, dropped: set[str]) -> None:
@@ -32,18 +34,18 @@ def _check_dropped(environment: Environment, dropped: set[str]) -> None:
         )
 
 
-def _taken_models(old: Mapping[str, list[str]], new: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """By recipe, the models that it named and that no recipe names any more: roles are granted the models of all."""
-    named = {model for models in new.values() for model in models}
-    return {recipe: taken for recipe, models in old.items() if (taken := sorted({*models} - named))}
+def _taken(old: Mapping[str, list[str]], new: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """By recipe, what it named and no recipe names any more."""
+    named = {each for of_recipe in new.values() for each in of_recipe}
+    return {recipe: taken for recipe, of_recipe in old.items() if (taken := sorted({*of_recipe} - named))}
 
 
-def _check_runs(environment: Environment, taken: Mapping[str, list[str]]) -> None:
+def _check_runs(environment: Environment, what: str, taken: Mapping[str, list[str]]) -> None:
     active = environment.ledger.active()
-    asked = [f"{active[recipe]} ({', '.join(models)})" for recipe, models in sorted(taken.items()) if recipe in active]
-    if asked:
+    used = [f"{active[recipe]} ({', '.join(each)})" for recipe, each in sorted(taken.items()) if recipe in active]
+    if used:
         raise StillBilling(
-            f"a run keeps the recipe that it began with, and no recipe names these of its models any more: "
-            f"{'; '.join(asked)}. Wait until it has ended (distillery watch), or stop it, then deploy again; or put "
-            "the models back into the settings"
+            f"a run keeps the recipe that it began with, and no recipe names these of its {what} any more: "
+            f"{'; '.join(used)}. Wait until it has ended (distillery watch), or stop it, then deploy again; or put "
+            f"the {what} back into the settings"
         )

@@ -72,6 +72,7 @@ def test_a_stack_without_recipes_has_no_property(monkeypatch: pytest.MonkeyPatch
 NOVA, CLAUDE = "amazon.nova-premier-v1:0", "anthropic.claude-sonnet-4-5-20250929-v1:0"
 
 
+@pytest.mark.parametrize("what", ["Models", "Tags"])
 @pytest.mark.parametrize(
     ("old", "new", "refused"),
     [
@@ -83,14 +84,14 @@ NOVA, CLAUDE = "amazon.nova-premier-v1:0", "anthropic.claude-sonnet-4-5-20250929
         ({}, {"support": [NOVA]}, ""),
     ],
 )
-def test_no_model_is_taken_from_a_run(
-    old: dict[str, list[str]], new: dict[str, list[str]], refused: str, monkeypatch: pytest.MonkeyPatch
+def test_no_model_and_no_tag_is_taken_from_a_run(
+    what: str, old: dict[str, list[str]], new: dict[str, list[str]], refused: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = Account(monkeypatch, keep_data=True)
     account.services.status = "UPDATE_IN_PROGRESS"
     Ledger(account.table).lock("support", "support-run-1")
     recipes = {"Recipes": ["faq", "support"]}
-    properties = {"OldResourceProperties": recipes | {"Models": old}, "ResourceProperties": recipes | {"Models": new}}
+    properties = {"OldResourceProperties": recipes | {what: old}, "ResourceProperties": recipes | {what: new}}
     update([], [], **properties)
     (response,) = account.responses
     assert response["Status"] == ("FAILED" if refused else "SUCCESS")
