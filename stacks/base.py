@@ -4,6 +4,7 @@ from aws_cdk import Environment, Fn, Stack, Tags
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from distillery.core.commitment import Commitments
 from distillery.core.names import TAG_ENVIRONMENT, Names
 from distillery.settings import Settings
 from infra.constructs.layers import sdk_layer
@@ -41,6 +42,7 @@ class EnvironmentStack(Stack):
                 for name, recipe in self.settings.recipes.items()
                 if recipe.business_hours
             },
+            commitments=Commitments.of_recipes(self.names, self.settings.recipes.values()),
             idle_days=self.settings.idle_days_warning,
         )
 

@@ -11,6 +11,7 @@ DistilleryError
 │   ├── RunActive            the recipe has another active run
 │   ├── ModelUnavailable     the service says a model is legacy, ended, or not to be customized
 │   ├── QuotaTooSmall        the account may not host what the recipe needs
+│   ├── NotAcknowledged      a commitment would start, and nobody has acknowledged it in the last days
 │   ├── StillBilling         what is to be removed bills or serves; its stacks know of it, so it goes first
 │   ├── LoggingOwned         the account's logging configuration in this Region is another's
 │   ├── UnusableLogs         the logs hold too few calls that a recipe can learn from, or too much to read
@@ -89,6 +90,10 @@ class ModelUnavailable(Refused):
 
 class QuotaTooSmall(Refused):
     """The account's quotas do not suffice to host what the recipe needs."""
+
+
+class NotAcknowledged(Refused):
+    """A live endpoint would be committed for a term that nobody has acknowledged in the last days."""
 
 
 class StillBilling(Refused):

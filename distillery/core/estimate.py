@@ -11,7 +11,7 @@ from decimal import ROUND_UP, Decimal
 
 from distillery.core.catalog import HostingMode, Price
 from distillery.core.errors import BadRequest
-from distillery.core.hosting_cost import compare_hosting
+from distillery.core.hosting_cost import live_endpoint_costs
 from distillery.core.inference import max_tokens
 from distillery.core.limits import MAX_PROMPTS
 from distillery.core.pipeline import Dataset
@@ -223,10 +223,8 @@ def _running_costs(recipe: Recipe, prices: RecipePrices) -> Iterator[CostItem]:
 
 
 def _expected_cost(recipe: Recipe, region: str, on: date) -> Iterator[CostItem]:
-    """The live endpoint at the expected traffic, beside the other hosting mode."""
-    compared = compare_hosting(recipe, region=region, on=on)
-    if compared and (usd := compared.costs[recipe.hosting].usd) is not None:
-        yield CostItem(compared.summary(recipe.hosting), usd, compared.sentence)
+    """The commitment of the live endpoint, and what it costs at the expected traffic, beside the other mode."""
+    yield from (CostItem(*each) for each in live_endpoint_costs(recipe, region=region, on=on))
 
 
 def _month_of_storage(prices: RecipePrices, what: str) -> CostItem:

@@ -5,6 +5,7 @@ because the catalog has none. Without one of them nothing is compared. How much 
 published, so a comparison says nothing about that.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_UP, Decimal
@@ -13,6 +14,7 @@ from distillery.core import catalog
 from distillery.core.business_hours import WEEK_HOURS
 from distillery.core.catalog import HostingMode, Price
 from distillery.core.catalog.hosting import on_demand_eligible, throughput_eligible
+from distillery.core.commitment import least_bill
 from distillery.core.prices import HOURS_PER_MONTH, describe_price
 from distillery.core.recipe import Recipe
 from distillery.core.recipe_options import ExpectedTraffic
@@ -97,6 +99,16 @@ def compare_hosting(recipe: Recipe, *, region: str, on: date) -> HostingComparis
         daily = hourly / (per_request * DAYS_PER_MONTH)
         break_even = int(daily.quantize(Decimal(1), rounding=ROUND_UP))
     return HostingComparison(traffic=traffic, costs=costs, cheaper=cheaper, break_even_requests_per_day=break_even)
+
+
+def live_endpoint_costs(recipe: Recipe, *, region: str, on: date) -> Iterator[tuple[str, Decimal, str]]:
+    """What a commitment bills, and the live endpoint at the expected traffic, as far as there are any: what, US dollars
+    and the basis of each."""
+    if committed := least_bill(recipe):
+        yield committed
+    compared = compare_hosting(recipe, region=region, on=on)
+    if compared and (usd := compared.costs[recipe.hosting].usd) is not None:
+        yield compared.summary(recipe.hosting), usd, compared.sentence
 
 
 def _usd_per_request(price: Price | None, traffic: ExpectedTraffic) -> Decimal | None:

@@ -8,7 +8,7 @@ ListCustomModels, ListModelCustomizationJobs, ListEvaluationJobs, ListTagsForRes
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
 
 IN_PROGRESS = "InProgress"
+FIRST_TERM = {"OneMonth": timedelta(days=28), "SixMonths": timedelta(days=181)}
+"""The shortest terms, by `commitmentDuration`: from then on, a first term may have ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +54,15 @@ class HostedModel(Resource):
         mode: How it is billed.
         model_arn: The model that it serves.
         units: Its model units; 0 for a deployment, which bills by the token.
-        committed_until: When its commitment ends; None without one.
+        committed_until: When the current term of its commitment ends; None without one.
+        term: How long its commitment is, as the API names it; empty without one.
     """
 
     mode: HostingMode
     model_arn: str
     units: int = 0
     committed_until: datetime | None = None
+    term: str = ""
 
     @property
     def endpoint(self) -> Endpoint:
@@ -67,6 +71,11 @@ class HostedModel(Resource):
     def is_committed(self, now: datetime) -> bool:
         """Whether a commitment keeps everybody from deleting it."""
         return self.committed_until is not None and self.committed_until > now
+
+    def is_in_first_term(self, now: datetime) -> bool:
+        """Whether the first term of its commitment lasts, in which AWS does not delete it. UNVERIFIED: whether AWS
+        deletes it in a later term, into which it is renewed."""
+        return self.is_committed(now) and now < self.created + FIRST_TERM.get(self.term, timedelta(0))
 
     def usd_per_hour(self, unit_price: Decimal | None) -> Decimal | None:
         """What it costs per hour, 0 for a deployment; None if the price of a model unit is unknown.
@@ -196,6 +205,7 @@ class _Reader:
                 model_arn=item["modelArn"],
                 units=item["modelUnits"],
                 committed_until=item.get("commitmentExpirationTime"),
+                term=item.get("commitmentDuration", ""),
             )
 
     def deployments(self) -> Iterator[HostedModel]:

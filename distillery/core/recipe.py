@@ -6,6 +6,7 @@ A run contains the whole recipe that it started with, so new settings never chan
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from distillery.core import env_vars
@@ -18,6 +19,7 @@ from distillery.core.logs import LogSource
 from distillery.core.names import digest
 from distillery.core.recipe_options import (
     BadLines,
+    CommitmentTerm,
     Curation,
     ExpectedTraffic,
     MixedLabels,
@@ -110,6 +112,12 @@ class Recipe:
     Throughput; it is never guessed."""
     business_hours: BusinessHours | None = None
     """When the live endpoint serves, with Provisioned Throughput. Default: always."""
+    commitment: CommitmentTerm | None = None
+    """For how long the live endpoint is bought when it is created, with Provisioned Throughput: it bills to the end of
+    the term, cannot be deleted before, and renews itself. Needs `commitment_acknowledged`. Default: no commitment."""
+    commitment_acknowledged: date | None = None
+    """The day on which somebody acknowledged what the commitment bills, at most 30 days before the live endpoint is
+    created. An older one starts no term. Default: none."""
     expected_traffic: ExpectedTraffic | None = None
     """The traffic that the live endpoint is expected to have. With it, estimates and synth compare both hosting modes,
     and say from how much traffic on the other one is cheaper. Default: nothing is compared."""

@@ -73,6 +73,13 @@ class ExpectedTraffic:
         return self.input_tokens + self.output_tokens
 
 
+class CommitmentTerm(StrEnum):
+    """For how long a live endpoint on Provisioned Throughput is bought."""
+
+    ONE_MONTH = "one-month"
+    SIX_MONTHS = "six-months"
+
+
 class BadLines(StrEnum):
     """What happens to lines that break a rule."""
 

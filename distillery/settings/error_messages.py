@@ -74,13 +74,19 @@ def converted_dates(raw: Mapping[str, Any]) -> Iterator[ConfigFinding]:
     for name, recipe in _tables(raw, "recipes"):
         logs = recipe.get("logs")
         day = logs.get("anybody_may_teach") if isinstance(logs, Mapping) else None
-        if day is not None and type(day) is not date:
-            yield ConfigFinding(
-                where=f"recipes.{name}.logs.anybody_may_teach",
-                wrong=f"it is {day!r}",
-                allowed="a day such as 2026-11-29, without quotes",
-                fix="write the day on which somebody checked that every caller may teach the student",
-            )
+        yield from _converted(f"{name}.logs.anybody_may_teach", day, "checked that every caller may teach the student")
+        day = recipe.get("commitment_acknowledged")
+        yield from _converted(f"{name}.commitment_acknowledged", day, "acknowledged what the commitment bills")
+
+
+def _converted(key: str, day: object, what: str) -> Iterator[ConfigFinding]:
+    if day is not None and type(day) is not date:
+        yield ConfigFinding(
+            where=f"recipes.{key}",
+            wrong=f"it is {day!r}",
+            allowed="a day such as 2026-11-29, without quotes",
+            fix=f"write the day on which somebody {what}",
+        )
 
 
 def finding_of(error: ErrorDetails) -> ConfigFinding:
@@ -101,13 +107,6 @@ def finding_of(error: ErrorDetails) -> ConfigFinding:
 def _unknown_key(loc: tuple[int | str, ...], derived: set[str]) -> ConfigFinding:
     owner, key = _owner(loc)
     known = owner.__annotations__.keys() - derived
-    if "commitment" in key.lower():
-        return ConfigFinding(
-            where=_where(loc),
-            wrong="Distillery makes no commitment: a committed endpoint bills until its end and cannot be deleted",
-            allowed="no such key; endpoints on Provisioned Throughput bill by the hour until they are deleted",
-            fix="remove it (docs/money.md)",
-        )
     return ConfigFinding(
         where=_where(loc),
         wrong=f"{key!r} is not a setting",

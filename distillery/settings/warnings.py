@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from distillery.core.catalog import Certainty, HostingMode, LifeState, Model
+from distillery.core.commitment import ACKNOWLEDGED_DAYS
 from distillery.core.hosting_cost import compare_hosting
 from distillery.core.limits import CONCURRENCY, MAX_DEPLOYMENTS, UNRESERVED_CONCURRENCY
 from distillery.settings.checks.life_cycle import active_successor
@@ -26,6 +27,7 @@ def warnings(settings: Settings, on: date) -> list[str]:
         *lives,
         *_of_deployments(settings),
         *_of_dearer_hosting(settings, on),
+        *_of_commitments(settings, on),
         *_of_concurrency(settings),
         *_of_silence(settings),
         *_of_old_keys(settings),
@@ -67,6 +69,17 @@ def _of_dearer_hosting(settings: Settings, on: date) -> Iterator[str]:
             yield (
                 f"recipes.{name}.hosting: {recipe.hosting.value!r} costs ${saved:,.2f} a month more than "
                 f"{compared.cheaper.value!r} {compared.sentence}."
+            )
+
+
+def _of_commitments(settings: Settings, on: date) -> Iterator[str]:
+    for name, recipe in settings.recipes.items():
+        day = recipe.commitment_acknowledged
+        if recipe.commitment and day and on - day > timedelta(days=ACKNOWLEDGED_DAYS):
+            yield (
+                f"recipes.{name}.commitment_acknowledged: {day} is more than {ACKNOWLEDGED_DAYS} days ago, so it "
+                "starts no commitment. A live endpoint that exists is not affected. Runs without one are refused; "
+                "write the day of a new acknowledgement then."
             )
 
 

@@ -10,6 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from distillery.core.commitment import Commitments
 from distillery.core.env_vars import Variable
 from distillery.core.names import Names
 
@@ -54,6 +55,8 @@ class StackContext:
     """Model units that the environment may have at once; None without a ceiling."""
     paused_units: Mapping[str, int] = field(default_factory=dict)
     """Model units of live endpoints with business hours, by name."""
+    commitments: Commitments = field(default_factory=Commitments)
+    """The commitments of live endpoints, for the functions that create them or check runs."""
     idle_days: int = 14
     """Days without a call after which people are warned of an endpoint that bills by the hour."""
 

@@ -119,6 +119,7 @@ class DistillationStage(Construct):
                 Variable.JOB_ROLE: self.job_role.role_arn,
                 Variable.MODEL_KEY: context.key.key_arn,
                 **context.unit_ceiling,
+                **context.commitments.variables,
             },
         )
 

@@ -149,6 +149,7 @@ class PromotionStage(Construct):
                 Variable.TOPIC: stores.topic.topic_arn,
                 **_second_person(context),
                 **context.unit_ceiling,
+                **context.commitments.variables,
             },
         )
 

@@ -10,6 +10,7 @@ from typing import Any
 from distillery.core import clock
 from distillery.core.aws import ClientError, client
 from distillery.core.boundary import boundary
+from distillery.core.commitment import Commitments
 from distillery.core.env_vars import Variable, read
 from distillery.core.first_contact.answers import Answer, recorded
 from distillery.core.first_contact.questions import MISSING_JOB, STUDENT_LISTED
@@ -34,16 +35,17 @@ def _check(event: Event, _context: Any) -> PreflightResult:
     run, ledger = product(event, "run", Run), _ledger()
     ledger.begin(run.id, Stage.DISTILLATION)
     bedrock, runtime = client("bedrock"), client("bedrock-runtime")
-    environment = read(Variable.ENVIRONMENT)
+    environment, commitments = read(Variable.ENVIRONMENT), Commitments.of_environment()
     return preflight(
         run,
         bedrock=bedrock,
         runtime=runtime,
-        quotas=HostingQuotas(environment, bedrock, client("service-quotas")),
+        quotas=HostingQuotas(environment, bedrock, client("service-quotas"), commitments),
         ceiling=UnitCeiling.of_environment(Names(environment)),
         ledger=ledger,
         now=clock.now(),
         listed=lambda: _recorded(STUDENT_LISTED),
+        commitments=commitments,
     )
 
 

@@ -11,6 +11,7 @@ from distillery.core import catalog, model_ids
 from distillery.core.aws import ClientError, code
 from distillery.core.boundary import get_logger
 from distillery.core.budget import check_budget
+from distillery.core.commitment import Commitments
 from distillery.core.errors import ModelUnavailable
 from distillery.core.estimate import estimate, size_of
 from distillery.core.first_contact.answers import Answer
@@ -195,6 +196,7 @@ def preflight(
     ledger: Ledger,
     now: datetime,
     listed: Listed = _nobody_asked,
+    commitments: Commitments | None = None,
 ) -> PreflightResult:
     """Checks the run. Free checks come first; the cost at today's prices is reserved before the first paid request.
 
@@ -206,11 +208,13 @@ def preflight(
         ceiling: The environment's own ceiling of model units.
         ledger: The ledger in which the cost is reserved.
         listed: What first contact found of students that the service lists.
+        commitments: The commitments of the settings; none by default.
         now: The current time. Prices and life cycle states of that day apply.
 
     Raises:
         ModelUnavailable: A model cannot be used for a new job, or does not answer.
         QuotaTooSmall: The account or the environment may not host the student.
+        NotAcknowledged: The live endpoint would start a commitment that nobody has acknowledged in the last days.
         OverBudget: The worst case exceeds the budget of the run or of the month.
         BadRequest: A price is unknown.
     """
@@ -218,6 +222,7 @@ def preflight(
     estimated = estimate(recipe, size_of(run.dataset), region=region, on=now.date())
     check_budget(recipe, estimated, approved_usd=run.approved_usd)
     found = check_models(bedrock, recipe, now, listed)
+    (commitments or Commitments()).check_run(recipe, ceiling.names, bedrock, now.date())
     ceiling.check_run(recipe, bedrock)
     quotas.check(recipe)
     ledger.reserve(run, estimated.at_most_usd)

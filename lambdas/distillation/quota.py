@@ -17,6 +17,7 @@ from distillery.core.aws import ClientError, code
 from distillery.core.boundary import get_logger
 from distillery.core.catalog import HostingMode, ServiceQuota
 from distillery.core.catalog.hosting import ALL_MODEL_UNITS, DEPLOYMENTS, SERVICE_CODE
+from distillery.core.commitment import Commitments
 from distillery.core.errors import QuotaTooSmall
 from distillery.core.names import Names
 from distillery.core.recipe import Recipe
@@ -43,19 +44,25 @@ class QuotaUse:
         return self.used + self.added
 
 
-def quota_uses(recipe: Recipe, names: Names, bedrock: "BedrockClient") -> tuple[QuotaUse, ...]:
-    """Every known quota for the recipe's hosting, in the client's Region."""
+def quota_uses(
+    recipe: Recipe, names: Names, bedrock: "BedrockClient", commitments: Commitments
+) -> tuple[QuotaUse, ...]:
+    """Every known quota for the recipe's hosting, in the client's Region. A live endpoint under a commitment needs
+    nothing of the quota without commitment, but its candidate does."""
     live = names.live(recipe.name, recipe.student)
     if recipe.hosting is HostingMode.ON_DEMAND:
         deployed = list(_deployments(bedrock))
         return (QuotaUse(quota=DEPLOYMENTS, used=len(deployed), added=_endpoints(live in deployed)),)
-    bought = dict(_units(bedrock))
-    added = recipe.model_units * _endpoints(live in bought)
-    return (*_of_one(recipe), QuotaUse(quota=ALL_MODEL_UNITS, used=sum(bought.values()), added=added))
+    bought = list(_units(bedrock))
+    used = sum(each.units for each in bought if not each.is_committed)
+    is_counted = not commitments.commits(live, recipe) and all(each.name != live for each in bought)
+    added = recipe.model_units * _endpoints(not is_counted)
+    return (*_of_one(recipe), QuotaUse(quota=ALL_MODEL_UNITS, used=used, added=added))
 
 
-def _endpoints(live_exists: bool) -> int:
-    return 1 if live_exists else 2
+def _endpoints(live_is_free: bool) -> int:
+    """The candidate, and the live endpoint unless it takes no more of the quota."""
+    return 1 if live_is_free else 2
 
 
 def _of_one(recipe: Recipe) -> Iterator[QuotaUse]:
@@ -72,14 +79,26 @@ def _deployments(bedrock: "BedrockClient") -> Iterator[str]:
             yield item["customModelDeploymentName"]
 
 
-def _units(bedrock: "BedrockClient") -> Iterator[tuple[str, int]]:
-    """Name and model units of what counts: Provisioned Throughput of custom models without commitment that has not
-    failed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bought:
+    """Provisioned Throughput of a custom model. That under a commitment does not count."""
+
+    name: str
+    units: int
+    is_committed: bool
+
+
+def _units(bedrock: "BedrockClient") -> Iterator[_Bought]:
+    """Provisioned Throughput of custom models that has not failed."""
     for page in bedrock.get_paginator("list_provisioned_model_throughputs").paginate():
         for item in page.get("provisionedModelSummaries", []):
             custom = ":custom-model/" in item["modelArn"]
-            if custom and not item.get("commitmentDuration") and item["status"] != "Failed":
-                yield item["provisionedModelName"], item["modelUnits"]
+            if custom and item["status"] != "Failed":
+                yield _Bought(
+                    name=item["provisionedModelName"],
+                    units=item["modelUnits"],
+                    is_committed=bool(item.get("commitmentDuration")),
+                )
 
 
 log = get_logger(__name__)
@@ -88,12 +107,20 @@ log = get_logger(__name__)
 class HostingQuotas:
     """The account's quotas in the Region of the clients, for the endpoints of one environment."""
 
-    def __init__(self, environment: str, bedrock: "BedrockClient", service_quotas: "ServiceQuotasClient") -> None:
+    def __init__(
+        self,
+        environment: str,
+        bedrock: "BedrockClient",
+        service_quotas: "ServiceQuotasClient",
+        commitments: Commitments | None = None,
+    ) -> None:
         self._names, self._bedrock, self._service_quotas = Names(environment), bedrock, service_quotas
+        self._commitments = commitments or Commitments()
 
     def check(self, recipe: Recipe) -> None:
         """Raises QuotaTooSmall with the figures of every insufficient quota, and a text for AWS Support."""
-        found = [(need, self._granted(need.quota)) for need in quota_uses(recipe, self._names, self._bedrock)]
+        uses = quota_uses(recipe, self._names, self._bedrock, self._commitments)
+        found = [(need, self._granted(need.quota)) for need in uses]
         small = [(need, granted) for need, granted in found if granted is not None and need.wanted > granted]
         if small:
             raise QuotaTooSmall(_refusal(recipe, self._bedrock.meta.region_name, small))

@@ -5,7 +5,7 @@ nothing. Nothing starts while a run asks the live model or makes a student live,
 recipe: the next pass looks again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,6 +38,8 @@ class BusinessHoursKeeper:
     ledger: Ledger
     changes: HoursChanges
     executions: Executions
+    is_committed: Callable[[str], bool] = lambda _arn: False
+    """Whether the endpoint with that ARN has a commitment: it cannot be deleted, so it is not paused."""
 
     def settle(self) -> list[str]:
         """Ends changes whose execution has ended without closing them. Returns their holders."""
@@ -66,6 +68,8 @@ class BusinessHoursKeeper:
             return None
         action = _due(alias, is_open=hours is None or hours.is_open(now))
         holder = new_holder(HolderKind.HOURS, name, now)
+        if action is HoursAction.PAUSE and self.is_committed(alias.endpoint.arn):
+            return None
         if action is None or self.changes.failed_since(name, now - AGAIN):
             return None
         if not self.changes.begin(name, holder, action):

@@ -1,5 +1,6 @@
 """The money guard, called the sweep in templates and logs: unlocks recipes of ended executions, deletes endpoints that
-nobody needs, and stops judges' jobs that no active run waits for. It logs what bills by the hour.
+nobody needs, and stops judges' jobs that no active run waits for. It logs what bills by the hour, and reports what is
+committed and cannot be deleted.
 
 `claims` says what keeps an endpoint: its recipe's alias, an unexpired lease, or the lock of its recipe. Endpoints that
 failed are no exception. Whenever the guard had to delete or stop something, it notifies people and raises an alarm: a
@@ -33,6 +34,7 @@ from distillery.core.operational_metrics import OperationalMetric, emit
 from distillery.core.pipeline import Endpoint
 from distillery.core.recipe import load_all
 from lambdas.endpoint.business_hours import BusinessHoursKeeper
+from lambdas.endpoint.committed import CommittedEndpoints
 from lambdas.endpoint.hourly import HourlyEndpoints
 from lambdas.endpoint.idle import IdleEndpoints
 from lambdas.endpoint.orphaned_judges import OrphanedJudges
@@ -111,6 +113,7 @@ class Sweep:
     """Where a recipe is hosted by the hour."""
     hours: BusinessHoursKeeper | None = None
     """The same."""
+    committed: CommittedEndpoints | None = None
     errors: list[Exception] = field(default_factory=list)
 
     @classmethod
@@ -133,10 +136,14 @@ class Sweep:
             if days
             else None
         )
+        committed = CommittedEndpoints(names, table, ledger, client("bedrock"), notices, orphans.claims)
+        changes = HoursChanges(table)
         hours = (
-            BusinessHoursKeeper(names, load_all(), Aliases(), ledger, HoursChanges(table), executions) if days else None
+            BusinessHoursKeeper(names, load_all(), Aliases(), ledger, changes, executions, committed.is_committed)
+            if days
+            else None
         )
-        return cls(ledger, stale_runs, orphans, hosting_by_mode(), notices, hourly, judges, idle, hours)
+        return cls(ledger, stale_runs, orphans, hosting_by_mode(), notices, hourly, judges, idle, hours, committed)
 
     def run(self) -> dict[str, Any]:
         """What was closed (holder → reason), which endpoints were deleted and which judges' jobs stopped. Raises
@@ -149,10 +156,18 @@ class Sweep:
         self._report(deleted, stopped.get("stopped", []))
         idle = {"idle": self._tried("idle endpoints", self.idle.warn) or []} if self.idle else {}
         hours = {"hours": self._tried("business hours", self.hours.keep) or {}} if self.hours else {}
+        committed = self._tried("commitments", self.committed.report) if self.committed else None
         self._tried("the ledger of what bills by the hour", self.hourly.write)
         if self.errors:
             raise ExceptionGroup("the sweep failed in part; the next one tries again", self.errors)
-        return {"closed": closed, "deleted": deleted, **stopped, **idle, **hours}
+        return {
+            "closed": closed,
+            "deleted": deleted,
+            **stopped,
+            **idle,
+            **hours,
+            **({"committed": committed} if committed else {}),
+        }
 
     def _close(self) -> dict[str, str]:
         active = self._tried("active runs", self.ledger.active) or {}
@@ -164,6 +179,9 @@ class Sweep:
 
     def _delete(self, hosting: Hosting) -> list[str]:
         orphans = self._tried(f"orphaned endpoints, {hosting.mode}", lambda: list(self.orphans.find(hosting))) or []
+        if orphans and self.committed and hosting.mode is HostingMode.PROVISIONED:
+            kept = self._tried("commitments", self.committed.undeletable) or frozenset()
+            orphans = [each for each in orphans if each.name not in kept]
         return [each.name for each in orphans if self._tried(each.name, partial(hosting.delete, each.name))]
 
     def _stop(self, judges: OrphanedJudges) -> list[str]:

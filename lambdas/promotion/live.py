@@ -4,12 +4,14 @@ Only the live endpoint has its route's tag, which lets callers in: nobody may ca
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
+from distillery.core import clock
 from distillery.core.aliases import Aliases
 from distillery.core.aws import client
 from distillery.core.catalog import HostingMode
+from distillery.core.commitment import Commitments
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import EndpointFailed
 from distillery.core.hosting import Hosted, Hosting, State, hosting_by_mode
@@ -31,6 +33,7 @@ class LiveEndpoint:
     hosting: Mapping[HostingMode, Hosting]
     aliases: Aliases
     may_create: Callable[[str, Recipe], None] = lambda _name, _recipe: None
+    commitments: Commitments = field(default_factory=Commitments)
 
     @classmethod
     def of_environment(cls) -> Self:
@@ -38,7 +41,7 @@ class LiveEndpoint:
         names = Names(read(Variable.ENVIRONMENT))
         ceiling = UnitCeiling.of_environment(names)
         may_create = lambda name, recipe: ceiling.check(name, recipe, client("bedrock"))  # noqa: E731 a default of its own
-        return cls(names, hosting_by_mode(), Aliases(), may_create)
+        return cls(names, hosting_by_mode(), Aliases(), may_create, Commitments.of_environment())
 
     def promote(self, target: PromotionTarget) -> Endpoint:
         """The live endpoint, created with the model or updated to it."""
@@ -71,14 +74,16 @@ class LiveEndpoint:
 
     def _create(self, target: PromotionTarget, name: str, hosting: Hosting) -> Endpoint:
         """An evaluation has a token of its own: where the endpoint of the run's first try was deleted, the service
-        would ignore a second request with the first one's."""
+        would ignore a second request with the first one's. Raises NotAcknowledged."""
         self.may_create(name, target.recipe)
+        term = self.commitments.starting(name, target.recipe, clock.now().date())
         return hosting.create(
             name=name,
             model_arn=target.model_arn,
             tags={TAG_RECIPE: target.recipe.name, **self._route(target)},
-            token=token(target.mover, "live", *filter(None, [target.execution])),
+            token=token(target.mover, "live", *filter(None, [target.execution, term])),
             recipe=target.recipe,
+            commitment=term,
         )
 
     def _route(self, target: PromotionTarget) -> dict[str, str]:

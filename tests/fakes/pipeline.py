@@ -1,6 +1,7 @@
 """Sample data of the pipeline: a recipe, its run, and the result of each stage."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ from distillery.core.catalog import HostingMode
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Alias, Dataset, Endpoint, Run, Score, Stage, Student, Verdict
 from distillery.core.recipe import Recipe
+from distillery.core.recipe_options import CommitmentTerm
 
 MODEL = "arn:aws:bedrock:us-east-1:111111111111:custom-model/amazon.nova-micro-v1:0:128k/"
 JOB = "arn:aws:bedrock:us-east-1:111111111111:model-customization-job/amazon.nova-micro-v1:0:128k/abcdefghijkl"
@@ -20,6 +22,12 @@ def recipe(**settings: Any) -> Recipe:
 
 def provisioned(**settings: Any) -> Recipe:
     return recipe(hosting=HostingMode.PROVISIONED, model_units=2, unit_price_usd_per_hour=Decimal(10), **settings)
+
+
+def committed(**settings: Any) -> Recipe:
+    """Acknowledged on 2026-11-20."""
+    term = {"commitment": CommitmentTerm.ONE_MONTH, "commitment_acknowledged": date(2026, 11, 20)}
+    return provisioned(**{**term, **settings})
 
 
 def dataset(digest: str = "aa", heldout: int = 25, labelled: bool = True) -> Dataset:

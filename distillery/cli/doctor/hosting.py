@@ -33,7 +33,8 @@ class Need:
 
 
 def needs(recipes: "Iterable[Recipe]", names: Names, hosted: Mapping[HostingMode, Mapping[str, int]]) -> list[Need]:
-    """The live endpoint of every recipe, and a candidate of the largest: an evaluation has one beside the live one.
+    """The live endpoint of every recipe without commitment, and a candidate of the largest: an evaluation has one
+    beside the live one.
 
     Args:
         recipes: The recipes of the settings.
@@ -48,7 +49,8 @@ def needs(recipes: "Iterable[Recipe]", names: Names, hosted: Mapping[HostingMode
         ]
         if sizes:
             others = sum(size for name, size in hosted[mode].items() if not name.startswith(names.prefix))
-            found.append(Need(quota=quota, used=others, added=sum(sizes) + max(sizes)))
+            committed = sum(each.model_units for each in every if mode is HostingMode.PROVISIONED and each.commitment)
+            found.append(Need(quota=quota, used=others, added=sum(sizes) - committed + max(sizes)))
     largest: dict[str, Need] = {}
     for recipe in every:
         own = catalog.model(recipe.student).model_units_quota if recipe.hosting is HostingMode.PROVISIONED else None

@@ -10,6 +10,7 @@ from distillery.core.catalog import HostingMode
 from distillery.core.hosting.hosting import Hosted, Hosting, State
 from distillery.core.pipeline import Endpoint
 from distillery.core.recipe import Recipe
+from distillery.core.recipe_options import CommitmentTerm
 from distillery.core.redaction import redacted_message
 
 if TYPE_CHECKING:
@@ -35,7 +36,16 @@ class Deployments(Hosting):
             failure=redacted_message(answer.get("failureMessage", ""), "its failureMessage"),
         )
 
-    def _create(self, *, name: str, model_arn: str, tags: Any, token: str, recipe: Recipe) -> Endpoint:
+    def _create(
+        self,
+        *,
+        name: str,
+        model_arn: str,
+        tags: Any,
+        token: str,
+        recipe: Recipe,
+        commitment: CommitmentTerm | None,  # noqa: ARG002 a deployment has none
+    ) -> Endpoint:
         answer = self._bedrock.create_custom_model_deployment(
             modelDeploymentName=name,
             modelArn=model_arn,

@@ -11,6 +11,7 @@ from distillery.core.catalog import HostingMode
 from distillery.core.errors import EndpointChanging, EndpointFailed, QuotaTooSmall
 from distillery.core.pipeline import Endpoint, EndpointStatus
 from distillery.core.recipe import Recipe
+from distillery.core.recipe_options import CommitmentTerm
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
@@ -79,7 +80,16 @@ class Hosting(ABC):
                 return None
             raise
 
-    def create(self, *, name: str, model_arn: str, tags: Mapping[str, str], token: str, recipe: Recipe) -> Endpoint:
+    def create(
+        self,
+        *,
+        name: str,
+        model_arn: str,
+        tags: Mapping[str, str],
+        token: str,
+        recipe: Recipe,
+        commitment: CommitmentTerm | None = None,
+    ) -> Endpoint:
         """Returns the endpoint of that name. Creates it if it does not exist.
 
         Neither create call declares ConflictException, and a retry without our own token could create, and bill, a
@@ -91,6 +101,7 @@ class Hosting(ABC):
             tags: Tags of the endpoint, besides the recipe's own. They take precedence.
             token: Idempotency token, `clientRequestToken` of the API.
             recipe: The recipe, which has the model units and further tags.
+            commitment: The term of Provisioned Throughput, for a live endpoint alone; None without commitment.
 
         Raises:
             QuotaTooSmall: The account may not host another endpoint.
@@ -99,7 +110,9 @@ class Hosting(ABC):
             return existing.endpoint
         pairs = [{"key": key, "value": value} for key, value in sorted({**recipe.tags, **tags}.items())]
         try:
-            return self._create(name=name, model_arn=model_arn, tags=pairs, token=token, recipe=recipe)
+            return self._create(
+                name=name, model_arn=model_arn, tags=pairs, token=token, recipe=recipe, commitment=commitment
+            )
         except Exception as error:  # a time-out too: the endpoint may exist although the response was lost
             if found := next((endpoint for endpoint in self.named(name) if endpoint.name == name), None):
                 return found
@@ -183,7 +196,16 @@ class Hosting(ABC):
     def _get(self, name: str) -> Hosted: ...
 
     @abstractmethod
-    def _create(self, *, name: str, model_arn: str, tags: Any, token: str, recipe: Recipe) -> Endpoint: ...
+    def _create(
+        self,
+        *,
+        name: str,
+        model_arn: str,
+        tags: Any,
+        token: str,
+        recipe: Recipe,
+        commitment: CommitmentTerm | None,
+    ) -> Endpoint: ...
 
     @abstractmethod
     def _update(self, endpoint: Endpoint, model_arn: str) -> object: ...

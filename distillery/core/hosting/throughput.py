@@ -1,4 +1,4 @@
-"""Provisioned Throughput without commitment: billed by the hour until deleted.
+"""Provisioned Throughput: billed by the hour until deleted, under a commitment at least until its term ends.
 
 Source: UG prov-throughput; botocore 1.44.5.
 """
@@ -10,6 +10,7 @@ from distillery.core.catalog import HostingMode
 from distillery.core.hosting.hosting import Hosted, Hosting, State
 from distillery.core.pipeline import Endpoint
 from distillery.core.recipe import Recipe
+from distillery.core.recipe_options import CommitmentTerm
 from distillery.core.redaction import redacted_message
 
 STATES = {
@@ -17,6 +18,10 @@ STATES = {
     "InService": State.SERVING,
     "Updating": State.UPDATING,
     "Failed": State.FAILED,
+}
+DURATIONS = {
+    CommitmentTerm.ONE_MONTH: "OneMonth",
+    CommitmentTerm.SIX_MONTHS: "SixMonths",
 }
 UNTIL_UPDATED = {State.SERVING: State.UPDATING, State.FAILED: State.UPDATE_FAILED}
 
@@ -37,13 +42,23 @@ class Throughput(Hosting):
             failure=redacted_message(answer.get("failureMessage", ""), "its failureMessage"),
         )
 
-    def _create(self, *, name: str, model_arn: str, tags: Any, token: str, recipe: Recipe) -> Endpoint:
+    def _create(
+        self,
+        *,
+        name: str,
+        model_arn: str,
+        tags: Any,
+        token: str,
+        recipe: Recipe,
+        commitment: CommitmentTerm | None,
+    ) -> Endpoint:
         answer = self._bedrock.create_provisioned_model_throughput(
             provisionedModelName=name,
             modelId=model_arn,
             modelUnits=recipe.model_units,
             tags=tags,
             clientRequestToken=token,
+            **_duration(commitment),
         )
         return self._endpoint(answer["provisionedModelArn"], name)
 
@@ -59,3 +74,8 @@ class Throughput(Hosting):
         for page in self._bedrock.get_paginator("list_provisioned_model_throughputs").paginate(nameContains=part):
             for item in page.get("provisionedModelSummaries", []):
                 yield self._endpoint(item["provisionedModelArn"], item["provisionedModelName"])
+
+
+def _duration(commitment: CommitmentTerm | None) -> dict[str, Any]:
+    """The argument of the request: without it, the service takes no commitment."""
+    return {"commitmentDuration": DURATIONS[commitment]} if commitment else {}

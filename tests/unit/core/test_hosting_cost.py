@@ -1,5 +1,6 @@
 """The comparison of both hosting modes by the expected traffic."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -8,10 +9,11 @@ import pytest
 
 from distillery.core.business_hours import BusinessHours
 from distillery.core.catalog import HostingMode
+from distillery.core.commitment import least_bill
 from distillery.core.estimate import DatasetSize, estimate
 from distillery.core.hosting_cost import HostingComparison, compare_hosting
-from distillery.core.recipe_options import ExpectedTraffic
-from tests.fakes.pipeline import provisioned, recipe
+from distillery.core.recipe_options import CommitmentTerm, ExpectedTraffic
+from tests.fakes.pipeline import committed, provisioned, recipe
 
 TODAY = date(2026, 11, 23)
 ON_DEMAND, PROVISIONED = HostingMode.ON_DEMAND, HostingMode.PROVISIONED
@@ -109,3 +111,21 @@ def test_an_estimate_shows_the_comparison(hosting: HostingMode, what: str) -> No
     line = estimate(of, SIZE, region=EAST, on=TODAY).afterwards[-1]
     assert line.what == what
     assert "The break-even is" in line.basis
+
+
+@pytest.mark.parametrize(
+    ("term", "usd", "hours"),
+    [(CommitmentTerm.ONE_MONTH, "14880.00", "744 h"), (CommitmentTerm.SIX_MONTHS, "88320.00", "4,416 h")],
+)
+def test_an_estimate_states_what_a_commitment_bills_at_most(term: CommitmentTerm, usd: str, hours: str) -> None:
+    of = committed(commitment=term)
+    line = estimate(of, SIZE, region=EAST, on=TODAY).afterwards[-1]  # 2 units at $10
+    assert (line.what.startswith(f"commitment of {term.value}, at most"), line.usd) == (True, Decimal(usd))
+    assert hours in line.basis
+    without = estimate(provisioned(), SIZE, region=EAST, on=TODAY)
+    assert estimate(of, SIZE, region=EAST, on=TODAY).at_most_usd == without.at_most_usd
+
+
+@pytest.mark.parametrize("of", [recipe(), provisioned(), replace(committed(), unit_price_usd_per_hour=None)])
+def test_without_a_commitment_or_a_price_there_is_no_such_line(of: Any) -> None:
+    assert least_bill(of) is None

@@ -1,12 +1,21 @@
 """Checks before a job is paid for."""
 
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from distillery.core.aws import ClientError
-from distillery.core.errors import BadRequest, DistilleryError, ModelUnavailable, OverBudget, QuotaTooSmall
+from distillery.core.commitment import Commitments
+from distillery.core.errors import (
+    BadRequest,
+    DistilleryError,
+    ModelUnavailable,
+    NotAcknowledged,
+    OverBudget,
+    QuotaTooSmall,
+)
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.names import Names
 from distillery.core.recipe import Recipe
@@ -14,21 +23,37 @@ from distillery.core.unit_ceiling import UnitCeiling
 from lambdas.distillation.preflight import ANSWER_TOKENS, PROMPT, LifeCycle, preflight
 from lambdas.distillation.quota import HostingQuotas
 from tests.fakes.errors import service_error
-from tests.fakes.pipeline import open_run, provisioned, recipe
+from tests.fakes.pipeline import committed, open_run, provisioned, recipe
 from tests.fakes.services import FakeRuntime
 from tests.fakes.table import MemoryTable
-from tests.unit.distillation.fakes import NOW, FakeBedrock, FakeQuotas
+from tests.unit.distillation.fakes import NOW, FakeBedrock, FakeQuotas, units
 
 PRO, MICRO = "amazon.nova-pro-v1:0", "amazon.nova-micro-v1:0"
 
 
-def checked(runtime: Any, of: Recipe | None = None, *, granted: int = 10, ceiling: int | None = None) -> Any:
-    ledger, bedrock = Ledger(MemoryTable()), FakeBedrock()
+def checked(
+    runtime: Any,
+    of: Recipe | None = None,
+    *,
+    granted: int = 10,
+    ceiling: int | None = None,
+    bought: Any = (),
+    now: datetime = NOW,
+) -> Any:
+    ledger, bedrock = Ledger(MemoryTable()), FakeBedrock(throughputs=list(bought))
     run = open_run(ledger, of)
     asked = FakeQuotas(dict.fromkeys(("L-AC096F71", "L-BE77399C", "L-1EF80F3E"), granted))
     quotas = HostingQuotas("dev", bedrock, asked)  # type: ignore[arg-type]  # fake clients
     fakes: Any = {"bedrock": bedrock, "runtime": runtime}
-    return preflight(run, **fakes, quotas=quotas, ceiling=UnitCeiling(Names("dev"), ceiling), ledger=ledger, now=NOW)
+    return preflight(
+        run,
+        **fakes,
+        quotas=quotas,
+        ceiling=UnitCeiling(Names("dev"), ceiling),
+        ledger=ledger,
+        now=now,
+        commitments=Commitments.of_recipes(Names("dev"), [run.recipe]),
+    )
 
 
 def test_teacher_and_untrained_student_answer_one_short_prompt_each() -> None:
@@ -88,3 +113,25 @@ def test_the_ceiling_of_model_units_is_checked_before_anything_is_paid_for() -> 
         checked(runtime, provisioned(budget_usd=Decimal(500)), ceiling=1)
     assert runtime.requests == []
     checked(runtime, provisioned(budget_usd=Decimal(500)), ceiling=2)
+
+
+LIVE = Names("dev").live("support", MICRO)
+OLD = committed(budget_usd=Decimal(500), commitment_acknowledged=date(2026, 10, 23))
+
+
+@pytest.mark.parametrize("bought", [[], [units(LIVE, 2, status="Failed")], [units(f"{LIVE}-2", 2)]])
+def test_an_old_acknowledgement_is_refused_before_anything_is_paid_for(bought: list[Any]) -> None:
+    runtime = FakeRuntime({PRO: "OK", MICRO: "OK"})
+    with pytest.raises(NotAcknowledged, match=r"is 2026-10-23; allowed: a day from 2026-10-24 to 2026-11-23.* Write"):
+        checked(runtime, OLD, bought=bought)
+    assert runtime.requests == []
+
+
+def test_an_old_acknowledgement_does_not_matter_beside_a_live_endpoint() -> None:
+    assert checked(FakeRuntime({PRO: "OK", MICRO: "OK"}), OLD, bought=[units(LIVE, 2)]).estimate_usd > 0
+
+
+@pytest.mark.parametrize("now", [datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 12, 20, 23, tzinfo=UTC)])
+def test_an_acknowledgement_of_the_last_days_lets_the_run_pass(now: datetime) -> None:
+    of = committed(budget_usd=Decimal(500))
+    assert checked(FakeRuntime({PRO: "OK", MICRO: "OK"}), of, now=now).estimate_usd > 0

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from distillery.core.commitment import Commitments
 from distillery.core.errors import QuotaTooSmall
 from distillery.core.names import Names
 from distillery.core.recipe import Recipe
 from lambdas.distillation.quota import HostingQuotas
 from tests.fakes.errors import service_error
-from tests.fakes.pipeline import provisioned, recipe
+from tests.fakes.pipeline import committed, provisioned, recipe
 from tests.unit.distillation.fakes import FakeBedrock, FakeQuotas, deployment, units
 
 MICRO, IN_ALL, DEPLOYMENTS = "L-AC096F71", "L-BE77399C", "L-1EF80F3E"
@@ -20,8 +21,8 @@ BASE = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0:128k"
 
 
 def check(of: Recipe, granted: dict[str, float], **hosted: Any) -> FakeQuotas:
-    quotas = FakeQuotas(granted)
-    HostingQuotas("dev", FakeBedrock(**hosted), quotas).check(of)  # type: ignore[arg-type]  # fake clients
+    quotas, commitments = FakeQuotas(granted), Commitments.of_recipes(Names("dev"), [of])
+    HostingQuotas("dev", FakeBedrock(**hosted), quotas, commitments).check(of)  # type: ignore[arg-type]  # fake clients
     return quotas
 
 
@@ -56,6 +57,17 @@ NO_ROOM = [
 def test_units_that_suffice_let_the_run_pass(case: Case) -> None:
     asked = check(provisioned(), {MICRO: case.of_one, IN_ALL: case.in_all}, throughputs=case.bought)
     assert asked.asked == [("bedrock", MICRO), ("bedrock", IN_ALL)]
+
+
+def test_a_live_endpoint_under_a_commitment_needs_room_for_its_candidate_alone() -> None:
+    to_be, bound = committed(), [units(LIVE, 2, commitmentDuration="OneMonth")]
+    check(to_be, {MICRO: 2, IN_ALL: 2})
+    with pytest.raises(QuotaTooSmall, match="is 1 in us-east-1, 0 in use, 2 more needed"):
+        check(to_be, {MICRO: 2, IN_ALL: 1})
+    for each in (to_be, provisioned()):
+        check(each, {MICRO: 2, IN_ALL: 2}, throughputs=bound)
+        with pytest.raises(QuotaTooSmall, match="is 1 in us-east-1, 0 in use, 2 more needed"):
+            check(each, {MICRO: 2, IN_ALL: 1}, throughputs=bound)
 
 
 @pytest.mark.parametrize("case", NO_ROOM, ids=lambda case: case.says)

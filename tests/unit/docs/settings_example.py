@@ -24,6 +24,8 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "unit_price_usd_per_hour": "20.00",
         "training_usd_per_million_tokens": "4.00",
         "split_group": '"passage"',
+        "commitment": '"one-month"',
+        "commitment_acknowledged": "2026-11-30",
         "tags": '{ team = "support" }',
         "deciders": '["assumed-role/support-leads/*", "user/ana"]',
     }

@@ -60,8 +60,8 @@ class Clock(Harness):
     def changes(self) -> HoursChanges:
         return HoursChanges(self.table)
 
-    def guard(self, of: Recipe | None = None) -> dict[str, Any]:
-        """A pass of the guard."""
+    def guard(self, of: Recipe | None = None, *, committed: str = "") -> dict[str, Any]:
+        """A pass of the guard. `committed`: the ARN of an endpoint under a commitment."""
         ssm, sns, machine, bedrock = cast("tuple[Any, ...]", (self.ssm, self.sns, self.machine, self.bedrock))
         executions, ledger = Executions(MACHINE, machine), Ledger(self.table)
         notices, aliases = Notices("arn:topic", sns), Aliases(ssm)
@@ -74,7 +74,9 @@ class Clock(Harness):
             hosting_by_mode(bedrock),
             notices,
             HourlyEndpoints(NAMES, ledger, bedrock, orphans.claims),
-            hours=BusinessHoursKeeper(NAMES, recipes, aliases, ledger, self.changes, executions),
+            hours=BusinessHoursKeeper(
+                NAMES, recipes, aliases, ledger, self.changes, executions, lambda arn: arn == committed
+            ),
         ).run()
 
     def begin(self) -> dict[str, Any]:
@@ -348,3 +350,9 @@ def test_the_guard_reads_the_recipes_where_one_bills_by_the_hour(clock: Clock, m
     assert Sweep.of_environment().hours is None
     monkeypatch.setenv(Variable.IDLE_DAYS, "14")
     assert Sweep.of_environment().hours is not None
+
+
+def test_an_endpoint_under_a_commitment_is_not_paused(clock: Clock) -> None:
+    clock.at(EVENING)
+    assert clock.guard(committed=clock.alias["endpoint"]["arn"])["hours"] == {}
+    assert clock.guard(committed="arn:another")["hours"] == PAUSE

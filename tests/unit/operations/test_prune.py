@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bedrock_simulator.settings import Quotas
 from distillery.core import aws
 from distillery.core.env_vars import Variable
 from distillery.core.ledger.ledger import Ledger
@@ -18,7 +19,7 @@ from tests.fakes.table import MemoryTable
 
 class Harness:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.world, self.table = World(), MemoryTable()
+        self.world, self.table = World(quotas=Quotas(9)), MemoryTable()
         self.ledger = Ledger(self.table)
         self.ssm, self.recipes = FakeSsm(), {"support": recipe()}
         self.connect(monkeypatch)

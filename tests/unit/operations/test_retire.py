@@ -94,6 +94,20 @@ def test_an_endpoint_with_a_lease_stays_and_so_does_its_model(harness: Retired) 
     assert why[harness.second] == "dev-support-live serves it"
 
 
+def test_a_committed_endpoint_stays_until_its_term_ends(harness: Retired) -> None:
+    harness.world.client().create_provisioned_model_throughput(
+        provisionedModelName="dev-support-live-committed",
+        modelId=harness.second,
+        modelUnits=1,
+        commitmentDuration="OneMonth",
+        tags=[{"key": TAG_ENVIRONMENT, "value": "dev"}, {"key": TAG_RECIPE, "value": "support"}],
+    )
+    told = harness.retire()[1]
+    assert (told["done"], told["endpoints"]) == (False, ["dev-support-live"])
+    (left,) = told["left"]
+    assert (left["what"], "its commitment ends at" in left["why"]) == ("dev-support-live-committed", True)
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [

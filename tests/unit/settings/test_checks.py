@@ -26,6 +26,9 @@ TEACHER, STUDENT = "recipes/support/teacher", "recipes/support/student"
 HOSTING, PRICE = "recipes/support/hosting", "recipes/support/unit_price_usd_per_hour"
 HOURS, HOURS_KEY = "recipes/support/business_hours", "recipes.support.business_hours"
 OPEN = {"opens": "08:00", "closes": "18:00", "timezone": "Europe/Berlin"}
+COMMITMENT, COMMITMENT_KEY = "recipes/support/commitment", "recipes.support.commitment"
+ACKNOWLEDGED = f"{COMMITMENT}_acknowledged"
+COMMITTED = {HOSTING: "provisioned", PRICE: 20, COMMITMENT: "one-month", ACKNOWLEDGED: TODAY}
 ALL_DAYS = [day.value for day in Weekday]
 FALLBACK = "routes/fast/fallback"
 LOGS, LOGGING = "recipes/support/logs", "logging"
@@ -101,6 +104,31 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         {HOSTING: "provisioned", PRICE: 20, HOURS: {**OPEN, "timezone": "Europe/Atlantis"}},
         TODAY,
         (f"{HOURS_KEY}.timezone", "'Europe/Atlantis' is no time zone", "IANA", "Europe/Berlin"),
+    ),
+    "a commitment that nobody acknowledged": (
+        {**COMMITTED, ACKNOWLEDGED: None},
+        TODAY,
+        (f"{COMMITMENT_KEY}_acknowledged", "it is missing", "such as 2026-11-23", "acknowledged what the commitment"),
+    ),
+    "an acknowledgement of nothing": (
+        {**COMMITTED, COMMITMENT: None},
+        TODAY,
+        (f"{COMMITMENT_KEY}_acknowledged", "there is no commitment", "where there is", "remove it"),
+    ),
+    "a commitment that is acknowledged tomorrow": (
+        {**COMMITTED, ACKNOWLEDGED: date(2026, 11, 24)},
+        TODAY,
+        (f"{COMMITMENT_KEY}_acknowledged", "2026-11-24, in the future", "until 2026-11-23", "write the day"),
+    ),
+    "a commitment of a deployment": (
+        {**COMMITTED, HOSTING: "on-demand"},
+        TODAY,
+        (COMMITMENT_KEY, "'on-demand', which has no commitments", "where hosting is 'provisioned'", "remove"),
+    ),
+    "a commitment with business hours": (
+        {**COMMITTED, HOURS: OPEN},
+        TODAY,
+        (COMMITMENT_KEY, "cannot be deleted when they close", "or business hours", "remove one of them"),
     ),
     "principals that are everybody": (
         {PRINCIPALS: ["user/ana", "*"]},
@@ -720,6 +748,13 @@ def test_refuses(changes: dict[str, Any], on: date, words: tuple[str, str, str, 
 )
 def test_judges_and_functions_that_can_score_have_no_finding(graders: list[dict[str, Any]], settings: Build) -> None:
     changes = {"account": "111122223333", "recipes/support/graders": graders}
+    assert list(findings(settings(changes), TODAY)) == []
+
+
+@pytest.mark.parametrize("acknowledged", [TODAY, date(2025, 1, 1)], ids=["today", "long ago, beside a live endpoint"])
+@pytest.mark.parametrize("term", ["one-month", "six-months"])
+def test_an_acknowledged_commitment_has_no_finding(term: str, acknowledged: date, settings: Build) -> None:
+    changes = {**COMMITTED, COMMITMENT: term, ACKNOWLEDGED: acknowledged}
     assert list(findings(settings(changes), TODAY)) == []
 
 

@@ -15,9 +15,13 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str, str, str]] = {
     "an unknown key": (
         {"hom_region": "x"}, "hom_region", "'hom_region' is not a setting", "home_region", "near it: home_region"
     ),
-    "a commitment": (
-        {"recipes/support/commitment": "OneMonth"}, "recipes.support.commitment", "makes no commitment",
-        "no such key", "docs/money.md",
+    "a commitment in the words of the API": (
+        {"recipes/support/commitment": "OneMonth"}, "recipes.support.commitment", "it is 'OneMonth'",
+        "'one-month' or 'six-months'", "what is allowed",
+    ),
+    "an acknowledgement in quotes": (
+        {"recipes/support/commitment_acknowledged": "2026-11-23"}, "recipes.support.commitment_acknowledged",
+        "it is '2026-11-23'", "without quotes", "what the commitment bills",
     ),
     "an unknown key of a recipe": (
         {"recipes/support/techer": "x"}, "recipes.support.techer", "'techer'", "teacher", "near it: teacher"

@@ -69,6 +69,16 @@ def test_the_dearer_hosting_by_the_expected_traffic_is_warned_of(
     assert [(expected or "") in text for text in found] == ([True] if expected else [])
 
 
+@pytest.mark.parametrize(("day", "warned"), [(date(2026, 10, 24), False), (date(2026, 10, 23), True)])
+def test_an_acknowledgement_that_starts_no_commitment_any_more_is_warned_of(
+    day: date, warned: bool, settings: Build
+) -> None:
+    committed = {"commitment": "one-month", "commitment_acknowledged": day, "hosting": "provisioned"}
+    changes = {**{f"recipes/support/{key}": value for key, value in committed.items()}, PRICE: 20}
+    said = [text for text in warnings(settings(changes), TODAY) if "commitment_acknowledged" in text]
+    assert ["starts no commitment" in text for text in said] == ([True] if warned else [])
+
+
 def test_a_model_in_several_places_is_warned_of_once(settings: Build) -> None:
     of_pro = [text for text in warnings(settings(), TODAY) if "Nova Pro" in text]
     assert len(of_pro) == 1
