@@ -12,7 +12,14 @@ MACHINE_AT_WORK = ("InProgress", "Stopping")
 
 
 def assert_nothing_is_left(environment: Environment) -> None:
-    """Waits until the cleanup functions have run, then fails with a list of everything that is left."""
+    """Waits until the cleanup functions have run, then fails with a list of what is left or was denied."""
+    wait_until_clean(environment)
+    denied = iam_usage.denied(environment)
+    assert not denied, "calls of our roles that IAM denied:\n" + "\n".join(denied)
+
+
+def wait_until_clean(environment: Environment) -> None:
+    """Waits until the cleanup functions have run. Fails with a list of everything that is left."""
     found: list[str] = []
 
     def clean() -> bool:
@@ -23,8 +30,6 @@ def assert_nothing_is_left(environment: Environment) -> None:
         environment.until(clean, "clean account")
     except AssertionError:
         raise AssertionError("left behind:\n" + "\n".join(found)) from None
-    denied = iam_usage.denied(environment)
-    assert not denied, "calls of our roles that IAM denied:\n" + "\n".join(denied)
 
 
 def leftovers(environment: Environment) -> list[str]:

@@ -3,8 +3,9 @@
 AWS: a failed invocation returns `{errorMessage, errorType, requestId, stackTrace}`, where errorType is the
     exception's class name, which Step Functions matches in Retry and Catch
     (https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html). A module that does not import is
-    `Runtime.ImportModuleError`. The runtime holds boto3 and no other package. It gives the root logger a handler, so
-    that a logger's INFO reaches the log once its level allows (lambda/latest/dg/python-logging.html).
+    `Runtime.ImportModuleError`, and a process that was killed is `Runtime.ExitError`. The runtime holds boto3 and no
+    other package. It gives the root logger a handler, so that a logger's INFO reaches the log once its level allows
+    (lambda/latest/dg/python-logging.html).
 ministack: errorType is always `Runtime.HandlerError`; the interpreter is the emulator's own, with all its packages;
     nothing below a warning is logged. Lines that come later than 50 ms after the answer are lost, or counted as the
     next invocation's.
@@ -28,6 +29,7 @@ END = "--- end of the invocation ---"
 _ANSWERED = "        _real_stdout.flush()\n\nrun()"
 _LOGGED = f"        print({END!r}, file=sys.stderr, flush=True)\n{_ANSWERED}"
 _INIT_FAILED = "Worker init failed: "
+_DIED = "Worker process died"
 _LONGEST_LOG = 30.0  # seconds, real: how late a line may come after the answer
 
 _failure: ContextVar[dict[str, Any] | None] = ContextVar("failure", default=None)
@@ -97,6 +99,9 @@ def install() -> None:
         elif out.get("error") and str(out["body"].get("errorMessage", "")).startswith(_INIT_FAILED):
             message = str(out["body"]["errorMessage"]).removeprefix(_INIT_FAILED)
             out["body"] = {"errorMessage": message, "errorType": "Runtime.ImportModuleError", "requestId": request_id}
+        elif out.get("error") and str(out["body"].get("errorMessage", "")).startswith(_DIED):
+            message = f"RequestId: {request_id} Error: Runtime exited with error: signal: killed"
+            out["body"] = {"errorMessage": message, "errorType": "Runtime.ExitError"}
         return out
 
     lambda_runtime._detect_runtime_binary = detect_runtime_binary
