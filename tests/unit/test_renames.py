@@ -63,6 +63,7 @@ def test_no_name_of_an_area_contains_a_word_that_was_given_up(area: str) -> None
     assert bearing == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "distribution", [("distillery", "infra", "lambdas", "local", "stacks"), ("packages/bedrock-simulator/src",)]
 )

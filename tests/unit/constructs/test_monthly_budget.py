@@ -34,6 +34,7 @@ def test_recipes_whose_names_differ_by_a_hyphen_have_a_budget_each() -> None:
     assert names == {"distillery_dev_a-b", "distillery_dev_ab"}
 
 
+@pytest.mark.slow
 def test_a_recipe_is_looked_at_by_the_tag_that_its_jobs_and_models_carry() -> None:
     budget = _made(recipe())["Budget"]
     assert budget["CostFilters"] == {"TagKeyValue": ["user:distillery:recipe$support"]}

@@ -23,6 +23,7 @@ def test_a_fifth_of_an_environment_s_requests_for_fifteen_minutes_wake_somebody(
     assert alarm["TreatMissingData"] == "notBreaching"
 
 
+@pytest.mark.slow
 def test_one_region_for_everything_watches_its_routes_too() -> None:
     one = synthesized(parse(read("dev") | {"inference_region": "us-east-1"}, "dev"))
     assert "Degraded" in json.dumps(resources(one["telemetry"], "AWS::CloudWatch::Alarm"))

@@ -79,6 +79,7 @@ class Cleaned(Account):
         raise AssertionError(told)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kinds", SUBSETS)
 def test_a_list_deletes_nothing_and_passes_delete_everything(
     kinds: tuple[str, ...], monkeypatch: pytest.MonkeyPatch

@@ -67,6 +67,7 @@ def test_a_stack_goes_only_when_nothing_is_left(kinds: tuple[str, ...], monkeypa
     assert account.is_empty() == (not kinds), "an environment that keeps its data keeps this too"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kinds", SUBSETS)
 def test_an_environment_that_keeps_no_data_is_emptied(kinds: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     account = held(monkeypatch, *kinds, keep_data=False)

@@ -98,6 +98,7 @@ def assert_harmless(html: str) -> Page:
     return found
 
 
+@pytest.mark.slow
 def test_the_page_shows_every_part_of_the_report() -> None:
     text = assert_harmless(render(full())).text
     for said in (
