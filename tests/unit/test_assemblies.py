@@ -33,6 +33,7 @@ def test_the_examples_cover_all_sources() -> None:
     assert {name.split("/")[0] for name in _EDITED} == set(SOURCES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", _EDITED)
 @pytest.mark.parametrize(
     "edit",

@@ -110,6 +110,7 @@ def test_the_hours_of_a_week_are_added_up() -> None:
     assert hours("08:00", "08:30", days=WORKING_DAYS[:1]).hours_per_week == 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", [BERLIN, NEW_YORK, KOLKATA, "Australia/Lord_Howe", "America/Sao_Paulo"])
 def test_the_copy_of_dateutil_says_what_the_system_says(zone: str) -> None:
     for month in range(1, 13):

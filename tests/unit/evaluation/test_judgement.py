@@ -263,6 +263,7 @@ def test_people_read_what_a_role_is_called(role: str, called: str) -> None:
     assert not re.search(r"\b(of|minus) (base|live|teacher|student)\b", said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", [0, 6])
 @pytest.mark.parametrize("student", [0.45, 0.6, 0.7, 0.75, 0.8, 0.9])
 @pytest.mark.parametrize("base", [0.2, 0.6, 0.75])
