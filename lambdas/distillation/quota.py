@@ -101,9 +101,6 @@ def _units(bedrock: "BedrockClient") -> Iterator[_Bought]:
                 )
 
 
-log = get_logger(__name__)
-
-
 class HostingQuotas:
     """The account's quotas in the Region of the clients, for the endpoints of one environment."""
 

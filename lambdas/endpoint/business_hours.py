@@ -55,9 +55,7 @@ class BusinessHoursKeeper:
         missing = clock.now() - datetime.fromisoformat(change.opened)
         if status in ON_ITS_WAY or (status is None and missing <= PATIENCE):
             return False
-        for lease in self.ledger.leases.all():
-            if lease.resource and lease.owner == change.holder:
-                self.ledger.leases.release(lease.resource, owner=change.holder)
+        self.ledger.leases.release_all(owner=change.holder)
         self.changes.end(change, f"the execution ended as {status}" if status else "no execution", failed=True)
         return True
 
@@ -72,9 +70,8 @@ class BusinessHoursKeeper:
             return None
         if action is None or self.changes.failed_since(name, now - AGAIN):
             return None
-        if not self.changes.begin(name, holder, action):
+        if (change := self.changes.begin(name, holder, action)) is None:
             return None
-        change = HoursChange(recipe=name, holder=holder, action=action, opened=clock.stamp())
         if not self._may(change):  # read after the change was begun: what begins now sees it
             self.changes.withdraw(change)
             return None

@@ -1,7 +1,7 @@
-"""Endpoints under a commitment: the guard leaves them until their first term ends, and tells people in time.
+"""Endpoints under a commitment: the guard leaves them until their first term ends, and notifies people in time.
 
-AWS renews a commitment at the end of each term (UG prov-thru-delete). So people are told of an endpoint that nothing
-names, which bills for nobody, and of every endpoint in the last week of its term.
+AWS renews a commitment at the end of each term (UG prov-thru-delete). So people are notified of an endpoint that
+nothing names, which bills for nobody, and of every endpoint in the last week of its term.
 """
 
 from collections.abc import Callable
@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from distillery.core import clock
-from distillery.core.billing import BilledEndpoint, bill
+from distillery.core.billing import BilledEndpoint
 from distillery.core.claims import Claims
-from distillery.core.inventory import Inventory, take_throughputs
+from distillery.core.inventory import take_throughputs
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names
 from distillery.core.notices import Notices
+from lambdas.endpoint.hourly import billing_of
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
@@ -53,9 +54,7 @@ class CommittedEndpoints:
         held = tuple(each for each in take_throughputs(self.names, self.bedrock) if each.is_committed(now))
         if not held:
             return {}
-        recipes = sorted({each.recipe for each in held if each.recipe})
-        records = [record for recipe in recipes for record in self.ledger.runs(recipe)]
-        billed = bill(Inventory(endpoints=held), records, self.claims()).endpoints
+        billed = billing_of(held, self.ledger, self.claims).endpoints
         told = {item["sk"]: item["told"] for item in self.table.query(PARTITION)}
         for each in billed:
             if (each.is_orphan or _ends_soon(each, now)) and _passed(told.get(each.endpoint.name), now):

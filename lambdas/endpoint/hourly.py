@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from distillery.core.billing import bill
+from distillery.core.billing import Billing, bill
 from distillery.core.claims import Claims
 from distillery.core.hourly_ledger import write_lines
-from distillery.core.inventory import Inventory, take_throughputs
+from distillery.core.inventory import HostedModel, Inventory, take_throughputs
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.names import Names
 
@@ -29,6 +29,11 @@ class HourlyEndpoints:
         endpoints = take_throughputs(self.names, self.bedrock)
         if not endpoints:
             return 0
-        recipes = sorted({each.recipe for each in endpoints if each.recipe})
-        records = [record for recipe in recipes for record in self.ledger.runs(recipe)]
-        return write_lines(self.names, bill(Inventory(endpoints=endpoints), records, self.claims()))
+        return write_lines(self.names, billing_of(endpoints, self.ledger, self.claims))
+
+
+def billing_of(endpoints: tuple[HostedModel, ...], ledger: Ledger, claims: Callable[[], Claims]) -> Billing:
+    """What the endpoints bill, at the prices of their recipes' runs. `claims` is asked last, after they were listed."""
+    recipes = sorted({each.recipe for each in endpoints if each.recipe})
+    records = [record for recipe in recipes for record in ledger.runs(recipe)]
+    return bill(Inventory(endpoints=endpoints), records, claims())

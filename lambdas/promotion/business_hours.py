@@ -94,7 +94,7 @@ class BusinessHoursChanger:
         self.leases.hold(endpoint, owner=change.holder, purpose=f"business hours: {change.action}", length=LEASE)
 
     def close(self, event: Event) -> dict[str, str]:
-        """Ends the change. People are told of the first failure of the hours, by the guard's alarm too."""
+        """Ends the change. Notifies people of the first failure of the hours, and raises the guard's alarm."""
         state, error = state_of(event), state_of(event).get("error")
         change = HoursChange(
             recipe=str(state["recipe"]),
@@ -103,9 +103,7 @@ class BusinessHoursChanger:
             opened=str(state["opened"]),
         )
         reason = describe_error(error) if error else ""
-        for lease in self.leases.all():
-            if lease.resource and lease.owner == change.holder:
-                self.leases.release(lease.resource, owner=change.holder)
+        self.leases.release_all(owner=change.holder)
         self.changes.end(change, reason, failed=bool(error))
         if error and state.get("notify"):
             self.changes.keep_notice(change.recipe)

@@ -42,10 +42,10 @@ class HoursChanges:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def begin(self, recipe: str, holder: str, action: HoursAction) -> bool:
-        """False where another change of the recipe is in progress."""
+    def begin(self, recipe: str, holder: str, action: HoursAction) -> HoursChange | None:
+        """The change that has begun; None where another change of the recipe is in progress."""
         item = {"pk": PARTITION, "sk": recipe, "holder": holder, "action": action.value, "opened": clock.stamp()}
-        return self._table.put_new(item)
+        return _change(item) if self._table.put_new(item) else None
 
     def current(self, recipe: str) -> HoursChange | None:
         item = self._table.get(PARTITION, recipe)
@@ -83,11 +83,11 @@ class HoursChanges:
         return self._is_since(FAILURES, recipe, since)
 
     def keep_notice(self, recipe: str) -> None:
-        """Keeps that people are told of a failure now."""
+        """Keeps that people are notified of a failure now."""
         self._table.put({"pk": NOTICES, "sk": recipe, "at": clock.stamp()})
 
     def notified_since(self, recipe: str, since: datetime) -> bool:
-        """Whether people were told of a failure since then."""
+        """Whether people were notified of a failure since then."""
         return self._is_since(NOTICES, recipe, since)
 
     def _is_since(self, kind: str, recipe: str, since: datetime) -> bool:

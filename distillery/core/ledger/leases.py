@@ -65,6 +65,12 @@ class Leases:
         """Ends the owner's lease of a resource. One that somebody else has taken meanwhile stays."""
         self._table.delete(PARTITION, f"{RESOURCE}{resource}", attribute="owner", equal=owner)
 
+    def release_all(self, *, owner: str) -> None:
+        """Ends the leases of resources that the owner has."""
+        for lease in self.all():
+            if lease.resource and lease.owner == owner:
+                self.release(lease.resource, owner=owner)
+
     def renew(self, run: str) -> None:
         """Extends the lease; without one, does nothing."""
         self._table.set(PARTITION, run, {"until": _until(LENGTH)}, only_if="#run = :run", given={"run": run})
