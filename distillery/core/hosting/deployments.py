@@ -4,13 +4,11 @@ Source: UG deploy-custom-model-on-demand; botocore 1.44.5.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from distillery.core.catalog import HostingMode
-from distillery.core.hosting.hosting import Hosted, Hosting, State
+from distillery.core.hosting.hosting import EndpointRequest, Hosted, Hosting, State
 from distillery.core.pipeline import Endpoint
-from distillery.core.recipe import Recipe
-from distillery.core.recipe_options import CommitmentTerm
 from distillery.core.redaction import redacted_message
 
 if TYPE_CHECKING:
@@ -36,24 +34,15 @@ class Deployments(Hosting):
             failure=redacted_message(answer.get("failureMessage", ""), "its failureMessage"),
         )
 
-    def _create(
-        self,
-        *,
-        name: str,
-        model_arn: str,
-        tags: Any,
-        token: str,
-        recipe: Recipe,
-        commitment: CommitmentTerm | None,  # noqa: ARG002 a deployment has none
-    ) -> Endpoint:
+    def _create(self, wanted: EndpointRequest) -> Endpoint:
         answer = self._bedrock.create_custom_model_deployment(
-            modelDeploymentName=name,
-            modelArn=model_arn,
-            description=f"Distillery, recipe {recipe.name}",
-            tags=tags,
-            clientRequestToken=token,
+            modelDeploymentName=wanted.name,
+            modelArn=wanted.model_arn,
+            description=f"Distillery, recipe {wanted.recipe.name}",
+            tags=wanted.tags,
+            clientRequestToken=wanted.token,
         )
-        return self._endpoint(answer["customModelDeploymentArn"], name)
+        return self._endpoint(answer["customModelDeploymentArn"], wanted.name)
 
     def _update(self, endpoint: Endpoint, model_arn: str) -> object:
         return self._bedrock.update_custom_model_deployment(

@@ -56,6 +56,24 @@ class Hosted:
         return EndpointStatus.READY if self.state is State.SERVING else EndpointStatus.PENDING
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointRequest:
+    """What a creation asks for, in both modes.
+
+    Attributes:
+        tags: Those of the endpoint and of its recipe, as the API takes them.
+        token: `clientRequestToken` of the API.
+        commitment: The term of Provisioned Throughput; a deployment has none.
+    """
+
+    name: str
+    model_arn: str
+    tags: Any
+    token: str
+    recipe: Recipe
+    commitment: CommitmentTerm | None
+
+
 NOT_FOUND = "ResourceNotFoundException"
 DENIED = "AccessDeniedException"
 BUSY = "ConflictException"
@@ -109,10 +127,11 @@ class Hosting(ABC):
         if existing := self.find(name):
             return existing.endpoint
         pairs = [{"key": key, "value": value} for key, value in sorted({**recipe.tags, **tags}.items())]
+        wanted = EndpointRequest(
+            name=name, model_arn=model_arn, tags=pairs, token=token, recipe=recipe, commitment=commitment
+        )
         try:
-            return self._create(
-                name=name, model_arn=model_arn, tags=pairs, token=token, recipe=recipe, commitment=commitment
-            )
+            return self._create(wanted)
         except Exception as error:  # a time-out too: the endpoint may exist although the response was lost
             if found := next((endpoint for endpoint in self.named(name) if endpoint.name == name), None):
                 return found
@@ -196,16 +215,7 @@ class Hosting(ABC):
     def _get(self, name: str) -> Hosted: ...
 
     @abstractmethod
-    def _create(
-        self,
-        *,
-        name: str,
-        model_arn: str,
-        tags: Any,
-        token: str,
-        recipe: Recipe,
-        commitment: CommitmentTerm | None,
-    ) -> Endpoint: ...
+    def _create(self, wanted: EndpointRequest) -> Endpoint: ...
 
     @abstractmethod
     def _update(self, endpoint: Endpoint, model_arn: str) -> object: ...

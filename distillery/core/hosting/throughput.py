@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from distillery.core.catalog import HostingMode
-from distillery.core.hosting.hosting import Hosted, Hosting, State
+from distillery.core.hosting.hosting import EndpointRequest, Hosted, Hosting, State
 from distillery.core.pipeline import Endpoint
-from distillery.core.recipe import Recipe
 from distillery.core.recipe_options import CommitmentTerm
 from distillery.core.redaction import redacted_message
 
@@ -42,25 +41,16 @@ class Throughput(Hosting):
             failure=redacted_message(answer.get("failureMessage", ""), "its failureMessage"),
         )
 
-    def _create(
-        self,
-        *,
-        name: str,
-        model_arn: str,
-        tags: Any,
-        token: str,
-        recipe: Recipe,
-        commitment: CommitmentTerm | None,
-    ) -> Endpoint:
+    def _create(self, wanted: EndpointRequest) -> Endpoint:
         answer = self._bedrock.create_provisioned_model_throughput(
-            provisionedModelName=name,
-            modelId=model_arn,
-            modelUnits=recipe.model_units,
-            tags=tags,
-            clientRequestToken=token,
-            **_duration(commitment),
+            provisionedModelName=wanted.name,
+            modelId=wanted.model_arn,
+            modelUnits=wanted.recipe.model_units,
+            tags=wanted.tags,
+            clientRequestToken=wanted.token,
+            **_duration(wanted.commitment),
         )
-        return self._endpoint(answer["provisionedModelArn"], name)
+        return self._endpoint(answer["provisionedModelArn"], wanted.name)
 
     def _update(self, endpoint: Endpoint, model_arn: str) -> object:
         return self._bedrock.update_provisioned_model_throughput(
