@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from distillery.core.names import COLLECTED_PREFIX
+from distillery.core.names import COLLECTED_PREFIX, EVALUATIONS_PREFIX
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.route_callers import QUESTION, Team
 from tests.journey.tagged_resources import (
@@ -190,3 +190,19 @@ def record_upload(made: TaggedResources, dynamodb: Any) -> None:
 def delete_version(made: TaggedResources, s3: Any) -> None:
     """Permanently deletes a version of a data set."""
     s3.delete_object(**made.object())
+
+
+def sign(message_type: str = "DIGEST", algorithm: str = "ECDSA_SHA_256") -> Operation:
+    """Signs with the key of records."""
+    message = {"Message": b"0" * 32, "MessageType": message_type, "SigningAlgorithm": algorithm}
+    return lambda made, kms: kms.sign(KeyId=made.signing_key, **message)
+
+
+def read_public_key(made: TaggedResources, kms: Any) -> None:
+    kms.get_public_key(KeyId=made.signing_key)
+
+
+def write_record(made: TaggedResources, s3: Any) -> None:
+    """Writes what looks like the record of a run."""
+    key = f"{EVALUATIONS_PREFIX}{made.name()}/record.json"
+    s3.put_object(Bucket=str(made.environment.outputs["data_bucket"]), Key=key, Body=b"{}")

@@ -67,7 +67,7 @@ EVALUATION, PROMOTION = Role("EvaluationFunctionRole"), Role("PromotionFunctionR
 SERVING = Role("ServingFunctionRole", "serving")
 RETIRER = Role("GuardStepRole", "teardown")
 PRUNE, RETIRE, OPERATIONS = Role("DeletionPruneRole"), Role("DeletionRetireRole"), Role("OperationsFunctionRole")
-CLEANER = Role("CleaningFunctionRole")
+CLEANER, SIGNER = Role("CleaningFunctionRole"), Role("PromotionSigningFunctionRole")
 COLLECTOR, WITNESS = Role("CollectionFunctionRole", "collection"), Role("WitnessFunctionRole", "foundation")
 
 TAG, HOST = "bedrock:TagResource", "bedrock:CreateCustomModelDeployment"
@@ -75,7 +75,7 @@ TRAIN, STOP = "bedrock:CreateModelCustomizationJob", "bedrock:StopModelCustomiza
 DELETE, REPOINT = "bedrock:DeleteCustomModelDeployment", "bedrock:UpdateCustomModelDeployment"
 DELETE_MODEL = "bedrock:DeleteCustomModel"
 INVOKE, CREATE_GRANT, DECRYPT = "bedrock:InvokeModel", "kms:CreateGrant", "kms:Decrypt"
-WRITE = "kms:GenerateDataKey"
+WRITE, SIGN = "kms:GenerateDataKey", "kms:Sign"
 
 CONDITION_CASES = {
     **{
@@ -88,6 +88,10 @@ CONDITION_CASES = {
         )
         for who in (RETIRER, PRUNE, RETIRE, CLEANER)
     },
+    "no message is signed, only its digest": _of(SIGNER, SIGN, EQUALS, "kms:MessageType", actions.sign("RAW")),
+    "nothing is signed by another algorithm": _of(
+        SIGNER, SIGN, EQUALS, "kms:SigningAlgorithm", actions.sign(algorithm="ECDSA_SHA_384"), then=".*ECDSA_SHA_384.*"
+    ),
     "no job is started with another environment's tag": _of(
         DISTILLATION, TRAIN, EQUALS, REQUEST, actions.start_job(THEIRS), (TAG, EQUALS, REQUEST)
     ),

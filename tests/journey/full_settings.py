@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from distillery.core.served_routes import Period
 from distillery.settings import Logging, Settings
-from distillery.settings.environment import Quota
+from distillery.settings.environment import Promotion, Quota
 from tests.journey.environment import RECIPE
 from tests.journey.test_logs import SOURCE
 from tests.unit.stacks.assembly import settings_of
@@ -13,12 +13,13 @@ TOKENS = 20_000
 
 
 def full_settings() -> Settings:
-    """Returns dev's settings with caller quotas and log collection enabled."""
+    """Returns dev's settings with caller quotas, log collection and signed records enabled."""
     dev = settings_of("dev")
     recipe = replace(dev.recipes[RECIPE], logs=SOURCE)
     more = {
         "quota": Quota(per=Period.DAY, tokens=TOKENS),
         "logging": Logging(keep_days=30),
         "recipes": {RECIPE: recipe},
+        "promotion": Promotion(sign=True),
     }
     return dev.model_copy(update=more)

@@ -104,6 +104,10 @@ class TaggedResources:
         jobs = {whose: self.start_job(whose) for whose in (OURS, THEIRS)}
         self.models = {whose: self._model(job) for whose, job in jobs.items()}
 
+    @property
+    def signing_key(self) -> str:
+        return str(self.environment.outputs["signing_key"])
+
     def object(self) -> dict[str, str]:
         """Writes a version of a data set and returns its S3 coordinates."""
         named = {"Bucket": self._data, "Key": "datasets/old.jsonl"}

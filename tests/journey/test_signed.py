@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -79,9 +80,37 @@ def _a_reader_sees_what_a_promotion_would_do(environment: Environment, run: str)
 
 
 def _nobody_else_signs(environment: Environment) -> None:
-    key, digest = str(environment.outputs["signing_key"]), b"0" * 32
     for by in ("operator", "approver", "reader", "on-call"):
         with pytest.raises(ClientError, match="AccessDenied"):
-            environment.client_as(by, "kms").sign(
-                KeyId=key, Message=digest, MessageType="DIGEST", SigningAlgorithm="ECDSA_SHA_256"
-            )
+            _sign(environment, environment.client_as(by, "kms"))
+    _the_keys_own_policy_denies_what_iam_allows(environment)
+
+
+def _the_keys_own_policy_denies_what_iam_allows(environment: Environment) -> None:
+    """An administrator of the account may not sign, nor let others sign, until the key's policy is changed."""
+    allowed = {"Effect": "Allow", "Action": ["kms:Sign", "kms:CreateGrant"], "Resource": "*"}
+    user = f"distillery-{environment.settings.environment}-operator"
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    environment.client("iam").put_user_policy(UserName=user, PolicyName="Administrator", PolicyDocument=document)
+    administrator, root, key = environment.client_as("operator", "kms"), environment.client("kms"), _key(environment)
+    grantee = environment.client("iam").get_user(UserName=user)["User"]["Arn"]
+    tries = (
+        lambda: _sign(environment, administrator),
+        lambda: administrator.create_grant(KeyId=key, GranteePrincipal=grantee, Operations=["Sign"]),
+    )
+    for attempt in tries:
+        with pytest.raises(ClientError, match="explicit deny"):
+            attempt()
+    policy = json.loads(root.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    policy["Statement"] = [one for one in policy["Statement"] if one.get("Sid") != "NobodyElseSigns"]
+    root.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
+    for attempt in tries:
+        attempt()
+
+
+def _key(environment: Environment) -> str:
+    return str(environment.outputs["signing_key"])
+
+
+def _sign(environment: Environment, kms: Any) -> None:
+    kms.sign(KeyId=_key(environment), Message=b"0" * 32, MessageType="DIGEST", SigningAlgorithm="ECDSA_SHA_256")

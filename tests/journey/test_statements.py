@@ -18,6 +18,7 @@ from tests.journey.conditions import (
     PROMOTION,
     SERVING,
     SETTLE,
+    SIGNER,
     SWEEP,
     WITNESS,
     ConditionCase,
@@ -215,6 +216,9 @@ CASES |= {
         (Role("ExpiryFunctionRole"), "DeleteObjectVersion", "s3", actions.delete_version),
         (COLLECTOR, "PutObject", "s3", actions.write_collected),
         (WITNESS, "PutItem", "dynamodb", actions.record_upload),
+        (SIGNER, "Sign", "kms", actions.sign()),
+        (SIGNER, "GetPublicKey", "kms", actions.read_public_key),
+        (SIGNER, "PutObject", "s3", actions.write_record),
     )
 }
 
