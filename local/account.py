@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -67,7 +67,15 @@ class LocalAccount:
         """Writes `account.json` and `client.json`, which no other user of this machine can read."""
         settings = asdict(self) | {"state": str(self.state), "endpoint": self.endpoint}
         write_private(self.state / "account.json", json.dumps(settings, indent=2) + "\n")
-        self._publish({})
+        client = {"endpoint": self.endpoint, "admin_headers": self.admin, "variables": self.env(), "environments": {}}
+        write_private(self.client_file, json.dumps(client, indent=2) + "\n")
+
+    def beside(self, account: str | None) -> Self:
+        """Returns another account of the same process, with its own root; this one where `account` is None.
+
+        Every 12 digits are an account, which is empty until something is deployed. All share the clock and the faults.
+        """
+        return self if account is None else replace(self, account=account)
 
     def publish(self, environment: str, *, region: str, variables: Mapping[str, str]) -> None:
         """Adds an environment to `client.json`.
@@ -77,16 +85,8 @@ class LocalAccount:
             region: Its home Region.
             variables: Environment variables with the credentials of the user that `distillery --local` acts as.
         """
-        published = json.loads(self.client_file.read_text(encoding="utf-8"))["environments"]
-        self._publish(published | {environment: {"region": region, "variables": variables}})
-
-    def _publish(self, environments: Mapping[str, Any]) -> None:
-        client = {
-            "endpoint": self.endpoint,
-            "admin_headers": self.admin,
-            "variables": self.env(),
-            "environments": environments,
-        }
+        client = json.loads(self.client_file.read_text(encoding="utf-8"))
+        client["environments"][environment] = {"region": region, "variables": variables}
         write_private(self.client_file, json.dumps(client, indent=2) + "\n")
 
     @property

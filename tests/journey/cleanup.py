@@ -11,19 +11,22 @@ from tests.journey.environment import Environment
 MACHINE_AT_WORK = ("InProgress", "Stopping")
 
 
-def assert_nothing_is_left(environment: Environment) -> None:
-    """Waits until the cleanup functions have run, then fails with a list of what is left or was denied."""
-    wait_until_clean(environment)
+def assert_nothing_is_left(environment: Environment, *beside: Environment) -> None:
+    """Waits until the cleanup functions have run, then fails with a list of what is left or was denied.
+
+    beside: The other environments of its account, whose live endpoints stay.
+    """
+    wait_until_clean(environment, *beside)
     denied = iam_usage.denied(environment)
     assert not denied, "calls of our roles that IAM denied:\n" + "\n".join(denied)
 
 
-def wait_until_clean(environment: Environment) -> None:
+def wait_until_clean(environment: Environment, *beside: Environment) -> None:
     """Waits until the cleanup functions have run. Fails with a list of everything that is left."""
     found: list[str] = []
 
     def clean() -> bool:
-        found[:] = leftovers(environment)
+        found[:] = leftovers(environment, *beside)
         return not found
 
     try:
@@ -32,13 +35,14 @@ def wait_until_clean(environment: Environment) -> None:
         raise AssertionError("left behind:\n" + "\n".join(found)) from None
 
 
-def leftovers(environment: Environment) -> list[str]:
+def leftovers(environment: Environment, *beside: Environment) -> list[str]:
     """Yields one sentence for each leftover."""
-    return [*_endpoints(environment), *_unsettled(environment), *_buried(environment)]
+    return [*_endpoints(environment, *beside), *_unsettled(environment), *_buried(environment)]
 
 
-def _endpoints(environment: Environment) -> Iterator[str]:
-    inventory, aliases = environment.inventory(), environment.aliases()
+def _endpoints(environment: Environment, *beside: Environment) -> Iterator[str]:
+    inventory = environment.inventory()
+    aliases = [alias for each in (environment, *beside) for alias in each.aliases()]
     live = {alias.endpoint.arn: alias for alias in aliases}
     yield from (f"bills by the hour: {arn}" for arn in inventory["bills_by_the_hour"] if arn not in live)
     hosted = inventory["deployments"] + inventory["provisioned_throughput"]

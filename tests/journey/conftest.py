@@ -33,8 +33,20 @@ class Start(Protocol):
 
 
 class Deploy(Protocol):
-    def __call__(self, environment: str, /, *, settings: Settings | None = None, **account: Any) -> Environment:
-        """Deploys the environment, or other settings for it, into a new account with these `LocalAccount` options."""
+    def __call__(
+        self,
+        environment: str,
+        /,
+        *,
+        settings: Settings | None = None,
+        beside: Environment | None = None,
+        **account: Any,
+    ) -> Environment:
+        """Deploys the environment, or other settings for it.
+
+        It gets a new account with these `LocalAccount` options; or, `beside` another environment, the account that its
+        settings name in the same process, where it shares the clock and nothing else.
+        """
 
 
 @pytest.hookimpl(wrapper=True)
@@ -75,10 +87,18 @@ def _environments(journey: pytest.Item, account: LocalAccount, settings: Setting
 def deploy(start: Start, request: pytest.FixtureRequest, record_property: Any) -> Iterator[Deploy]:
     made: list[Environment] = request.node.stash.setdefault(DEPLOYED, [])
 
-    def deployed(environment: str, /, *, settings: Settings | None = None, **options: Any) -> Environment:
-        account, own = start(environment, **options)
-        Deployment(account).up(assembly_of(settings or own).folder)
-        made.append(Environment(account, settings or own))
+    def deployed(
+        environment: str,
+        /,
+        *,
+        settings: Settings | None = None,
+        beside: Environment | None = None,
+        **options: Any,
+    ) -> Environment:
+        wanted = settings or settings_of(environment)
+        account = beside.account.beside(wanted.account) if beside else start(environment, **options)[0]
+        Deployment(account).up(assembly_of(wanted).folder)
+        made.append(Environment(account, wanted))
         return made[-1]
 
     yield deployed

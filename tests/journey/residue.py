@@ -15,7 +15,7 @@ from distillery.core.pipeline import Alias
 from local.account import LocalAccount
 from tests import waiting
 from tests.journey import idle_policies
-from tests.journey.environment import Environment
+from tests.journey.environment import Environment, account_inventory
 
 JOBS = ("jobs", "evaluation_jobs", "copy_jobs", "batch_jobs")
 ENDED = frozenset({"Completed", "PartiallyCompleted", "Failed", "Stopped", "Expired"})
@@ -23,14 +23,20 @@ Rows = Mapping[str, Any]
 
 
 def assert_nothing_bills(account: LocalAccount, environments: Iterable[Environment]) -> None:
-    """Waits until the cleanup functions have run, then fails with a list of everything that goes on billing."""
+    """Waits until the cleanup functions have run, then fails with a list of everything that goes on billing in the
+    accounts of these environments."""
     found: list[str] = []
     known = list(environments)
+    accounts = {each.account.account: each.account for each in known} | {account.account: account}
 
     def clean() -> bool:
-        inventory = waiting.admin(account, "GET", "inventory")
-        found[:] = _findings(inventory, known)
-        if any(_works(job) for job in _jobs(inventory)):
+        inventories = {number: account_inventory(one) for number, one in accounts.items()}
+        found[:] = [
+            finding
+            for number, held in inventories.items()
+            for finding in _findings(held, [each for each in known if each.account.account == number])
+        ]
+        if any(_works(job) for held in inventories.values() for job in _jobs(held)):
             waiting.admin(account, "PUT", "clock", {"advance": 900})
         return not found
 
@@ -41,6 +47,7 @@ def assert_nothing_bills(account: LocalAccount, environments: Iterable[Environme
 
 
 def _findings(inventory: Rows, known: Iterable[Environment]) -> list[str]:
+    """What is wrong in one account, with the environments that are deployed there."""
     states = [state_of(environment) for environment in known]
     aliases = [alias for found, _, _ in states for alias in found]
     judged = [

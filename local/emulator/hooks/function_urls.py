@@ -7,20 +7,25 @@ AWS: with AuthType AWS_IAM the event contains the caller in `requestContext.auth
     (https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html).
     The context's `invoked_function_arn` names the alias, if that is what was invoked
     (https://docs.aws.amazon.com/lambda/latest/dg/python-context.html).
+    A caller of another account, root included, needs the function's own policy too
+    (https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html).
 ministack: passes no caller and checks only the first. CloudFormation's FunctionUrl names a host of AWS,
     so that a request would leave this machine. By a URL at an alias the context names none.
-Patch: all four; the address is the one that ministack serves by path. (Not patched: `principalOrgId` is always null.)
+    A function without a policy admits other accounts, and every function admits every root.
+Patch: all five; the address is the one that ministack serves by path. (Not patched: `principalOrgId` is always null.)
 """
 
 from collections.abc import Iterator
 from typing import Any
 
+from ministack.core import iam_evaluator
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
 from local.emulator.iam_check import Check
 from local.emulator.signer import signer
 
+_BY_URL = ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction")
 VIA_URL = {"lambda:InvokedViaFunctionUrl": "true"}
 
 
@@ -31,7 +36,7 @@ def checks(action: str, resource: str, _region: str) -> Iterator[Check]:
 
 
 def install(endpoint: str) -> None:
-    """Completes the event and the address."""
+    """Completes the event, the address and the check of the caller's account."""
     build, attributes = lambda_svc._build_function_url_event, provisioners._lambda_url_attributes
 
     def build_function_url_event(
@@ -63,9 +68,46 @@ def install(endpoint: str) -> None:
             config = {**config, "FunctionArn": f"{_unqualified(config['FunctionArn'])}:{qualifier}"}
         return record, config, name
 
+    enforce = iam_evaluator.enforce
+
+    def enforce_accounts(
+        access_key: str, action: str, service: str, region: str, arn: str = "*", context: dict[str, Any] | None = None
+    ) -> Any:
+        denied = enforce(access_key, action, service, region, arn, context)
+        return denied or (_foreign(access_key, action, arn, context or {}) if action in _BY_URL else None)
+
+    iam_evaluator.enforce = enforce_accounts
     lambda_svc._get_func_record_for_ref_in_scope = get_func_record_for_ref_in_scope
     lambda_svc._build_function_url_event = build_function_url_event
     provisioners._lambda_url_attributes = lambda_url_attributes
+
+
+def _foreign(access_key: str, action: str, arn: str, context: dict[str, Any]) -> Any:
+    """Returns the refusal of a caller of another account that the function's policy does not admit."""
+    caller = iam_evaluator.resolve_caller_identity(access_key)
+    if caller is None or not arn.startswith("arn:") or caller["accountId"] == arn.split(":")[4]:
+        return None
+    owner, region, principal = arn.split(":")[4], arn.split(":")[3], caller["userArn"]
+    ctx = iam_evaluator.EvalContext(
+        principal_arn=principal,
+        principal_type=_kind(principal),
+        principal_account=caller["accountId"],
+        action=action,
+        resource_arn=arn,
+        region=region,
+        service_context={key.lower(): value for key, value in context.items()},
+    )
+    function = lambda_svc._functions.get_scoped(owner, region, arn.split(":")[6]) or {}
+    if iam_evaluator.evaluate_resource_policy(function.get("policy"), ctx).decision == "Allow":
+        return None
+    return iam_evaluator.EvalResult("ImplicitDeny", principal_arn=principal)
+
+
+def _kind(principal: str) -> str:
+    """Returns ministack's name of the kind of principal."""
+    if principal.endswith(":root"):
+        return "Root"
+    return "AssumedRole" if ":assumed-role/" in principal else "User"
 
 
 def _unqualified(arn: str) -> str:

@@ -26,6 +26,7 @@ CALLED = {
     "ministack.core.iam_evaluator.caller_arn": "() -> str",
     "ministack.core.iam_evaluator.combine_resource_policy": "(identity: ",
     "ministack.core.iam_evaluator.enforce": "(access_key_id: str, iam_action: str, service: str, region: str, ",
+    "ministack.core.iam_evaluator.evaluate_resource_policy": "(doc: str | dict | None, ctx: ",
     "ministack.core.iam_evaluator.resolve_caller_identity": "(access_key_id: str) -> dict | None",
     "ministack.core.lambda_runtime.Worker.invoke": "(self, event, request_id: str, *, ",
     "ministack.core.lambda_runtime._detect_runtime_binary": "(runtime: str) -> tuple[str, str]",
