@@ -10,7 +10,7 @@ RouteError
 └── StreamBroken      a stream failed after its first text; holds the text so far
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -125,11 +125,13 @@ class FunctionRefused(Exception):
 
     Attributes:
         name: name of the function's error. The exception's text is the function's message.
+        details: what else the function says of the error, by name.
     """
 
-    def __init__(self, name: str, message: str) -> None:
+    def __init__(self, name: str, message: str, details: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.name = name
+        self.details = dict(details or {})
 
     def __reduce__(self) -> Reduced:
         return type(self), (self.name, str(self)), self.__dict__

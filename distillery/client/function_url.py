@@ -62,7 +62,8 @@ def _function_result(status: int, content: bytes) -> dict[str, Any]:
         return body
     error = body.get("error")
     if isinstance(error, dict):
-        raise FunctionRefused(str(error.get("type", "Error")), str(error.get("message", "")))
+        details = {name: str(said) for name, said in error.items() if name not in ("type", "message")}
+        raise FunctionRefused(str(error.get("type", "Error")), str(error.get("message", "")), details)
     if status == 403:
         reason = body.get("Message") or body.get("message") or "no permission"
         raise NotAllowed(f"AWS refused (AccessDenied): {reason}; the policy for this decision may be missing")

@@ -14,6 +14,7 @@ from typing import Any
 
 from distillery.core.judging import VerdictOutcome
 from distillery.core.names import digest
+from distillery.core.promotions import Predecessor
 from distillery.core.recipe import Recipe
 
 
@@ -137,16 +138,6 @@ class AcceptanceStatement:
     by: str
     at: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Predecessor:
-    """The record of the environment before, by which this student was promoted. `digest`: that of its envelope."""
-
-    environment: str
-    run: str
-    digest: str
-    issued: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,22 +7,11 @@ here names a model.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
 from distillery.core import catalog
 from distillery.core.catalog import Eligibility, HostingMode
+from distillery.core.promotions import Way
 from distillery.core.recipe import Recipe
-
-
-class Way(StrEnum):
-    """The ways, in the order of preference: those that keep the student that was evaluated come first."""
-
-    REPOINT = "re-point"
-    """The target uses the source's model."""
-    COPY = "copy"
-    """The target gets a copy of the model, by CreateModelCopyJob."""
-    REDISTIL = "re-distil"
-    """The target trains a student of its own on the same prompts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

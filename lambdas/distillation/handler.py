@@ -14,7 +14,7 @@ from distillery.core.commitment import Commitments
 from distillery.core.env_vars import Variable, read
 from distillery.core.first_contact.answers import Answer, recorded
 from distillery.core.first_contact.questions import MISSING_JOB, STUDENT_LISTED
-from distillery.core.ledger.items import WaitingJob
+from distillery.core.ledger.jobs import WaitingJob
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names

@@ -13,7 +13,8 @@ from distillery.core import clock
 from distillery.core.aws import ClientError, code
 from distillery.core.boundary import get_logger
 from distillery.core.errors import Failed, JobFailed, JobStalled, RunStopped
-from distillery.core.ledger.items import RunRecord, WaitingJob
+from distillery.core.ledger.items import RunRecord
+from distillery.core.ledger.jobs import WaitingJob
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Outcome, Stage, Student
 from distillery.core.redaction import redacted_message

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 from distillery.core import clock
-from distillery.core.ledger.items import RunRecord, WaitingJob
+from distillery.core.ledger.items import RunRecord
+from distillery.core.ledger.jobs import WaitingJob
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names
 from distillery.core.notices import Notices

@@ -9,9 +9,9 @@ from distillery.cli.promote_documents import CostOutput
 from distillery.core.errors import OverBudget
 from distillery.core.estimate import CostItem, DatasetSize, Estimate, estimate, evaluation_items, total_usd
 from distillery.core.hosting_cost import CENT, hours_per_month
+from distillery.core.promotions import Way
 from distillery.core.recipe import Recipe
 from distillery.datasets.examine import amount_over_budget
-from distillery.records.ways import Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,9 @@ of a roll-back or an acceptance is also its execution's."""
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from distillery.core.errors import BadRequest
+from distillery.core.escaping import NAME_MAX, address, quoted
+
 STAMP = "%Y%m%dT%H%M%SZ"
 
 
@@ -16,6 +19,8 @@ class HolderKind(StrEnum):
     RETIREMENT = "retirement-"
     HOURS = "hours-"
     """A change by business hours, which takes no recipe lock."""
+    PROMOTION = "promotion-"
+    """A promotion from another environment, which takes no recipe lock: its run does."""
 
 
 def new_holder(kind: HolderKind, recipe: str, begun: datetime) -> str:
@@ -43,3 +48,13 @@ def _stamp(holder: str) -> datetime | None:
         return datetime.strptime(holder.rpartition("-")[2], STAMP).replace(tzinfo=UTC)
     except ValueError:
         return None
+
+
+def promoted_recipe(promotion: str) -> str:
+    """The recipe of a promotion. Raises BadRequest where the text is the id of none."""
+    if kind_of(promotion) is not HolderKind.PROMOTION:
+        raise BadRequest(
+            f"the promotion is {quoted(address(promotion, NAME_MAX))}; an id such as {HolderKind.PROMOTION}<recipe>-"
+            "<time> is needed: `distillery promotions` lists them"
+        )
+    return promotion.removeprefix(HolderKind.PROMOTION).rpartition("-")[0]

@@ -102,6 +102,7 @@ class RunRecord:
         chunk_failure: `reason` why a chunk of prompts failed, in `execution`, if one did.
         stop: The latest request to stop the run; None if there was none.
         promotion_execution: The execution in which its student went live, or is going live.
+        promotion: The promotion from another environment that opened it; empty if an upload did.
     """
 
     run: Run
@@ -134,6 +135,7 @@ class RunRecord:
     chunk_failure: Mapping[str, str] = field(default_factory=dict)
     stop: StopRecord | None = None
     promotion_execution: str = ""
+    promotion: str = ""
 
     @property
     def is_stopping(self) -> bool:
@@ -208,15 +210,6 @@ class RunRecord:
         return record is not None and record.ended is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaitingJob:
-    """A run that waits for a customization job. `token` is the task token to answer when the job ends."""
-
-    job: str
-    token: str
-    run: str
-
-
 def run_record(item: Mapping[str, str]) -> RunRecord:
     """The record in a run's item."""
     return RunRecord(
@@ -250,6 +243,7 @@ def run_record(item: Mapping[str, str]) -> RunRecord:
         chunk_failure=json.loads(item.get("chunk_failure", "{}")),
         stop=from_wire(StopRecord, json.loads(item["stop_request"])) if "stop_request" in item else None,
         promotion_execution=item.get("promotion_execution", ""),
+        promotion=item.get("promotion", ""),
     )
 
 

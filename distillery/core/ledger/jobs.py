@@ -1,12 +1,22 @@
 """What the ledger knows of customization jobs: which runs requested one, and which wait for one."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from distillery.core.errors import BadRequest, Unfinished
-from distillery.core.ledger.items import WaitingJob, read_run, run_key, run_record
+from distillery.core.ledger.items import read_run, run_key, run_record
 from distillery.core.ledger.stops import check_wanted
 from distillery.core.ledger.table import READS_MAX, Table
 from distillery.core.pipeline import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingJob:
+    """A run that waits for a customization job. `token` is the task token to answer when the job ends."""
+
+    job: str
+    token: str
+    run: str
 
 
 class JobLedger:

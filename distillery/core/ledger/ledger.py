@@ -19,6 +19,9 @@
     idle               <endpoint>             when an endpoint was looked at, and when people were warned of it
     stalled            <job name>             when people were notified of a job that stays in a phase
     heldout#<digest>   <run id>#<look>        a verdict by a set of held-out prompts, see `looks`
+    recipe#<recipe>    <promotion-…>          a promotion from another environment, see `promotions`
+    record#<digest>    promotion              the promotion that has consumed a record
+    promotion          <recipe>               the latest promotion of a recipe
 
 Every write is conditional, so an event that is delivered twice, or a retry after partial success, changes nothing.
 """
@@ -52,6 +55,7 @@ from distillery.core.ledger.items import (
 from distillery.core.ledger.jobs import JobLedger
 from distillery.core.ledger.leases import Leases
 from distillery.core.ledger.month import Month
+from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.stops import Stops
 from distillery.core.ledger.table import NEW, READS_MAX, Item
 from distillery.core.pipeline import Dataset, Outcome, Run, Stage
@@ -70,29 +74,34 @@ class Ledger(JobLedger):
     def stops(self) -> Stops:
         return Stops(self._table)
 
-    def open(self, recipe: Recipe, dataset: Dataset, *, again: bool, awaiting: bool = False) -> RunRecord:
+    def open(
+        self, recipe: Recipe, dataset: Dataset, *, again: bool, awaiting: bool = False, promotion: str = ""
+    ) -> RunRecord:
         """The run of these prompts: the latest attempt's, or a new one.
 
-        A new attempt is made where the latest ended without a student, or where `again` is set. With `awaiting`, the
+        A new attempt is made where the latest ended without a student, or where `again` is set. A `promotion` gets a
+        run of its own: another's of the same prompts was not opened for its record. With `awaiting`, the
         run waits for an approval: it locks and reserves nothing. A waiting run is opened again if its estimate or
         recipe has changed, and starts if it no longer has to wait.
 
         Raises:
+            BadRequest: There is no such promotion, or it was abandoned.
             RunActive: The recipe has another active run.
             OverBudget: The worst case is above what is left of the recipe's month.
         """
         for _ in range(READS_MAX):
             last = self._last_attempt(recipe, dataset)
-            if last is not None and (last.outcome is Outcome.RUNNING or (last.has_student and not again)):
+            ours = last is not None and promotion in ("", last.promotion)
+            if last and ours and (last.outcome is Outcome.RUNNING or (last.has_student and not again)):
                 return last
-            waits = last is not None and last.outcome is Outcome.AWAITING
+            waits = last is not None and ours and last.outcome is Outcome.AWAITING
             attempt = (last.run.attempt + (not waits)) if last else 1
             run = Run(id=run_id_of(recipe, dataset, attempt), recipe=recipe, dataset=dataset, attempt=attempt)
             if waits and awaiting and last is not None and last.run == run:
                 return last
             if not awaiting:
                 self.check_free(recipe.name, run.id)
-            if self._claim(run, last, awaiting=awaiting):
+            if self._claim(run, last, awaiting=awaiting, promotion=promotion):
                 return self.run(run.id)
         raise RunActive(busy_message(recipe.name, "other runs that are just starting"))
 
@@ -106,18 +115,22 @@ class Ledger(JobLedger):
         item = self._table.get(*attempts_key(recipe, dataset))
         return self.run(run_id_of(recipe, dataset, int(item["attempt"]))) if item else None
 
-    def _claim(self, run: Run, last: RunRecord | None, *, awaiting: bool) -> bool:
+    def _claim(self, run: Run, last: RunRecord | None, *, awaiting: bool, promotion: str) -> bool:
         """Writes lock, run, attempt number and reservation in one transaction, all or none.
 
         False where any of them has changed since it was read.
         """
         opened, (pk, sk) = clock.stamp(), attempts_key(run.recipe, run.dataset)
         waits = last is not None and last.run.id == run.id
+        promotion = last.promotion if last and waits else promotion
         unchanged = (NEW, {}) if last is None else ("attempt = :last", {":last": str(last.run.attempt)})
         record = run_item(run, Outcome.AWAITING if awaiting else Outcome.RUNNING, opened=opened)
+        record |= {"promotion": promotion} if promotion else {}
         same = AWAITING if waits else (NEW, {})
         counter = {"pk": pk, "sk": sk, "attempt": str(run.attempt)}
         puts: list[tuple[Item, str, Mapping[str, str]]] = [(record, *same), (counter, *unchanged)]
+        if promotion:
+            puts.append(Promotions(self._table).link(promotion, run.id))
         if not awaiting:
             puts.append((lock_item(run.recipe.name, run.id, opened=opened), NEW, {}))
             month, usd = self.month(run.recipe.name, opened), run.dataset.at_most_usd

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from distillery.core.aws import ClientError
-from distillery.core.ledger.items import WaitingJob
+from distillery.core.ledger.jobs import WaitingJob
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Outcome, Run, Stage
 from distillery.core.serialization import to_wire

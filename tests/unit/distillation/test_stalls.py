@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from distillery.core import clock
-from distillery.core.ledger.items import WaitingJob
+from distillery.core.ledger.jobs import WaitingJob
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.names import Names
 from distillery.core.notices import Notices

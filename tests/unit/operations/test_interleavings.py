@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from distillery.core.aws import ClientError
 from distillery.core.errors import BadRequest, RunStopped
 from distillery.core.hosting import hosting_by_mode
-from distillery.core.ledger.items import WaitingJob
+from distillery.core.ledger.jobs import WaitingJob
 from distillery.core.pipeline import Outcome, Stage
 from lambdas.endpoint.handler import Candidate
 from simulator_support.thoroughness import cases

@@ -9,8 +9,9 @@ import pytest
 from distillery.core.catalog import HostingMode
 from distillery.core.errors import RecordRefused
 from distillery.core.judging import VerdictOutcome
+from distillery.core.promotions import Predecessor
 from distillery.records.admission import PromotionRequest, TargetEnvironment, admit, refusals
-from distillery.records.record import Predecessor, PromotionRecord
+from distillery.records.record import PromotionRecord
 from distillery.records.refusal import Refusal
 from tests.fakes.pipeline import recipe
 from tests.fakes.records import ACCEPTED, NOW, evaluation, record, verified

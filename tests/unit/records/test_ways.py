@@ -6,8 +6,9 @@ from datetime import date
 import pytest
 
 from distillery.core.catalog import HostingMode
+from distillery.core.promotions import Way
 from distillery.core.recipe import Recipe
-from distillery.records.ways import Place, Way, ways
+from distillery.records.ways import Place, ways
 from tests.fakes.pipeline import recipe
 
 TODAY, LAUNCH = date(2026, 11, 23), date(2024, 12, 4)
