@@ -10,8 +10,8 @@ from datetime import date
 from decimal import Decimal
 
 from distillery.core import catalog
-from distillery.core.catalog import HostingMode
 from distillery.core.claims import Claim, Claims
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.inventory import CustomModel, HostedModel, Inventory, RunningJob
 from distillery.core.ledger.items import RunRecord, model_of
 from distillery.core.prices import HOURS_PER_MONTH

@@ -7,14 +7,15 @@ Scheduler skips a time that does not exist (Scheduler user guide, schedule-types
 
 import io
 import re
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
-from importlib import resources
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 DAY = timedelta(days=1)
@@ -95,13 +96,13 @@ def minutes(text: str) -> int:
     return int(hour) * 60 + int(minute)
 
 
-def _instant(day: date, text: str, zone: ZoneInfo) -> datetime:
+def _instant(day: date, text: str, zone: "ZoneInfo") -> datetime:
     wall = datetime.combine(day, time()) + timedelta(minutes=minutes(text))
     return wall.replace(tzinfo=zone).astimezone(UTC)
 
 
 @cache
-def time_zone(name: str) -> ZoneInfo:
+def time_zone(name: str) -> "ZoneInfo":
     """The time zone, of the system's database or, where it has none, of the copy that dateutil brings with boto3.
 
     Images of Amazon Linux 2023 for Lambda lacked the database (aws/aws-lambda-dotnet 1620). UNVERIFIED: whether that of
@@ -110,14 +111,20 @@ def time_zone(name: str) -> ZoneInfo:
     Raises:
         ValueError: There is no such time zone.
     """
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # every run has a recipe, and few recipes have hours
+
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return bundled_time_zone(name)
 
 
-def bundled_time_zone(name: str) -> ZoneInfo:
+def bundled_time_zone(name: str) -> "ZoneInfo":
     """The time zone of the copy. Raises ValueError where it has no such time zone."""
+    import tarfile
+    from importlib import resources
+    from zoneinfo import ZoneInfo
+
     packed = resources.files("dateutil.zoneinfo").joinpath("dateutil-zoneinfo.tar.gz")
     with packed.open("rb") as stream, tarfile.open(fileobj=stream) as files:
         try:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_UP, Decimal
 
-from distillery.core.catalog import HostingMode, Price
+from distillery.core.catalog import Price
 from distillery.core.errors import BadRequest
 from distillery.core.hosting_cost import live_endpoint_costs
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.inference import max_tokens
 from distillery.core.limits import MAX_PROMPTS
 from distillery.core.pipeline import Dataset

@@ -12,9 +12,10 @@ from decimal import ROUND_UP, Decimal
 
 from distillery.core import catalog
 from distillery.core.business_hours import WEEK_HOURS
-from distillery.core.catalog import HostingMode, Price
+from distillery.core.catalog import Price
 from distillery.core.catalog.hosting import on_demand_eligible, throughput_eligible
 from distillery.core.commitment import least_bill
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.prices import HOURS_PER_MONTH, describe_price
 from distillery.core.recipe import Recipe
 from distillery.core.recipe_options import ExpectedTraffic

@@ -14,8 +14,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from distillery.core.aws import ClientError, client, code
-from distillery.core.catalog import HostingMode
 from distillery.core.hosting.hosting import NO_SUCH_API, NOT_FOUND
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names
 from distillery.core.pipeline import Endpoint
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from distillery.core.catalog import HostingMode
 from distillery.core.golden import GoldenSet
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.judging import VerdictOutcome
 from distillery.core.logs import InvocationLogs
 from distillery.core.names import digest

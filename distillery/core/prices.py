@@ -5,8 +5,9 @@ from datetime import date
 from typing import NoReturn, Self
 
 from distillery.core import catalog, model_ids
-from distillery.core.catalog import HostingMode, Price, StoragePrice, TrainingPrice
+from distillery.core.catalog import Price, StoragePrice, TrainingPrice
 from distillery.core.errors import BadRequest
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.recipe import Recipe
 
 HOURS_PER_MONTH = 730

@@ -11,9 +11,9 @@ from decimal import Decimal
 
 from distillery.core import env_vars
 from distillery.core.business_hours import BusinessHours
-from distillery.core.catalog import HostingMode
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import NAME_MAX, address, quoted
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.judging import GraderKind, GraderSpec, InconclusivePolicy
 from distillery.core.logs import LogSource
 from distillery.core.names import digest

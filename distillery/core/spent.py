@@ -9,9 +9,8 @@ from decimal import ROUND_UP, Decimal
 from math import ceil
 from typing import Self
 
-from distillery.core.catalog import HostingMode
 from distillery.core.errors import BadRequest
-from distillery.core.estimate import CANDIDATE_HOURS, estimate, evaluation_items, size_of, total_usd
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.ledger.items import RunRecord
 from distillery.core.pipeline import Run, Stage
 from distillery.core.recipe import Recipe
@@ -46,6 +45,9 @@ class _WorstCase:
     @classmethod
     def of(cls, run: Run, region: str, on: date) -> Self:
         """Raises BadRequest where a price is unknown."""
+        # Loads the catalog, which a run without costs does not need.
+        from distillery.core.estimate import CANDIDATE_HOURS, estimate, evaluation_items, size_of, total_usd
+
         recipe, size = run.recipe, size_of(run.dataset)
         whole = estimate(recipe, size, region=region, on=on)
         evaluation = total_usd(evaluation_items(recipe, size, region=region, on=on, judge_only=False))

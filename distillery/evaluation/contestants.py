@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from distillery.core import catalog, model_ids
-from distillery.core.catalog import HostingMode, Price
+from distillery.core.catalog import Price
 from distillery.core.conversation import Prompt
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.pipeline import Alias, Endpoint, Run, Student
 
 TEACHER, BASE, STUDENT, LIVE = "teacher", "base", "student", "live"

@@ -13,7 +13,6 @@ from distillery.core import clock, names
 from distillery.core.aws import ClientError, ObjectStore
 from distillery.core.decisions import check_reason
 from distillery.core.errors import BadRequest, Refused
-from distillery.core.estimate import evaluation_items, size_of, total_usd
 from distillery.core.function_url import Caller
 from distillery.core.golden import GoldenSet
 from distillery.core.ledger.evaluations import Evaluations, check_evaluable, execution_name
@@ -116,6 +115,12 @@ class EvaluationStarter:
 
     def _worst_case(self, run: Run, *, judge_only: bool) -> Decimal:
         """What the evaluation may cost at most: without a price of one of its models, as much as the whole run."""
+        from distillery.core.estimate import (  # loads the catalog: slow
+            evaluation_items,
+            size_of,
+            total_usd,
+        )
+
         today, size = clock.now().date(), size_of(run.dataset)
         try:
             return total_usd(evaluation_items(run.recipe, size, region=self.region, on=today, judge_only=judge_only))

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from distillery.core import catalog
-from distillery.core.catalog import Eligibility, HostingMode
+from distillery.core.catalog import Eligibility
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.promotions import Way
 from distillery.core.recipe import Recipe
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from distillery.core import catalog
-from distillery.core.catalog import HostingMode, Latency, Price, PriceKind, ProfileId, Tier
+from distillery.core.catalog import Latency, Price, PriceKind, ProfileId, Tier
+from distillery.core.hosting_mode import HostingMode
 from distillery.settings.environment import PRIORITY, STANDARD, RouteSettings, Settings
 
 MAX_TOKENS = 1024

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from distillery.core.catalog import Certainty, HostingMode, LifeState, Model
+from distillery.core.catalog import Certainty, LifeState, Model
 from distillery.core.commitment import ACKNOWLEDGED_DAYS
 from distillery.core.hosting_cost import compare_hosting
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.limits import CONCURRENCY, MAX_DEPLOYMENTS, UNRESERVED_CONCURRENCY
 from distillery.settings.checks.life_cycle import active_successor
 from distillery.settings.checks.model_usage import find_model, model_uses

@@ -14,7 +14,7 @@ from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from distillery.core.catalog import HostingMode
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, Names
 from distillery.core.recipe import Recipe
 

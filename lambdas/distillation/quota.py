@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from distillery.core import catalog
 from distillery.core.aws import ClientError, code
 from distillery.core.boundary import get_logger
-from distillery.core.catalog import HostingMode, ServiceQuota
+from distillery.core.catalog import ServiceQuota
 from distillery.core.catalog.hosting import ALL_MODEL_UNITS, DEPLOYMENTS, SERVICE_CODE
 from distillery.core.commitment import Commitments
 from distillery.core.errors import QuotaTooSmall
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.names import Names
 from distillery.core.recipe import Recipe
 

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from distillery.core import clock
 from distillery.core.aliases import Aliases
 from distillery.core.aws import ClientError
-from distillery.core.catalog import HostingMode
 from distillery.core.executions import ON_ITS_WAY, Executions
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.ledger.holders import HolderKind, kind_of, new_holder
 from distillery.core.ledger.hours_changes import HoursAction, HoursChange, HoursChanges
 from distillery.core.ledger.ledger import Ledger

@@ -15,7 +15,6 @@ from typing import Any, Self, TypeVar
 from distillery.core.aliases import Aliases
 from distillery.core.aws import ClientError, client, code
 from distillery.core.boundary import get_logger
-from distillery.core.catalog import HostingMode
 from distillery.core.claims import Claims
 from distillery.core.env_vars import Variable, is_set, read, read_number
 from distillery.core.errors import Unfinished
@@ -23,6 +22,7 @@ from distillery.core.executions import Executions
 from distillery.core.first_contact.answers import recorded
 from distillery.core.first_contact.questions import THROUGHPUT_METRICS, YES
 from distillery.core.hosting import Hosting, hosting_by_mode
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.hours_changes import HoursChanges
 from distillery.core.ledger.ledger import Ledger

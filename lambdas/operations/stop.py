@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from distillery.core import clock
 from distillery.core.aws import client
-from distillery.core.catalog import HostingMode
 from distillery.core.decisions import require_reason
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import RunStopped, Unfinished
 from distillery.core.executions import Executions
 from distillery.core.function_url import Caller
 from distillery.core.hosting import Hosting, hosting_by_mode
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.inventory import judge_jobs
 from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.ledger import Ledger

@@ -10,11 +10,11 @@ from typing import Self
 from distillery.core import clock
 from distillery.core.aliases import Aliases
 from distillery.core.aws import client
-from distillery.core.catalog import HostingMode
 from distillery.core.commitment import Commitments
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import EndpointFailed
 from distillery.core.hosting import Hosted, Hosting, State, hosting_by_mode
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.names import DISTILLED_PREFIX, TAG_ENVIRONMENT, TAG_RECIPE, TAG_ROUTE, Names, token
 from distillery.core.pipeline import Endpoint, EndpointStatus
 from distillery.core.recipe import Recipe

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from distillery.core import clock
 from distillery.core.boundary import get_logger
-from distillery.core.catalog import HostingMode
 from distillery.core.errors import EndpointFailed, Unfinished
 from distillery.core.hosting import State
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.ledger.history import AliasHistory
 from distillery.core.ledger.hours_changes import HoursChanges
 from distillery.core.ledger.ledger import Ledger

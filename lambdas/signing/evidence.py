@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from distillery import __version__
 from distillery.core.aws import ObjectStore
@@ -16,9 +16,6 @@ from distillery.core.errors import EvaluationFailed
 from distillery.core.ledger.acceptances import Acceptance
 from distillery.core.ledger.items import RunRecord, model_of
 from distillery.core.pipeline import Run, Stage
-from distillery.evaluation.report import wire
-from distillery.evaluation.report.document import Document
-from distillery.evaluation.report.rows import BarRow, Bounds, ContestantRow, PriceRow
 from distillery.records.record import (
     AcceptanceStatement,
     EvaluatedModel,
@@ -32,6 +29,10 @@ from distillery.records.record import (
     job_request,
 )
 from distillery.records.statement import HELDOUT, JOB_REQUEST, REPORT, TRAINING, Statement
+
+if TYPE_CHECKING:
+    from distillery.evaluation.report.document import Document
+    from distillery.evaluation.report.rows import BarRow, Bounds, ContestantRow, PriceRow
 
 DATASET_BLOCK = 1 << 20
 """Bytes of a data set in memory at a time: it may have 2 GB."""
@@ -65,6 +66,8 @@ class Evidence:
         Raises:
             EvaluationFailed: The report is not that of the verdict.
         """
+        from distillery.evaluation.report import wire  # slow, and not needed where a record is stored already
+
         run, model = record.run, model_of(record) or ""
         body = self.store.read(str(verdict["report_uri"]))
         document = wire.parse(body)
@@ -107,7 +110,7 @@ class Evidence:
         return found.hexdigest()
 
 
-def _check(document: Document, run: Run, model: str, verdict: Mapping[str, Any]) -> None:
+def _check(document: "Document", run: Run, model: str, verdict: Mapping[str, Any]) -> None:
     """Raises EvaluationFailed for a report that somebody has exchanged."""
     theirs = (document.run, document.lineage.model_arn, document.outcome, document.exploratory)
     ours = (run.id, model, verdict.get("outcome"), bool(verdict.get("exploratory")))
@@ -118,7 +121,7 @@ def _check(document: Document, run: Run, model: str, verdict: Mapping[str, Any])
         )
 
 
-def _evaluation(document: Document) -> Evaluation:
+def _evaluation(document: "Document") -> Evaluation:
     return Evaluation(
         outcome=document.outcome,
         exploratory=document.exploratory,
@@ -135,7 +138,7 @@ def _evaluation(document: Document) -> Evaluation:
     )
 
 
-def _model(one: ContestantRow) -> EvaluatedModel:
+def _model(one: "ContestantRow") -> EvaluatedModel:
     return EvaluatedModel(
         role=one.role,
         model=one.model,
@@ -149,7 +152,7 @@ def _model(one: ContestantRow) -> EvaluatedModel:
     )
 
 
-def _threshold(one: BarRow) -> Threshold:
+def _threshold(one: "BarRow") -> Threshold:
     return Threshold(
         name=one.name,
         needed=Decimal(str(one.needed)),
@@ -163,7 +166,7 @@ def _threshold(one: BarRow) -> Threshold:
     )
 
 
-def _interval(bounds: Bounds | None) -> ScoreInterval | None:
+def _interval(bounds: "Bounds | None") -> ScoreInterval | None:
     if bounds is None:
         return None
     return ScoreInterval(
@@ -171,7 +174,7 @@ def _interval(bounds: Bounds | None) -> ScoreInterval | None:
     )
 
 
-def _price(one: PriceRow | None) -> TokenPrice | None:
+def _price(one: "PriceRow | None") -> TokenPrice | None:
     if one is None:
         return None
     return TokenPrice(
@@ -186,7 +189,7 @@ def _accepted(acceptance: Acceptance) -> AcceptanceStatement:
     return AcceptanceStatement(by=acceptance.by, at=acceptance.opened, reason=acceptance.reason)
 
 
-def _software(document: Document) -> dict[str, str]:
+def _software(document: "Document") -> dict[str, str]:
     """The versions that judged, this one, and the commit if the deployment names it."""
     commit = os.environ.get(Variable.COMMIT, "")
     return {**document.method.versions, "distillery": __version__, **({"commit": commit} if commit else {})}

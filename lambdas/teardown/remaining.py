@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Self
 from distillery.core import catalog, clock
 from distillery.core.aws import client
 from distillery.core.billing import FAILED, unit_price
-from distillery.core.catalog import HostingMode
 from distillery.core.env_vars import Variable, read
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.inventory import CustomModel, HostedModel, Inventory, RunningJob, take_inventory
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table

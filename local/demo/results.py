@@ -10,6 +10,7 @@ from distillery.cli.ask import answer_of
 from distillery.cli.target import Target
 from distillery.cli.terminal import WordTable, append_row, echo, multiline, show, styled
 from distillery.core import catalog
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.ledger.items import RunRecord
 from distillery.core.pipeline import Outcome, Score, Stage, Verdict
 from distillery.core.recipe import Recipe
@@ -79,7 +80,7 @@ def _table(verdict: Verdict, record: RunRecord) -> None:
         *(("contender", model, score) for model, score in verdict.contenders.items()),
     ):
         style = "bold" if who == "student" else None
-        hourly = who == "student" and recipe.hosting is catalog.HostingMode.PROVISIONED
+        hourly = who == "student" and recipe.hosting is HostingMode.PROVISIONED
         cost = _hourly_cost(recipe) if hourly else _cost(score, prompts)
         figures = f"{score.value:.1%}", f"{score.latency_ms} ms", cost
         append_row(table, who, model, *figures, style=style)
@@ -89,7 +90,7 @@ def _table(verdict: Verdict, record: RunRecord) -> None:
     dates = [price.as_of for model in (recipe.teacher, recipe.student) if (price := catalog.price(model))]
     if dates:
         echo("[dim]Modelled on published latencies and on prices as of {}.[/dim]", min(dates))
-    if recipe.hosting is catalog.HostingMode.PROVISIONED:
+    if recipe.hosting is HostingMode.PROVISIONED:
         echo("[dim]The price of an hour is the recipe's own setting, unit_price_usd_per_hour.[/dim]")
 
 

@@ -2,8 +2,8 @@
 
 Each handler is imported from its unpacked archive, with the unpacked SDK layer and, for the stage that has it, the
 layer of compiled packages, on the interpreter of the local Lambda runtime. The checkout is not on the path. Every
-import runs in its own process and is timed inside it, so the interpreter's start does not count. The clients are those
-that the source of the loaded modules creates.
+import runs in its own process, which counts its own CPU seconds: neither the interpreter's start nor another process
+counts. The clients are those that the source of the loaded modules creates.
 """
 
 import json
@@ -33,7 +33,9 @@ def stage_handlers() -> list[str]:
 
 
 def bench(console: Console) -> list[Bar]:
-    table = Table("handler", "clients", "ratio", "handler, s", "boto3 alone, s", title="Imports, with clients made")
+    table = Table(
+        "handler", "clients", "ratio", "handler, s", "boto3 alone, s", title="Imports, with clients made (CPU)"
+    )
     bars = []
     with tempfile.TemporaryDirectory(prefix="distillery-bench-") as folder:
         layer, cache = Path(folder, "layer"), Path(folder, "cache")

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from distillery.core.catalog import HostingMode
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Alias, Dataset, Endpoint, Run, Score, Stage, Student, Verdict
 from distillery.core.recipe import Recipe

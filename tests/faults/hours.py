@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from distillery.core.business_hours import BusinessHours, Weekday
-from distillery.core.catalog import HostingMode
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.inventory import take_throughputs
 from distillery.core.ledger.hours_changes import HoursChanges
 from distillery.core.recipe import Recipe

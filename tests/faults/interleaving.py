@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from botocore.client import BaseClient
 
-from distillery.core.catalog import HostingMode
+from distillery.core.hosting_mode import HostingMode
 from lambdas.evaluation.request import evaluate
 from lambdas.operations.deletion_handler import retire
 from lambdas.operations.handler import operate

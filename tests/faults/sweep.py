@@ -11,7 +11,7 @@ from functools import cache, partial
 from http import HTTPStatus
 
 from distillery.core.aliases import Aliases
-from distillery.core.catalog import HostingMode
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.inventory import take_inventory
 from distillery.core.ledger.items import OPEN_OUTCOMES, RunRecord, model_of
 from distillery.core.names import EVALUATIONS_PREFIX, PROMPTS_PREFIX, Names

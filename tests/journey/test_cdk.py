@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from distillery.core.catalog import HostingMode
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.inventory import take_inventory
 from local.account import ROOT, LocalAccount
 from local.deploy import DeployFailed, Deployment

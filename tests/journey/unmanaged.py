@@ -5,7 +5,7 @@ alias, a lease and the parameters that the product writes.
 import json
 from dataclasses import replace
 
-from distillery.core.catalog import HostingMode
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE
 from distillery.core.pipeline import Endpoint
 from distillery.core.serialization import to_wire

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from distillery.core.catalog import HostingMode
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.inventory import CustomModel, HostedModel, Inventory, JobKind, RunningJob
 from distillery.core.names import TAG_RUN
 from tests.fakes.pipeline import MODEL, alias

@@ -8,9 +8,10 @@ from distillery.cli.doctor.examined import Examined
 from distillery.cli.doctor.findings import DoctorFinding, blocks, info, unchecked
 from distillery.core import catalog
 from distillery.core.aws import ClientError, code
-from distillery.core.catalog import HostingMode, ServiceQuota
+from distillery.core.catalog import ServiceQuota
 from distillery.core.catalog.hosting import ALL_MODEL_UNITS, DEPLOYMENTS, SERVICE_CODE
 from distillery.core.errors import QuotaTooSmall
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.names import Names
 from distillery.core.unit_ceiling import UnitCeiling
 

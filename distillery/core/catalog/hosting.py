@@ -9,7 +9,8 @@ from datetime import date
 
 from distillery.core.catalog.life import LifeState
 from distillery.core.catalog.queries import model
-from distillery.core.catalog.types import Eligibility, HostingMode, Model, ServiceQuota
+from distillery.core.catalog.types import Eligibility, Model, ServiceQuota
+from distillery.core.hosting_mode import HostingMode
 
 SERVICE_CODE = "bedrock"
 """The service code of Amazon Bedrock in Service Quotas."""

@@ -47,13 +47,6 @@ class Tier(StrEnum):
     RESERVED = "reserved"
 
 
-class HostingMode(StrEnum):
-    """How a custom model is hosted: a custom model deployment, or Provisioned Throughput."""
-
-    ON_DEMAND = "on-demand"
-    PROVISIONED = "provisioned"
-
-
 class TeacherIdentifier(StrEnum):
     """How a distillation job may name its teacher. Source: UG prequisites-model-distillation."""
 

@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 from distillery.core.aws import client
-from distillery.core.catalog import HostingMode
 from distillery.core.hosting.deployments import Deployments
 from distillery.core.hosting.hosting import Hosted, Hosting, State
 from distillery.core.hosting.throughput import Throughput
+from distillery.core.hosting_mode import HostingMode
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient

@@ -6,8 +6,8 @@ Source: UG deploy-custom-model-on-demand; botocore 1.44.5.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from distillery.core.catalog import HostingMode
 from distillery.core.hosting.hosting import EndpointRequest, Hosted, Hosting, State
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.pipeline import Endpoint
 from distillery.core.redaction import redacted_message
 

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from distillery.core.aws import ClientError, code
-from distillery.core.catalog import HostingMode
 from distillery.core.errors import EndpointChanging, EndpointFailed, QuotaTooSmall
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.pipeline import Endpoint, EndpointStatus
 from distillery.core.recipe import Recipe
 from distillery.core.recipe_options import CommitmentTerm

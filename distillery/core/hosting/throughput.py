@@ -6,8 +6,8 @@ Source: UG prov-throughput; botocore 1.44.5.
 from collections.abc import Iterator
 from typing import Any
 
-from distillery.core.catalog import HostingMode
 from distillery.core.hosting.hosting import EndpointRequest, Hosted, Hosting, State
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.pipeline import Endpoint
 from distillery.core.recipe_options import CommitmentTerm
 from distillery.core.redaction import redacted_message

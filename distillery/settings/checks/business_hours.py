@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from distillery.core.business_hours import TIME, WEEK_HOURS, BusinessHours, minutes, time_zone
-from distillery.core.catalog import HostingMode
+from distillery.core.hosting_mode import HostingMode
 from distillery.settings.environment import Settings
 from distillery.settings.finding import ConfigFinding
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from distillery.core.catalog import HostingMode
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.recipe import Recipe
 from distillery.settings.environment import Settings
 from distillery.settings.finding import ConfigFinding

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from distillery.core.catalog import HostingMode
+from distillery.core.hosting_mode import HostingMode
 from distillery.settings.environment import Settings
 from distillery.settings.fallback import FallbackPolicy, policies
 from distillery.settings.finding import ConfigFinding

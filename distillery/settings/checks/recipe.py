@@ -7,13 +7,13 @@ from decimal import Decimal
 from distillery.core import catalog
 from distillery.core.catalog import (
     Eligibility,
-    HostingMode,
     LifeState,
     Model,
     Pair,
     on_demand_eligible,
     throughput_eligible,
 )
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.limits import MIN_PROMPTS
 from distillery.core.recipe import Recipe
 from distillery.settings.checks.model_usage import check_callable, contenders, find_model, known_recipes, reference_day

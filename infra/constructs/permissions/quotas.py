@@ -6,8 +6,9 @@ GetServiceQuota to it, as here. If access is denied nevertheless, the value coun
 
 from collections.abc import Iterable
 
-from distillery.core.catalog import HostingMode, hosting_quotas
+from distillery.core.catalog import hosting_quotas
 from distillery.core.catalog.hosting import SERVICE_CODE
+from distillery.core.hosting_mode import HostingMode
 from infra.constructs.arn import Location
 from infra.constructs.permissions.permission import Permission
 

@@ -9,7 +9,7 @@ import pytest
 from aws_cdk import App, Stack, assertions
 from aws_cdk import aws_sns as sns
 
-from distillery.core.catalog import HostingMode
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.names import Names
 from distillery.core.recipe import Recipe
 from infra.constructs.monthly_budget import HOURS, environment_budget, limit_usd, monthly_budgets

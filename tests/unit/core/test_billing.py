@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from distillery.core import catalog
 from distillery.core.billing import bill
-from distillery.core.catalog import HostingMode
 from distillery.core.claims import ClaimKind, Claims
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.inventory import CustomModel, HostedModel, Inventory, JobKind, RunningJob
 from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.leases import Lease

@@ -123,7 +123,7 @@ def test_a_system_without_time_zones_has_the_copy(monkeypatch: pytest.MonkeyPatc
         def __new__(cls, key: str) -> Self:
             raise ZoneInfoNotFoundError(key)
 
-    monkeypatch.setattr("distillery.core.business_hours.ZoneInfo", NoZones)
+    monkeypatch.setattr("zoneinfo.ZoneInfo", NoZones)
     time_zone.cache_clear()
     try:
         assert WEEK.is_open(at("2026-07-01T06:00"))

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from distillery.core.budget import check_budget
-from distillery.core.catalog import HostingMode
 from distillery.core.errors import BadRequest, OverBudget
 from distillery.core.estimate import CANDIDATE_HOURS, DatasetSize, Estimate, estimate
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.judging import GraderKind, GraderSpec
 from distillery.core.recipe import Recipe
 from tests.fakes.pipeline import provisioned, recipe

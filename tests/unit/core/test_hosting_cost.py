@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from distillery.core.business_hours import BusinessHours
-from distillery.core.catalog import HostingMode
 from distillery.core.commitment import least_bill
 from distillery.core.estimate import DatasetSize, estimate
 from distillery.core.hosting_cost import HostingComparison, compare_hosting
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.recipe_options import CommitmentTerm, ExpectedTraffic
 from tests.fakes.pipeline import committed, provisioned, recipe
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bedrock_simulator.settings import Quotas
-from distillery.core.catalog import HostingMode
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.inventory import Inventory, JobKind, take_inventory
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names
 from simulator_support.fakes import World, distilled, job, jsonl, prompts

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillery.core import clock
-from distillery.core.catalog import HostingMode
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.inventory import CustomModel, HostedModel, Inventory
 from distillery.core.ledger.items import RunRecord, StageRecord
 from distillery.core.ledger.leases import Lease

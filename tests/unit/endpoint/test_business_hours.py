@@ -11,11 +11,11 @@ import pytest
 from distillery.core.aliases import Aliases
 from distillery.core.aws import ClientError
 from distillery.core.business_hours import BusinessHours
-from distillery.core.catalog import HostingMode
 from distillery.core.env_vars import Variable
 from distillery.core.errors import BadRequest, EndpointChanging
 from distillery.core.executions import Executions
 from distillery.core.hosting import hosting_by_mode
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.ledger.holders import HolderKind, new_holder
 from distillery.core.ledger.hours_changes import HoursChanges
 from distillery.core.ledger.ledger import Ledger

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from distillery.core.aws import ClientError
-from distillery.core.catalog import HostingMode
 from distillery.core.errors import EndpointChanging, EndpointFailed, QuotaTooSmall, Unfinished
 from distillery.core.hosting import Hosting, State, hosting_by_mode
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.pipeline import Endpoint, EndpointStatus
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.errors import service_error

@@ -10,9 +10,9 @@ import pytest
 
 from distillery.core import clock
 from distillery.core import recipe as recipes
-from distillery.core.catalog import HostingMode
 from distillery.core.env_vars import Variable
 from distillery.core.errors import BadRequest
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.judging import VerdictOutcome
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.evaluations import Evaluations

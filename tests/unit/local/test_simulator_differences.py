@@ -12,6 +12,7 @@ from bedrock_simulator.catalog.models import Model
 from bedrock_simulator.models import training_data
 from bedrock_simulator.settings import Quotas
 from distillery.core import catalog, limits
+from distillery.core.hosting_mode import HostingMode
 
 DAYS = [date(2024, 12, 4)] + [date(y, m, 1) for y in (2025, 2026) for m in range(1, 13)]
 SONNET = "no source gives the US dates of Claude 3.5 Sonnet: the simulator's are remembered, the product's inferred"
@@ -125,7 +126,7 @@ def _quotas() -> Iterator[tuple[str, str]]:
     """What the product asks of Service Quotas, against a new account of the simulator's."""
     there = {quota.code: (quota.name, quota.value) for quota in quotas.granted_quotas(Quotas(), "us-east-1")}
     for student in sorted({pair.student for pair in catalog.pairs()}):
-        for quota in {quota for mode in catalog.HostingMode for quota in catalog.hosting_quotas(student, mode)}:
+        for quota in {quota for mode in HostingMode for quota in catalog.hosting_quotas(student, mode)}:
             if there.get(quota.code) != (quota.name, quota.default):
                 yield f"quota {quota.code}", f"product {quota.name!r}, simulator {there.get(quota.code)}"
 

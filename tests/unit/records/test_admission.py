@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from distillery.core.catalog import HostingMode
 from distillery.core.errors import RecordRefused
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.judging import VerdictOutcome
 from distillery.core.promotions import Predecessor
 from distillery.records.admission import PromotionRequest, TargetEnvironment, admit, refusals

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from distillery.core.catalog import HostingMode
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.promotions import Way
 from distillery.core.recipe import Recipe
 from distillery.records.ways import Place, ways

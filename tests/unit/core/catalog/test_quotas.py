@@ -6,6 +6,7 @@ import pytest
 
 from distillery.core import catalog, limits
 from distillery.core.catalog.hosting import ALL_MODEL_UNITS, DEPLOYMENTS, hosting_quotas
+from distillery.core.hosting_mode import HostingMode
 
 MODEL_UNITS = [model.model_units_quota for model in catalog.models() if model.model_units_quota]
 QUOTAS = (DEPLOYMENTS, ALL_MODEL_UNITS, *MODEL_UNITS)
@@ -31,5 +32,5 @@ def test_a_new_account_has_no_model_units_and_ten_deployments() -> None:
 def test_every_student_sold_as_provisioned_throughput_has_a_quota_of_its_own(student: str) -> None:
     sold = bool(catalog.model(student).throughput_regions)
     assert (catalog.model(student).model_units_quota is not None) == sold
-    assert ALL_MODEL_UNITS in hosting_quotas(student, catalog.HostingMode.PROVISIONED)
-    assert hosting_quotas(student, catalog.HostingMode.ON_DEMAND) == (DEPLOYMENTS,)
+    assert ALL_MODEL_UNITS in hosting_quotas(student, HostingMode.PROVISIONED)
+    assert hosting_quotas(student, HostingMode.ON_DEMAND) == (DEPLOYMENTS,)
