@@ -1,7 +1,8 @@
 """Custom models that an environment stores: what needs each, and which may be deleted. A model is deleted here only.
 
-A model stays if an alias names it as current or previous, an endpoint serves it, its run waits for a person or is
-active, an unexpired lease keeps its candidate, its recipe is locked, or it is one of its recipe's newest.
+A model stays if an alias names it as current or previous, an endpoint serves it, another environment has a lease on it,
+its run waits for a person or is active, an unexpired lease keeps its candidate, its recipe is locked, or it is one of
+its recipe's newest.
 """
 
 from collections import defaultdict
@@ -10,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from distillery.core import names
+from distillery.core import clock, names
 from distillery.core.aws import ClientError, code
 from distillery.core.inventory import CustomModel, Inventory
 from distillery.core.ledger.items import OPEN_OUTCOMES, WAITING_OUTCOMES, RunRecord, model_of
 from distillery.core.ledger.leases import Lease
+from distillery.core.model_leases import lease_on
 from distillery.core.pipeline import Alias, Stage
 
 if TYPE_CHECKING:
@@ -136,6 +138,8 @@ def _needed(model: CustomModel, record: RunRecord | None, named: str, hosts: tup
         return f"an alias names it as {named}"
     if hosts:
         return f"{hosts[0]} serves it"
+    if lease := lease_on(model.tags, clock.now()):
+        return lease.sentence
     if model.status == CREATING:
         return "a job still makes it"
     if record and record.outcome in (*OPEN_OUTCOMES, *WAITING_OUTCOMES):
@@ -158,8 +162,14 @@ def _verdict(record: RunRecord | None) -> str:
 
 
 def delete_model(bedrock: "BedrockClient", arn: str) -> str:
-    """Deletes a model, also one that does not exist any more. Returns why the service refused, or an empty string."""
+    """Deletes a model, also one that does not exist any more. Returns why it stays, or an empty string.
+
+    The tags are read once more: another environment may have taken a lease since the models were listed.
+    """
     try:
+        answer = bedrock.list_tags_for_resource(resourceARN=arn)
+        if lease := lease_on({tag["key"]: tag["value"] for tag in answer.get("tags", [])}, clock.now()):
+            return lease.sentence
         bedrock.delete_custom_model(modelIdentifier=arn)
     except ClientError as error:
         if code(error) in BUSY:

@@ -51,6 +51,10 @@ TAG_ROUTE = "distillery:route"
 """The tag of a route's profiles and of the live endpoint of `distilled/<recipe>`, and a key of request metadata. It
 lets callers in, so a candidate never has it."""
 
+TAG_LEASE_PREFIX = "distillery:lease/"
+"""Begins the key of a tag that keeps a model, because the environment that the key names uses it
+(`distillery/core/model_leases`)."""
+
 MADE_BY_A_RUN = (TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN)
 MADE_LIVE = (TAG_ENVIRONMENT, TAG_RECIPE, TAG_ROUTE)
 """The tags of jobs, models and candidates, and of live endpoints, besides a recipe's own tags."""

@@ -19,7 +19,7 @@ from distillery.core.errors import StillBilling
 from lambdas.teardown.cleaning import CleanRequest, EnvironmentCleaning
 from lambdas.teardown.kept_recipes import check_update
 from lambdas.teardown.remaining import Environment
-from lambdas.teardown.retirement import EnvironmentRetirement, check_commitments
+from lambdas.teardown.retirement import EnvironmentRetirement, check_deletable
 
 Event = Mapping[str, Any]
 PASSES_MAX = 90
@@ -43,7 +43,7 @@ def _guard(event: Event) -> str | None:
     if remaining.is_empty:
         environment.parameters.delete()
         return ident
-    check_commitments(environment, remaining)
+    check_deletable(environment, remaining)
     if is_given(Variable.RETIREMENT):
         _start(event)
         return None

@@ -12,9 +12,10 @@ from distillery.core.ledger import evaluations
 from distillery.core.ledger.holders import HolderKind, kind_of
 from distillery.core.ledger.items import WAITING_OUTCOMES, RunRecord, model_of
 from distillery.core.ledger.leases import Lease
+from distillery.core.model_leases import lease_on
 from distillery.core.models import recipe_of
 from distillery.core.prices import HOURS_PER_MONTH
-from lambdas.teardown.remaining import REASON, Environment, Remaining, command, cost, storage
+from lambdas.teardown.remaining import REASON, Environment, Remaining, command, cost, release, storage
 
 
 class LeftoverKind(StrEnum):
@@ -181,6 +182,8 @@ class Leftovers:
         )
         if host is not None:
             return replace(found, kept=f"{host.name} serves it: {host.kept}", command=host.command)
+        if lease := lease_on(model.tags, self.now):  # of another environment, which `--retire` does not speak for
+            return replace(found, kept=lease.sentence, command=release(lease.environment, model))
         record = records.get(model.arn)
         if record is None or record.outcome not in WAITING_OUTCOMES or self.retire:
             return found

@@ -15,6 +15,8 @@ from distillery.core.hosting_mode import HostingMode
 from distillery.core.inventory import CustomModel, HostedModel, Inventory, RunningJob, take_inventory
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
+from distillery.core.model_leases import lease_on
+from distillery.core.models import recipe_of
 from distillery.core.names import Names
 from distillery.core.prices import HOURS_PER_MONTH
 from lambdas.teardown.parameters import WrittenParameters
@@ -54,6 +56,10 @@ class Remaining:
     def committed(self, now: datetime) -> tuple[HostedModel, ...]:
         """The endpoints that nobody can delete yet."""
         return tuple(each for each in self.inventory.endpoints if each.is_committed(now))
+
+    def leased(self, now: datetime) -> tuple[CustomModel, ...]:
+        """The models that other environments use."""
+        return tuple(each for each in self.inventory.models if lease_on(each.tags, now))
 
     def of(self, recipes: Collection[str]) -> Self:
         """What the recipes host or what their aliases name. Their models and jobs may outlive them: `clean` and the
@@ -159,7 +165,7 @@ def _details(names: Names, remaining: Remaining, price: Price, now: datetime) ->
             yield f"alias {parameter} names {arn}, which is gone: `{command(names, 'retire', recipe, *REASON)}`"
     yield from (f"execution {run} is running: {_until_ended(names, run)}" for run in remaining.runs)
     yield from (_job(names, job) for job in held.jobs)
-    yield from (_model(names, model) for model in held.models)
+    yield from (_model(names, model, now) for model in held.models)
 
 
 def _until_ended(names: Names, execution: str) -> str:
@@ -194,9 +200,16 @@ def _job(names: Names, job: RunningJob) -> str:
     return f"{job.kind} job {job.arn} ({job.name}) is running: `{command(names, *remedy)}`"
 
 
-def _model(names: Names, model: CustomModel) -> str:
+def _model(names: Names, model: CustomModel, now: datetime) -> str:
     what = f"custom model {model.arn} ({model.name}) is stored for ${storage(model)} a month"
+    if lease := lease_on(model.tags, now):
+        return f"{what}, and {lease.sentence}: `{release(lease.environment, model)}`"
     return f"{what}: `{command(names, 'clean')}`"
+
+
+def release(environment: str, model: CustomModel) -> str:
+    """The command that ends the environment's need of a model."""
+    return command(Names(environment), "retire", recipe_of(model), *REASON)
 
 
 def storage(model: CustomModel) -> Decimal:

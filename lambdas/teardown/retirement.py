@@ -34,10 +34,11 @@ class EnvironmentRetirement:
         """One pass. True if it found nothing left to delete; else the next pass continues after a while.
 
         Raises:
-            StillBilling: Something has a commitment. Then nothing is deleted, because the environment has to stay.
+            StillBilling: Something has a commitment, or another environment has a lease of a model. Then nothing is
+                deleted, because the environment has to stay.
         """
         remaining = self.environment.remaining()
-        check_commitments(self.environment, remaining)
+        check_deletable(self.environment, remaining)
         if remaining.runs:
             for execution in self.environment.running():
                 self._stop(execution)
@@ -89,12 +90,19 @@ class EnvironmentRetirement:
         Aliases(self.environment.ssm).delete(self.environment.names.alias(recipe))
 
 
-def check_commitments(environment: Environment, remaining: Remaining) -> None:
-    """Raises StillBilling where something cannot be deleted before its term ends."""
-    if remaining.committed(clock.now()):
+def check_deletable(environment: Environment, remaining: Remaining) -> None:
+    """Raises StillBilling where something cannot be deleted before its term ends, or may not, because another
+    environment uses it."""
+    now = clock.now()
+    if remaining.committed(now):
         raise StillBilling(
             f"environment {environment.names.environment!r} has Provisioned Throughput under a commitment, and nothing "
             f"was deleted: {environment.describe(remaining)}"
+        )
+    if remaining.leased(now):
+        raise StillBilling(
+            f"environment {environment.names.environment!r} has models that other environments use, and nothing was "
+            f"deleted: {environment.describe(remaining)}"
         )
 
 

@@ -13,6 +13,7 @@ from distillery.core.hosting_mode import HostingMode
 from distillery.core.inventory import CustomModel, HostedModel, Inventory
 from distillery.core.ledger.items import RunRecord, StageRecord
 from distillery.core.ledger.leases import Lease
+from distillery.core.model_leases import lease_tag
 from distillery.core.models import ModelUses, StoredModel, stored_models
 from distillery.core.names import TAG_RECIPE, TAG_RUN
 from distillery.core.pipeline import Alias, Outcome, Run, Stage
@@ -99,6 +100,16 @@ def test_what_needs_a_model(uses: ModelUses, why: str) -> None:
 def test_an_endpoint_and_a_job_need_a_model() -> None:
     assert needed(NOTHING, endpoints=(hosting(1),)) == "dev-support-live serves it"
     assert stored(NOTHING, model(1, status="Creating"))[arn(1)].needed == "a job still makes it"
+
+
+def test_a_lease_of_another_environment_keeps_a_model_until_it_ends() -> None:
+    def held(hours: int) -> str:
+        end = (clock.now() + timedelta(hours=hours)).isoformat(timespec="seconds")
+        leased = replace(model(1), tags={**model(1).tags, lease_tag("staging"): end})
+        return str(stored(NOTHING, leased)[arn(1)].needed)
+
+    assert held(1).startswith("environment staging has a lease on it until 20")
+    assert held(-1) == ""
 
 
 def test_the_newest_of_each_recipe_stay() -> None:

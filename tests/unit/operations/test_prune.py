@@ -1,13 +1,15 @@
 """The function that lists and deletes models, against the simulated Bedrock."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bedrock_simulator.settings import Quotas
-from distillery.core import aws
+from distillery.core import aws, clock, inventory
 from distillery.core.env_vars import Variable
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.model_leases import LENGTH, lease_end, lease_tag
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN
 from lambdas.operations.deletion_handler import prune
 from simulator_support.fakes import World, distilled
@@ -100,3 +102,29 @@ def test_a_request_of_another_shape_deletes_nothing(harness: Harness, asked: dic
 def test_only_deciders_may(harness: Harness) -> None:
     harness.recipes = {"support": recipe(deciders=("assumed-role/leads/*",))}
     assert harness.ask()[0] == 403
+
+
+def test_a_lease_that_another_environment_took_after_the_list_keeps_a_model(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arn, bedrock = harness.model(1), harness.world.client()
+    monkeypatch.setattr(clock, "timestamp", lambda: harness.world.clock.now().timestamp())
+
+    def lease() -> None:
+        bedrock.tag_resource(resourceARN=arn, tags=[{"key": lease_tag("staging"), "value": lease_end(clock.now())}])
+
+    with monkeypatch.context() as patch:
+        real = inventory.take_inventory
+
+        def listed(*given: Any) -> Any:
+            found = real(*given)
+            lease()
+            return found
+
+        patch.setattr("lambdas.operations.prune.take_inventory", listed)
+        told = harness.ask(delete=[arn])[1]
+    assert told["deleted"] == []
+    assert told["left"][0]["why"].startswith("environment staging has a lease on it until")
+    assert told["models"][0]["needed"] == told["left"][0]["why"]
+    harness.world.pass_time(LENGTH / timedelta(minutes=1), step=LENGTH / timedelta(minutes=1))
+    assert harness.ask(delete=[arn])[1]["deleted"] == [arn]

@@ -11,6 +11,7 @@ import pytest
 from distillery.core import clock, custom_resource
 from distillery.core.env_vars import Variable
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.model_leases import lease_end, lease_tag
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN
 from lambdas.teardown import handler, remaining
 from simulator_support.fakes import World, distilled, job, jsonl, prompts
@@ -126,6 +127,11 @@ class Account:
             made: dict[str, Any] = {"customModelName": "dev-support-1", "customModelTags": tags("support-1")}
             self._model = distilled(self.world, "dev-support-1", jobTags=tags("support-1"), **made)
         return self._model
+
+    def lend(self, environment: str) -> None:
+        """Another environment takes a lease of the model."""
+        lease = [{"key": lease_tag(environment), "value": lease_end(clock.now())}]
+        self.world.client().tag_resource(resourceARN=self.model(), tags=lease)
 
     def throughput(self, *, live: bool = True, commitment: str | None = None) -> str:
         """Priced by a run in the ledger: $10 for each of its two units."""

@@ -10,6 +10,7 @@ import pytest
 import test_evaluation_jobs as evaluations
 from distillery.core.env_vars import Variable
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.model_leases import LENGTH
 from distillery.core.pipeline import Outcome
 from distillery.core.serialization import to_wire
 from lambdas.teardown.handler import clean
@@ -256,3 +257,14 @@ def test_a_function_that_is_killed_after_any_call_is_continued(monkeypatch: pyte
 def test_an_execution_s_name_tells_its_recipe(name: str) -> None:
     assert recipe_of_execution(name) == "support-de"
     assert recipe_of_execution("evaluation-aaaaa-bbbbbbbb-1") == "evaluation"
+
+
+def test_what_another_environment_uses_stays_also_where_everything_is_retired(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Cleaned(monkeypatch, "deployment")
+    account.lend("staging")
+    deleted, left = account.pass_until_done(retire=True)
+    assert (deleted, [each["kind"] for each in left]) == (["dev-support-1-candidate"], ["model"])
+    assert left[0]["kept"].startswith("environment staging has a lease on it until")
+    assert left[0]["command"] == "distillery --env staging retire support --reason WHY"
+    account.world.pass_time(LENGTH / timedelta(minutes=1), step=LENGTH / timedelta(minutes=1))
+    assert account.pass_until_done()[1] == []

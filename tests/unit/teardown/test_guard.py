@@ -216,3 +216,27 @@ def test_an_error_is_reported_without_its_trace(monkeypatch: pytest.MonkeyPatch)
     step({"step": "give_up", "state": state | {"error": {"Error": "States.Timeout"}}}, CONTEXT)
     reasons = [each["Reason"] for each in account.responses]
     assert reasons == ["AccessDeniedException: no", "States.Timeout: no reason is known"]
+
+
+@pytest.mark.parametrize("keep_data", [True, False])
+def test_an_environment_stays_while_another_uses_one_of_its_models(
+    keep_data: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = held(monkeypatch, "model", "deployment", keep_data=keep_data)
+    account.lend("staging")
+    delete()
+    refused = account.responses[-1]
+    assert refused["Status"] == "FAILED"
+    assert "environment staging has a lease on it until" in refused["Reason"]
+    assert "`distillery --env staging retire support --reason WHY`" in refused["Reason"]
+    assert account.services.started == {}
+    assert not account.is_empty()
+
+
+def test_a_lease_that_is_taken_during_a_retirement_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = held(monkeypatch, "model", keep_data=False)
+    delete()
+    account.lend("staging")
+    refused = retire(account)
+    assert (refused["Status"], account.is_empty()) == ("FAILED", False)
+    assert "has models that other environments use, and nothing was deleted" in refused["Reason"]
