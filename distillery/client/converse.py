@@ -5,18 +5,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Required, Self, TypedDict
 
-from distillery.client.errors import Attempt, UnreadableAlias
+from distillery.client.canary import CANARY, LIVE, AliasedCanary
+from distillery.client.errors import Attempt
 from distillery.client.route_map import (
     DEFAULT_TIER,
-    IS_MODEL,
     STANDARD,
     Mode,
     RouteMap,
     Step,
-    check_fields,
-    is_object,
-    matches,
-    parse_object,
 )
 from distillery.client.system_prompt import UNKNOWN_PROMPT, StudentPrompt
 
@@ -29,11 +25,6 @@ RESERVED_PREFIX = "distillery:"
 """Prefix of metadata keys that only this product sets. They decide which logged calls become training prompts."""
 Marks = Callable[[Mapping[str, Any]], Mapping[str, str]]
 """Returns further metadata for a request, from the arguments of Converse."""
-_ENDPOINT_ARN = matches(
-    r"arn:aws(-[a-z]+)*:bedrock:[a-z]{2}(-[a-z]+)+-[0-9]:[0-9]{12}:(custom-model-deployment|provisioned-model)/[a-z0-9]{12}"
-)
-"""Bedrock API, `CustomModelDeploymentArn` and `ProvisionedModelArn`: the endpoints that promotion creates."""
-_IS_TIME = matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\+00:00")
 
 
 class ConverseArguments(TypedDict, total=False):
@@ -63,6 +54,8 @@ class ResolvedStep:
         model: the catalog's model id, or the ARN of the model that a distilled step's alias names.
         prompt: what the model was trained with as system prompt; for other models, UNKNOWN.
         system: the system prompt of a request that has none of its own; None for no system prompt.
+        canary: the canary that the step's alias names, perhaps one that is over.
+        variant: `canary` or `live` while the step has a canary; otherwise empty.
     """
 
     index: int
@@ -71,6 +64,13 @@ class ResolvedStep:
     model: str
     prompt: StudentPrompt = UNKNOWN_PROMPT
     system: str | None = None
+    canary: AliasedCanary | None = None
+    variant: str = ""
+
+    def variants(self, canary: AliasedCanary) -> tuple[Self, Self]:
+        """Returns the step with the endpoint of its canary, and with its live endpoint."""
+        other = replace(self, identifier=canary.arn, model=canary.model, prompt=canary.prompt, variant=CANARY)
+        return other, replace(self, variant=LIVE)
 
     @property
     def requested(self) -> Mode:
@@ -93,43 +93,6 @@ def identifier_of(step: Step, cost_centre: str | None) -> str:
     if cost_centre and cost_centre in step.cost_centres:
         return step.cost_centres[cost_centre]
     return step.application if step.application and step.probed else identifier
-
-
-@dataclass(frozen=True, slots=True)
-class AliasedEndpoint:
-    """The endpoint that an alias names, the ARN of the model that it serves, and what that was trained with.
-
-    `paused`: set outside of its recipe's business hours, when the endpoint does not exist: `since` and `until`.
-    """
-
-    arn: str
-    model: str
-    prompt: StudentPrompt = UNKNOWN_PROMPT
-    paused: Mapping[str, str] | None = None
-
-
-def parse_alias(text: str, region: str) -> AliasedEndpoint:
-    """Parses an alias. Its endpoint must be in the alias's Region. The text of UnreadableAlias quotes no value."""
-    try:
-        alias = parse_object(text)
-        check_fields(alias, {"endpoint": is_object, "current": IS_MODEL})
-        endpoint = alias["endpoint"]
-        check_fields(endpoint, {"arn": _ENDPOINT_ARN})
-        if (actual := endpoint["arn"].split(":")[3]) != region:
-            raise ValueError(f"its endpoint is in {actual}, the alias is in {region}")
-        model = alias["current"]
-        if (paused := alias.get("paused")) is not None:
-            if not is_object(paused):
-                raise ValueError("paused holds an invalid value")
-            check_fields(paused, {"since": _IS_TIME, "until": _IS_TIME})
-            paused = {"since": paused["since"], "until": paused["until"]}
-    except (ValueError, KeyError) as error:
-        raise UnreadableAlias(f"the alias names no endpoint that promotion could have created: {error}") from error
-    try:
-        prompt = StudentPrompt.of(alias)
-    except (ValueError, KeyError):  # its own text is not quoted: what failed may have a prompt at hand
-        raise UnreadableAlias("the alias's `system` holds no value that promotion writes") from None
-    return AliasedEndpoint(arn=endpoint["arn"], model=model, prompt=prompt, paused=paused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +183,7 @@ class Reply:
         output_tokens_per_second: streams only: rate after the first token.
         system: whose system prompt was sent: `caller` or `student`; otherwise `none`, or `several` if none was sent to
             a student that was trained with several.
+        variant: which model answered while its step has a canary: `canary` or `live`; otherwise empty.
     """
 
     response: Mapping[str, Any]
@@ -236,6 +200,7 @@ class Reply:
     time_to_first_token_ms: float | None = None
     output_tokens_per_second: float | None = None
     system: str = "none"
+    variant: str = ""
 
     @property
     def downgraded(self) -> bool:

@@ -5,16 +5,19 @@ retries, and backoff with jitter"), then the next step is tried. If none answere
 times in total, while time remains. A step that is not the last of a round may use half of the remaining time, so that
 one that hangs, or sends a byte now and then, leaves enough for the others. A step whose circuit breaker is open is
 tried last. Reading the map and aliases counts towards the deadline.
+
+A step that has a canary is two endpoints for the calls that the canary takes: its canary is tried once, and whatever
+error it returns, the live endpoint is tried next.
 """
 
-import random
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from distillery.client.aws import AWS_ERRORS, Failure, FailureKind, classify
 from distillery.client.cached_value import ReadInProgress
+from distillery.client.canary import CANARY, LIVE
+from distillery.client.clock import Timing
 from distillery.client.converse import ResolvedStep
 from distillery.client.errors import (
     Attempt,
@@ -38,29 +41,6 @@ BREAKER_FAILURES = 5
 """Consecutive failures, of all callers together, that open a circuit breaker."""
 BREAKER_SECONDS = 10.0
 """How long a circuit breaker stays open."""
-
-
-def _jitter(most: float) -> float:
-    return random.uniform(0, most)  # noqa: S311  # spreads retries; not a secret
-
-
-def _sleep(seconds: float) -> None:
-    time.sleep(seconds)  # looked up for each call, so that a test that replaces it reaches routes with default timing
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Clock, sleep, and jitter of a route, which tests replace.
-
-    Attributes:
-        now: returns seconds of a monotonic clock.
-        sleep: waits for a number of seconds.
-        jitter: returns a random number between 0 and its argument.
-    """
-
-    now: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = _sleep
-    jitter: Callable[[float], float] = _jitter
 
 
 class CircuitBreaker:
@@ -125,8 +105,9 @@ class Fallback:
         breaker: Callable[[ResolvedStep], CircuitBreaker],
         timing: Timing,
         has_system: bool = False,
+        key: str | None = None,
     ) -> None:
-        self._store, self._cost_centre, self._has_system = store, cost_centre, has_system
+        self._store, self._cost_centre, self._has_system, self._key = store, cost_centre, has_system, key
         self._breaker, self._timing = breaker, timing
         self.deadline, self.started_at, self._excluded = deadline, timing.now(), 0.0
         self.route = store.map(deadline)
@@ -135,6 +116,9 @@ class Fallback:
         self._denials: list[Exception] = []
         self._restart = self._reread = False
         self._last: FailureKind | None = None
+        self._takes: dict[str, bool] = {}
+        self.assigned = ""
+        """The variant that the request was assigned to, `canary` or `live`; empty where no step has a canary."""
         self.attempts: list[Attempt] = []
 
     @property
@@ -166,13 +150,14 @@ class Fallback:
 
     def failed(self, planned: PlannedAttempt, error: Exception) -> Failure:
         """Records a failure. If the resource is gone, it rereads the map, once per request."""
-        failure = classify(error)
+        failure, key = classify(error), planned.target.key
         self.attempts.append(self._record(planned, failure))
         self._last = failure.kind
+        if planned.target.variant == CANARY:
+            self._unusable.add(key)
         if failure.kind is FailureKind.CALLERS:
             self._breaker(planned.target).record_success()
             return failure
-        key = planned.target.key
         self._failures[key] = self._failures.get(key, 0) + 1
         permanent = failure.kind in (FailureKind.GONE, FailureKind.DENIED)
         self._breaker(planned.target).record_failure(permanent=permanent)
@@ -207,8 +192,14 @@ class Fallback:
         for index, step in enumerate(steps):
             if self.remaining <= 0:
                 return
-            target = self._resolved(index, step)
+            target = self._found(index, step)
             if target is None:
+                continue
+            if target.canary is not None:
+                canary, target = self._split(target)
+                if canary and self._breaker(canary).admits():
+                    yield canary, False
+            if target.key in self._unusable:
                 continue
             if self._breaker(target).admits():
                 yield target, index == len(steps) - 1 and not postponed
@@ -217,20 +208,33 @@ class Fallback:
         for target in postponed:
             yield target, target is postponed[-1]
 
-    def _resolved(self, index: int, step: Step) -> ResolvedStep | None:
-        """Returns what to call; None if no model was promoted, its alias is paused, its system prompt cannot be read,
-        or this request found the step gone or denied."""
+    def _split(self, target: ResolvedStep) -> tuple[ResolvedStep | None, ResolvedStep]:
+        """Returns the step's canary, if it takes this request and was not tried, and the live endpoint. A request
+        without a key is assigned once."""
+        canary, now = target.canary, self._timing.wall()
+        if canary is None or now >= canary.end:
+            return None, target
+        takes = self._takes.setdefault(canary.salt, canary.takes(self._key, now))
+        self.assigned = self.assigned or (CANARY if takes else LIVE)
+        other, live = target.variants(canary)
+        if not takes or other.key in self._unusable:
+            return None, live
+        return self._found(target.index, target.step, other), live
+
+    def _found(self, index: int, step: Step, known: ResolvedStep | None = None) -> ResolvedStep | None:
+        """Returns what to call, which may be `known` but for its system prompt; None if no model was promoted, its
+        alias is paused, or its system prompt cannot be read."""
         try:
-            target = self._store.resolve(index, step, self._cost_centre, self.remaining)
-            if not self._has_system:
-                target = self._store.with_system_prompt(target, self.route.steps[0], self.remaining)
+            target = known or self._store.resolve(index, step, self._cost_centre, self.remaining)
+            if self._has_system:
+                return target
+            return self._store.with_system_prompt(target, self.route.steps[0], self.remaining)
         except (*NOTHING_TO_CALL, ReadInProgress, *AWS_ERRORS) as error:
             name = type(error).__name__ if isinstance(error, RouteError) else classify(error).name
             attempt = Attempt(index=index, region=step.region, identifier=None, error=name, message=str(error))
             if attempt not in self.attempts:  # the same in every round
                 self.attempts.append(attempt)
             return None
-        return None if target.key in self._unusable else target
 
     def _attempts(self, target: ResolvedStep, is_last: bool) -> Iterator[PlannedAttempt]:
         for _ in range(STEP_ATTEMPTS):
@@ -242,7 +246,7 @@ class Fallback:
                 return
             self._last = None
             yield PlannedAttempt(target, self.route, timeout, started_at)
-            if self._last is not FailureKind.TRANSIENT:
+            if self._last is not FailureKind.TRANSIENT or target.variant == CANARY:
                 return
 
     def _pause(self, failures: int) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from distillery.client.aws import FailureKind, TimeLimit, UnreadableReply
+from distillery.client.canary import CANARY
 from distillery.client.clients import Clients, send
 from distillery.client.converse import ConverseRequest, Reply, ResolvedStep
 from distillery.client.errors import AllStepsFailed, StreamBroken
@@ -28,6 +29,8 @@ class Served:
         error: name of the error that was raised, if there is no reply.
         callers: whether the caller has to fix that error.
         requested: mode of the route's first step; None if no map was read.
+        assigned: the variant that the request was assigned to while its step has a canary, `canary` or `live`;
+            otherwise empty. Another may have answered: `Reply.variant`.
     """
 
     environment: str
@@ -36,6 +39,7 @@ class Served:
     error: str | None = None
     callers: bool = False
     requested: Mode | None = None
+    assigned: str = ""
 
 
 Observer = Callable[[Served], object]
@@ -80,9 +84,10 @@ class RouteInvocation:
         return send(getattr(runtime, operation), self._request.arguments_for(planned.target, planned.route), limit)
 
     def failed(self, planned: PlannedAttempt, error: Exception) -> None:
-        """Records a failed attempt. Raises the error again if it is the caller's."""
+        """Records a failed attempt. Raises the error again if it is the caller's, and not one of a canary: the live
+        endpoint decides what is an error."""
         failure = self.fallback.failed(planned, error)
-        if failure.kind is FailureKind.CALLERS:
+        if failure.kind is FailureKind.CALLERS and planned.target.variant != CANARY:
             self._notify(error=failure.name, callers=True)
             raise error
 
@@ -119,6 +124,7 @@ class RouteInvocation:
             time_to_first_token_ms=None if first_token_at is None else (first_token_at - planned.started_at) * 1000,
             output_tokens_per_second=None if first_token_at is None else _rate(response, ended_at - first_token_at),
             system=sent_system(self._request, target),
+            variant=target.variant,
         )
         self._notify(reply=reply)
         return reply
@@ -141,7 +147,13 @@ class RouteInvocation:
         if self._notified:
             return
         self._notified, route = True, self.fallback.route
-        served = Served(environment=route.environment, route=route.route, requested=self._requested, **result)
+        served = Served(
+            environment=route.environment,
+            route=route.route,
+            requested=self._requested,
+            assigned=self.fallback.assigned,
+            **result,
+        )
         notify(self._observer, served)
 
 

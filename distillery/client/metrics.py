@@ -25,12 +25,15 @@ class Dimension(StrEnum):
 
     REQUESTED: the mode of the route's first step, such as `optimized` or `standard/priority`.
     SERVED: the mode of the answer; `unknown` if a stream ended before Bedrock reported it.
+    VARIANT: while a canary takes a share of the route's calls: the variant that the request was assigned to, `canary`
+        or `live`.
     """
 
     ENVIRONMENT = "Environment"
     ROUTE = "Route"
     REQUESTED = "Requested"
     SERVED = "Served"
+    VARIANT = "Variant"
 
 
 class Metric(StrEnum):
@@ -44,6 +47,11 @@ class Metric(StrEnum):
         is the share of requests that the route did not serve as configured. DEGRADED is omitted if the error is the
         caller's, DEGRADED and DOWNGRADES if the served mode is unknown.
     FAILED: 1 if the caller did not get a complete answer.
+    ASSIGNED: 1 for each request that a canary splits; like DIVERTED and REFUSED, it has the dimensions environment,
+        route and variant.
+    DIVERTED: 1 if something else than the assigned variant answered, or nothing did. Omitted if the error is the
+        caller's.
+    REFUSED: 1 if the assigned variant answered with a refusal: a content filter or a guardrail ended the answer.
     """
 
     REQUESTS = "Requests"
@@ -58,6 +66,9 @@ class Metric(StrEnum):
     COST_USD = "CostUSD"
     TIME_TO_FIRST_TOKEN = "TimeToFirstToken"  # noqa: S105  # no password
     OUTPUT_TOKENS_PER_SECOND = "OutputTokensPerSecond"
+    ASSIGNED = "Assigned"
+    DIVERTED = "Diverted"
+    REFUSED = "Refused"
 
 
 UNITS: Mapping[str, str] = {
@@ -73,6 +84,9 @@ BY_ENVIRONMENT: DimensionSets = ((Dimension.ENVIRONMENT,),)
 BY_ROUTE: DimensionSets = (*BY_ENVIRONMENT, (Dimension.ENVIRONMENT, Dimension.ROUTE))
 BY_REQUESTED: DimensionSets = ((Dimension.ENVIRONMENT, Dimension.ROUTE, Dimension.REQUESTED),)
 BY_SERVED: DimensionSets = ((Dimension.ENVIRONMENT, Dimension.ROUTE, Dimension.SERVED),)
+BY_VARIANT: DimensionSets = ((Dimension.ENVIRONMENT, Dimension.ROUTE, Dimension.VARIANT),)
+REFUSALS = frozenset({"content_filtered", "guardrail_intervened"})
+"""Stop reasons of an answer that was withheld. Source: Bedrock API, Converse, `stopReason`."""
 
 
 class EmbeddedMetrics:
@@ -110,14 +124,17 @@ def directive(dimensions: DimensionSets, metrics: Iterable[str]) -> dict[str, An
 def metric_document(served: Served, *, at: float) -> dict[str, Any]:
     """Returns the line as an object. `at`: seconds since the epoch."""
     requests, answers = dict(_request_values(served)), dict(_answer_values(served.reply))
-    values: dict[str, Any] = {metric.value: value for metric, value in (requests | answers).items()}
-    reply = served.reply
+    variants = dict(_variant_values(served))
+    values: dict[str, Any] = {metric.value: value for metric, value in (requests | answers | variants).items()}
+    reply, requested = served.reply, served.requested is not None
+    directives = _directives(_dimensions(served), requested, (*requests,), (*answers,), (*variants,))
     return {
-        **embedded(_directives(_dimensions(served), served.requested is not None, (*requests,), (*answers,)), at=at),
+        **embedded(directives, at=at),
         Dimension.ENVIRONMENT: served.environment,
         Dimension.ROUTE: served.route,
         **({Dimension.REQUESTED: str(served.requested)} if served.requested else {}),
         **({Dimension.SERVED: str(reply.served or UNKNOWN)} if reply else {}),
+        **({Dimension.VARIANT: served.assigned} if served.assigned else {}),
         **values,
         **(_properties(reply) if reply else {"Error": served.error}),
     }
@@ -130,12 +147,17 @@ def _dimensions(served: Served) -> DimensionSets:
 
 @functools.cache  # there are few, and every request needs one
 def _directives(
-    dimensions: DimensionSets, requested: bool, requests: tuple[Metric, ...], answers: tuple[Metric, ...]
+    dimensions: DimensionSets,
+    requested: bool,
+    requests: tuple[Metric, ...],
+    answers: tuple[Metric, ...],
+    variants: tuple[Metric, ...],
 ) -> tuple[dict[str, Any], ...]:
     return (
         directive(dimensions, requests),
         *([directive(BY_REQUESTED, [Metric.REQUESTS])] if requested else []),
         *([directive(BY_SERVED, answers)] if answers else []),
+        *([directive(BY_VARIANT, variants)] if variants else []),
     )
 
 
@@ -174,6 +196,17 @@ def _degraded(served: Served) -> bool | None:
     if reply.index:
         return True
     return reply.downgraded if reply.served else None
+
+
+def _variant_values(served: Served) -> Iterator[tuple[Metric, float]]:
+    reply = served.reply
+    if not served.assigned:
+        return
+    yield Metric.ASSIGNED, 1
+    if reply or not served.callers:
+        yield Metric.DIVERTED, int(reply is None or reply.variant != served.assigned)
+    if reply and reply.variant == served.assigned:
+        yield Metric.REFUSED, int(reply.stop_reason in REFUSALS)
 
 
 def _answer_values(reply: Reply | None) -> Iterator[tuple[Metric, float]]:

@@ -9,9 +9,10 @@ from typing import Any, Unpack
 
 from distillery.client.aws import AWS_ERRORS
 from distillery.client.clients import LONGEST, Clients, renew_in_forks, shared_clients
+from distillery.client.clock import Timing
 from distillery.client.converse import ConverseArguments, ConverseRequest, Marks, Reply, ResolvedStep
 from distillery.client.errors import MapUnavailable, NotConfigured, RouteError
-from distillery.client.fallback import CircuitBreaker, Fallback, Timing
+from distillery.client.fallback import CircuitBreaker, Fallback
 from distillery.client.invocation import Observer, RouteInvocation, Served, notify
 from distillery.client.route_map import RouteMap
 from distillery.client.route_store import RouteStore
@@ -108,6 +109,9 @@ class Route:
                 target = self._store.resolve(index, step, None) if step.alias else None
                 system = self._store.with_system_prompt(target, step).system if target else None
                 longest = max(longest, len((system or "").encode()))
+                if target and target.canary:
+                    canary, _ = target.variants(target.canary)
+                    longest = max(longest, len((self._store.with_system_prompt(canary, step).system or "").encode()))
         return longest
 
     def failed(self, error: Exception, *, callers: bool) -> None:
@@ -120,10 +124,12 @@ class Route:
         name, route = type(error).__name__, self._store.name
         notify(self._metrics, Served(environment=self._environment, route=route, error=name, callers=callers))
 
-    def converse(self, **request: Unpack[ConverseArguments]) -> Reply:
+    def converse(self, *, key: str | None = None, **request: Unpack[ConverseArguments]) -> Reply:
         """Sends a request and returns the complete reply.
 
         Args:
+            key: names whom the request is for, such as a customer. While a canary takes a share of the route's calls,
+                requests with one key get the same model. Without a key, each is assigned at random. It is not sent.
             **request: arguments of Bedrock's Converse (https://docs.aws.amazon.com/bedrock/latest/APIReference/
                 API_runtime_Converse.html) without `modelId`, `performanceConfig`, and `serviceTier`, which the route's
                 map sets. `maxTokens` is short for `inferenceConfig={"maxTokens": …}`.
@@ -136,26 +142,26 @@ class Route:
             MapUnavailable: the map cannot be read.
             NotConfigured: the route has no such cost centre.
         """
-        return self._call(request).converse()
+        return self._call(request, key).converse()
 
-    def converse_stream(self, **request: Unpack[ConverseArguments]) -> ReplyStream:
+    def converse_stream(self, *, key: str | None = None, **request: Unpack[ConverseArguments]) -> ReplyStream:
         """Sends a request and returns its stream, once Bedrock has accepted it.
 
         Takes the same arguments and raises the same errors as `converse`. Reading the stream also raises StreamBroken.
         """
-        return ReplyStream(self._call(request), self._timing.now)
+        return ReplyStream(self._call(request, key), self._timing.now)
 
-    def _call(self, arguments: Mapping[str, Any]) -> RouteInvocation:
+    def _call(self, arguments: Mapping[str, Any], key: str | None) -> RouteInvocation:
         request = ConverseRequest.of(arguments)
         if self._marks:
             request = request.marked(self._marks)
         try:
-            return RouteInvocation(self._fallback(request), request, self._clients, self._metrics)
+            return RouteInvocation(self._fallback(request, key), request, self._clients, self._metrics)
         except RouteError as error:
             self.failed(error, callers=not isinstance(error, MapUnavailable))
             raise
 
-    def _fallback(self, request: ConverseRequest) -> Fallback:
+    def _fallback(self, request: ConverseRequest, key: str | None) -> Fallback:
         fallback = Fallback(
             self._store,
             deadline=self._deadline,
@@ -163,6 +169,7 @@ class Route:
             breaker=self._breaker,
             timing=self._timing,
             has_system=request.has_system,
+            key=key,
         )
         _check_cost_centre(fallback.route, self._cost_centre)
         return fallback

@@ -12,10 +12,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
+from distillery.client.alias import AliasedEndpoint, parse_alias
 from distillery.client.aws import AWS_ERRORS, ClientError, ParameterNotFound, error_code
 from distillery.client.cached_value import MAX_WAIT, CachedValue, ReadInProgress
 from distillery.client.clients import Clients
-from distillery.client.converse import AliasedEndpoint, ResolvedStep, identifier_of, parse_alias
+from distillery.client.converse import ResolvedStep, identifier_of
 from distillery.client.errors import (
     MapUnavailable,
     NoSuchRoute,
@@ -79,7 +80,7 @@ class RouteStore:
                 f"{step.alias} is paused by the business hours of its recipe, from {endpoint.paused['since']} to "
                 f"{endpoint.paused['until']}; the next step of the route answers, if it has a fallback"
             )
-        return ResolvedStep(index, step, endpoint.arn, endpoint.model, endpoint.prompt)
+        return ResolvedStep(index, step, endpoint.arn, endpoint.model, endpoint.prompt, canary=endpoint.canary)
 
     def with_system_prompt(self, target: ResolvedStep, first: Step, wait: float = MAX_WAIT) -> ResolvedStep:
         """Returns the same target with the system prompt of a request that has none.

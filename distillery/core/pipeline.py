@@ -202,6 +202,30 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Canary:
+    """A second endpoint, which takes a share of the calls of a recipe's route (`distillery/client/canary.py`).
+
+    Attributes:
+        endpoint: Its endpoint.
+        model: ARN of its model.
+        run: The run that made the model.
+        share: Share of the callers' keys, and of the calls without a key: above 0, below 1.
+        salt: What the hash of a key begins with: the name of the canary.
+        begun, end: ISO 8601. From `end` on it takes no call, whether or not somebody removes it.
+        system: The system prompt that its model was trained with; None where it is not known.
+    """
+
+    endpoint: Endpoint
+    model: str
+    run: str
+    share: float
+    salt: str
+    begun: str
+    end: str
+    system: SystemPrompt | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alias:
     """What a recipe's live endpoint serves. `previous` is a model: a roll-back points the same endpoint to it.
 
@@ -210,6 +234,8 @@ class Alias:
             stays: what is live after the pause is the same.
         system, previous_system: The system prompts that the two models were trained with; None where they are not
             known: of models that were promoted before they were stored.
+        canary: The canary that takes a share of the calls, perhaps one that is over. What makes another model live,
+            and a pause, ends it.
     """
 
     recipe: str
@@ -224,6 +250,7 @@ class Alias:
     system: SystemPrompt | None = None
     previous_system: SystemPrompt | None = None
     paused: Pause | None = None
+    canary: Canary | None = None
 
     @property
     def serving_arn(self) -> str | None:

@@ -7,22 +7,26 @@ from typing import Any
 from distillery.core.conversation import ROLES
 from distillery.core.errors import BadRequest
 
-FIELDS = {"route", "prompt", "messages", "system", "max_tokens"}
+FIELDS = {"route", "prompt", "messages", "system", "max_tokens", "key"}
 MAX_TOKENS = 8192
 """Upper limit of `max_tokens`: Bedrock reserves `maxTokens` from the quota that all callers of a model share (user
 guide, monitoring-runtime-metrics). Default: the route's."""
 MAX_CHARACTERS = 200_000
 """Of all texts of a request together: about 50,000 tokens."""
 MAX_TURNS = 100
+MAX_KEY = 256
+"""Characters of a key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvokeRequest:
-    """conversation: `messages`, and `system` if given, as in Converse. max_tokens: None for the route's default."""
+    """conversation: `messages`, and `system` if given, as in Converse. max_tokens: None for the route's default. key:
+    whom the request is for, by which a canary splits; None if the request does not say."""
 
     route: str
     conversation: Mapping[str, Any]
     max_tokens: int | None
+    key: str | None = None
 
 
 def parse_request(event: Any) -> InvokeRequest:
@@ -38,6 +42,7 @@ def parse_request(event: Any) -> InvokeRequest:
         route=_text(event.get("route"), "route"),
         conversation=conversation,
         max_tokens=_max_tokens(event["max_tokens"]) if "max_tokens" in event else None,
+        key=_key(event["key"]) if "key" in event else None,
     )
 
 
@@ -95,6 +100,12 @@ def _is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _key(value: Any) -> str:
+    if len(key := _text(value, "key")) > MAX_KEY:
+        raise BadRequest(f"'key' has {len(key)} characters; at most {MAX_KEY} are allowed; send a shorter name")
+    return key
 
 
 def _max_tokens(value: Any) -> int:

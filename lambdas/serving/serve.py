@@ -45,6 +45,7 @@ def converse(request: InvokeRequest, route: Route) -> Reply:
     return route.converse(
         messages=request.conversation["messages"],
         inferenceConfig=inference,
+        key=request.key,
         **({"system": request.conversation["system"]} if "system" in request.conversation else {}),
     )
 
@@ -69,6 +70,7 @@ def answer_document(route: str, reply: Reply) -> dict[str, Any]:
         "stop_reason": reply.stop_reason,
         "complete": reply.complete,
         "system": reply.system,
+        "variant": reply.variant,
     }
 
 

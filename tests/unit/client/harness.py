@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, EventStreamError
 
 from distillery.client import Prices, Route, RouteMap, Served, Step
 from distillery.client.aws import TimeLimit, current_limit
-from distillery.client.fallback import Timing
+from distillery.client.clock import Timing
 from distillery.client.route_store import format_probe_result, probe_parameter
 from tests.fakes.s3 import FakeS3
 from tests.fakes.services import FakeSsm

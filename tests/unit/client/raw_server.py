@@ -15,7 +15,7 @@ import boto3
 from bedrock_simulator.protocol import eventstream
 from distillery.client import Route, Served, Step
 from distillery.client.clients import SSM_CONFIG, Clients
-from distillery.client.fallback import Timing
+from distillery.client.clock import Timing
 from tests.unit.client.harness import START, answer, delta, end, route_map
 
 BAD, GOOD = "bad-model", "good-model"

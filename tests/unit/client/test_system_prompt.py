@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillery.client import AllStepsFailed
+from distillery.client.alias import parse_alias
 from distillery.client.clients import Clients
-from distillery.client.converse import parse_alias
 from distillery.client.errors import UnreadableAlias
 from distillery.client.single_step import SingleStep, step_arguments, user_message
 from distillery.client.system_prompt import MAX_BYTES, SHARED, StudentPrompt

@@ -24,7 +24,7 @@ def patched_transport() -> Iterator[Transport]:
     with pytest.MonkeyPatch.context() as patch:
         transport = Transport(patch)
         patch.setattr(clock, "timestamp", lambda: 1_795_426_200.0)
-        patch.setattr("distillery.client.fallback.time.sleep", lambda _: None)
+        patch.setattr("distillery.client.clock.time.sleep", lambda _: None)
         patch.setattr(urllib.request, "urlopen", lambda request, timeout: _answered(transport.account, request))
         _forget()
         yield transport

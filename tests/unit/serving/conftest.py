@@ -22,7 +22,7 @@ def harness(monkeypatch: pytest.MonkeyPatch) -> Iterator[ClientHarness]:
     monkeypatch.setattr(served_routes, "read", lambda: ServedRoutes(routes=routes))
     monkeypatch.setattr(handler, "_session", lambda: harness)
     monkeypatch.setattr(clock, "timestamp", lambda: 1_700_000_000.0)
-    monkeypatch.setattr("distillery.client.fallback.time.sleep", lambda _: None)
+    monkeypatch.setattr("distillery.client.clock.time.sleep", lambda _: None)
     monkeypatch.setenv(Variable.ENVIRONMENT, "dev")
     monkeypatch.delenv(Variable.LOG_PROMPTS, raising=False)
     _forget()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from distillery.client import AllStepsFailed
+from distillery.client.canary import CANARY, LIVE, position
 from distillery.core.conversation import Prompt
 from distillery.core.env_vars import Variable
 from distillery.core.errors import BadRequest, NoModel
@@ -39,6 +40,7 @@ def test_an_answer_tells_all_that_is_known_of_it(harness: ClientHarness) -> None
         "stop_reason": "end_turn",
         "complete": True,
         "system": "caller",
+        "variant": "",
     }
     side = side_of(Prompt(system="be brief", messages=(("user", "hello"),), reference=None))
     assert harness.requests[-1] == {
@@ -208,3 +210,45 @@ def test_a_route_is_kept_with_what_it_has_read(harness: ClientHarness) -> None:
     for _ in range(3):
         ask("fast")
     assert harness.ssm.reads == ["/distillery/dev/routes/fast"]
+
+
+SECOND = ENDPOINT[:-1] + "z"
+HALF: dict[str, Any] = {
+    "endpoint": {"arn": SECOND},
+    "model": "model-b",
+    "share": 0.5,
+    "salt": "canary-support-20261130T090000Z",
+    "end": "2999-12-01T09:00:00+00:00",
+}
+
+
+def test_a_canary_splits_by_the_key_of_the_request(harness: ClientHarness) -> None:
+    harness.promote(canary=HALF)
+    for number in range(20):
+        answered = {ask("distilled/support", key=f"customer-{number}")["variant"] for _ in range(3)}
+        expected = CANARY if position(HALF["salt"], f"customer-{number}") < 0.5 else LIVE
+        assert answered == {expected}
+
+
+def test_a_canary_splits_by_the_principal_where_the_request_has_no_key(harness: ClientHarness) -> None:
+    harness.promote(canary=HALF)
+    for number in range(20):
+        role = f"arn:aws:sts::111111111111:assumed-role/app-{number}"
+        answered = {asked_by(f"{role}/session-{session}")["variant"] for session in range(3)}
+        assert answered == {CANARY if position(HALF["salt"], role) < 0.5 else LIVE}
+
+
+def test_a_canary_splits_at_random_where_nobody_is_named(harness: ClientHarness) -> None:
+    harness.promote(canary=HALF)
+    assert {ask("distilled/support")["variant"] for _ in range(60)} == {CANARY, LIVE}
+
+
+def asked_by(arn: str) -> dict[str, Any]:
+    """The answer to a signed request to the URL."""
+    signer = {"userArn": arn, "callerId": "AROA", "accountId": "111111111111"}
+    event = {
+        "requestContext": {"http": {"method": "POST"}, "authorizer": {"iam": signer}},
+        "body": json.dumps({"route": "distilled/support", "prompt": "hello"}),
+    }
+    answered: dict[str, Any] = json.loads(handler.invoke(event, None)["body"])
+    return answered
