@@ -62,7 +62,7 @@ def test_a_ledger_goes_on_where_it_was(table: MemoryTable) -> None:
 
 @pytest.mark.parametrize("name", ["alias.json", "alias-with-previous.json"])
 def test_an_alias_is_read_and_written_as_it_was(name: str) -> None:
-    added = {"system": None, "previous_system": None, "paused": None}
+    added = {"system": None, "previous_system": None, "paused": None, "canary": None}
     assert to_wire(from_wire(Alias, golden(name))) == golden(name) | added
 
 
