@@ -28,7 +28,7 @@ from distillery.cli.documents import (
     RunOutput,
     SnippetsOutput,
 )
-from distillery.cli.promote_documents import PromoteOutput
+from distillery.cli.promote_documents import PromoteOutput, PromotionsOutput
 from distillery.cli.record_documents import KeyOutput, VerifyOutput
 from distillery.cli.run_documents import ResumeOutput, StatusOutput, StopOutput, WatchEvent
 from distillery.core.serialization import to_wire
@@ -50,6 +50,7 @@ OUTPUTS: Mapping[str, type] = {
     "verify": VerifyOutput,
     "key": KeyOutput,
     "promote": PromoteOutput,
+    "promotions": PromotionsOutput,
     "approve": ApproveOutput,
     "accept": AcceptOutput,
     "reject": RejectOutput,

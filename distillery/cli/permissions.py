@@ -4,6 +4,7 @@ OPERATOR, APPROVER, ON_CALL = "OperatorPolicyArn", "ApproverPolicyArn", "OnCallP
 CALLER, MEASURER, COLLECTOR = "CallerPolicyArn", "MeasurerPolicyArn", "CollectorPolicyArn"
 ERASER, READER, EXAMINER = "EraserPolicyArn", "DataReaderPolicyArn", "ExaminerPolicyArn"
 BILLING, CLEANER = "BillingPolicyArn", "CleanerPolicyArn"
+PROMOTER = "PromoterPolicyArn"
 STACKS = {CALLER: "serving", MEASURER: "serving", COLLECTOR: "collection"}
 """The stacks with the outputs of these policies; the outputs of the others are the pipeline stack's."""
 
@@ -19,6 +20,7 @@ NEEDS = {
     "golden": (EXAMINER,),
     "key": (READER,),
     "promote": (READER,),
+    "promotions": (PROMOTER, OPERATOR, APPROVER, ON_CALL),
     "approve": (APPROVER,),
     "accept": (APPROVER,),
     "reject": (APPROVER,),
@@ -39,6 +41,7 @@ ROUTES = "the policy of the route"
 ALSO_NEEDED = {
     "probe": ROUTES,
     "bench": ROUTES,
+    "promote": f"output {PROMOTER} of the target's pipeline stack, in the account of --to-profile",
     "forget": "LogsEraserPolicyArn of the collection stack where calls are logged",
 }
 """What a verb needs in addition: `probe` and `bench` call models as an application does."""

@@ -1,4 +1,4 @@
-"""What `distillery promote` prints with `--json`."""
+"""What `distillery promote` and `distillery promotions` print with `--json`."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -39,21 +39,26 @@ class WayOutput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromoteOutput:
-    """What a promotion would do.
+    """What a promotion would do, and what was done of it.
 
     Attributes:
+        run: That of the environment that signed the record.
         environment: The one that signed the record.
         to: The target.
         admitted: Whether nothing that is known here speaks against the promotion.
         unchecked: What only the target's account knows, as refusals that it may still find.
         key_id: The key that signed the record; null where none of the trusted keys did.
         digest: SHA-256 of what was signed; null where nothing was verified.
-        way: The way that would be taken; null where the promotion is refused.
+        way: The way that is taken; null where the promotion is refused.
         ways: All ways; empty where the target has no such recipe.
         hosting: What continues afterwards, each by its own unit.
         prices_as_of: The oldest date of a price; null where a price is unknown.
         no_prices: Why the costs are unknown; empty where they are known.
-        next: The command that starts the run in the target; null where the promotion is refused.
+        next: The command that continues: with `--dry-run` the promotion, else the one that follows it; null where the
+            promotion is refused.
+        promotion: Its id in the target; null where nothing was started.
+        first: Whether this call began it; false for one that resumed it.
+        started_run: Its run in the target; null where that has not begun.
     """
 
     run: str
@@ -71,3 +76,46 @@ class PromoteOutput:
     prices_as_of: str | None = None
     no_prices: str = ""
     next: str | None = None
+    promotion: str | None = None
+    first: bool = False
+    started_run: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionOutput:
+    """A promotion to the environment.
+
+    Attributes:
+        way: `re-point`, `copy` or `re-distil`.
+        state: `admitted` while it waits for its prompts, `abandoned`, or the outcome of its run.
+        digest: SHA-256 of the signed record that it has used.
+        source: The environment that signed the record, of its run `source_run`.
+        run: Its run in this environment; null before the first.
+        by: The ARN of who asked for it; `reason`: theirs.
+        opened: ISO 8601.
+        report_uri: The report of the run's evaluation; null before that.
+        abandoned_by: The ARN of who gave it up; null where nobody did.
+    """
+
+    promotion: str
+    recipe: str
+    way: str
+    state: str
+    digest: str
+    source: str
+    source_run: str
+    run: str | None
+    by: str
+    reason: str
+    opened: str
+    report_uri: str | None = None
+    abandoned_by: str | None = None
+    abandoned_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionsOutput:
+    """The promotions to the environment, the newest first."""
+
+    environment: str
+    promotions: list[PromotionOutput]

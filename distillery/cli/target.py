@@ -1,8 +1,8 @@
 """The environment that a verb acts on."""
 
 import functools
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from distillery.core.ledger.history import AliasHistory
     from distillery.core.ledger.items import RunRecord
     from distillery.core.ledger.ledger import Ledger
+    from distillery.core.ledger.promotions import Promotions
     from distillery.core.ledger.rollbacks import Rollbacks
     from distillery.core.ledger.uploads import Uploads
     from distillery.core.model_dates import StoredFindings
@@ -32,18 +33,22 @@ class Target:
     Attributes:
         region: Home Region; None for the Region of the credentials.
         local: Whether this is the local account, whose models are stand-ins.
+        profile: The profile of the AWS configuration to use; None for the current credentials.
+        keys: Variables with the access key to use; empty for the current credentials.
     """
 
     environment: str
     region: str | None
     local: bool
+    profile: str | None = None
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @functools.cached_property
     def account(self) -> "Account":
         from distillery.client import Account  # boto3, which some verbs do not need
         from distillery.core.aws import redacting
 
-        return Account(self.environment, self.region, prepare=redacting)
+        return Account(self.environment, self.region, prepare=redacting, profile=self.profile, keys=self.keys)
 
     @functools.cached_property
     def ledger(self) -> "Ledger":
@@ -65,6 +70,13 @@ class Target:
         from distillery.core.ledger.table import Table
 
         return Rollbacks(Table(str(self.account.pipeline["ledger"]), self.account.dynamodb()))
+
+    @functools.cached_property
+    def promotions(self) -> "Promotions":
+        from distillery.core.ledger.promotions import Promotions
+        from distillery.core.ledger.table import Table
+
+        return Promotions(Table(str(self.account.pipeline["ledger"]), self.account.dynamodb()))
 
     @functools.cached_property
     def history(self) -> "AliasHistory":

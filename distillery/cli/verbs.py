@@ -17,7 +17,7 @@ from distillery.core.escaping import one_line
 VERBS = (
     *("doctor", "check", "convert", "run", "collect", "status", "watch", "report", "evaluate", "stop", "resume"),
     "golden",
-    *("verify", "key", "promote"),
+    *("verify", "key", "promote", "promotions"),
     *("approve", "accept", "reject", "rollback", "models", "retire", "clean", "forget"),
     *("routes", "ask", "snippets", "probe", "bench"),
 )

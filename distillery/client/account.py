@@ -34,11 +34,21 @@ class Account:
         environment: name of the environment.
         region: the home Region. Default: that of the AWS configuration, or AWS_REGION.
         prepare: is called with the boto3 session before any client is created.
+        profile: the profile of the AWS configuration whose credentials are used. Default: the current credentials.
+        keys: variables with the access key that is used, such as AWS_ACCESS_KEY_ID.
     """
 
-    def __init__(self, environment: str, region: str | None = None, *, prepare: Prepare | None = None) -> None:
+    def __init__(
+        self,
+        environment: str,
+        region: str | None = None,
+        *,
+        prepare: Prepare | None = None,
+        profile: str | None = None,
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
         self.environment = environment
-        self.session = new_session(region)
+        self.session = new_session(region, profile=profile, keys=keys)
         if prepare:
             prepare(self.session)
 

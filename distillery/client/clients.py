@@ -46,6 +46,10 @@ LONGEST = 86_400.0
 """Seconds: the longest deadline, and how long a read may wait that no TimeLimit ends sooner."""
 
 
+KEY_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+"""The variables of an access key. The parameters of a boto3 Session have the same names in lower case."""
+
+
 class Renewable(Protocol):
     """Something that a forked process must not share with its parent."""
 
@@ -70,8 +74,19 @@ if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(after_in_child=_renew)
 
 
-def new_session(region: str | None = None) -> Any:
-    return boto3.Session(region_name=region)
+def new_session(region: str | None = None, *, profile: str | None = None, keys: Mapping[str, str] | None = None) -> Any:
+    """Returns a session with the credentials of the environment's variables, of a profile, or of `keys`.
+
+    Args:
+        region: default: that of the AWS configuration.
+        profile: a profile of the AWS configuration; it precedes the variables.
+        keys: variables with an access key, such as AWS_ACCESS_KEY_ID, which precede both.
+
+    Raises:
+        BotoCoreError: there is no such profile.
+    """
+    own = {name.lower(): value for name, value in (keys or {}).items() if name in KEY_VARIABLES}
+    return boto3.Session(region_name=region, profile_name=profile, **own)  # type: ignore[arg-type]  # keys of a mapping
 
 
 def session_region(session: Any) -> str | None:

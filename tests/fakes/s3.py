@@ -26,7 +26,7 @@ class ObjectVersion:
 @dataclass
 class FakeS3:
     """now: the time of writes. refuse: keys that DeleteObjects does not delete. unreadable: keys that GetObject
-    refuses. page: versions per page.
+    refuses. page: versions per page. parts: of multipart uploads, by their ids.
     """
 
     now: Callable[[], datetime] = lambda: EPOCH
@@ -38,6 +38,7 @@ class FakeS3:
     listed: list[tuple[str, str]] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
     deletes: list[list[tuple[str, str]]] = field(default_factory=list)
+    parts: dict[str, dict[int, bytes]] = field(default_factory=dict)
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str = "") -> dict[str, str]:  # noqa: N803 the API's names
@@ -47,6 +48,35 @@ class FakeS3:
         version = f"v{next(self.ids)}"
         self.kept.append(ObjectVersion(Bucket, Key, version, Body, self.now()))
         return {"VersionId": version}
+
+    def create_multipart_upload(self, *, Bucket: str, Key: str) -> dict[str, str]:  # noqa: N803 the API's names
+        upload = f"u{next(self.ids)}"
+        self.parts[upload] = {}
+        self.unfinished.append((Bucket, Key))
+        return {"UploadId": upload}
+
+    def upload_part(self, *, Bucket: str, Key: str, UploadId: str, PartNumber: int, Body: bytes) -> dict[str, str]:  # noqa: N803 the API's names
+        assert (Bucket, Key) in self.unfinished
+        self.parts[UploadId][PartNumber] = Body
+        return {"ETag": f'"{PartNumber}"'}
+
+    def complete_multipart_upload(
+        self,
+        *,
+        Bucket: str,  # noqa: N803 the API's names
+        Key: str,  # noqa: N803 the API's names
+        UploadId: str,  # noqa: N803 the API's names
+        MultipartUpload: dict[str, Any],  # noqa: N803 the API's names
+    ) -> dict[str, str]:
+        self.unfinished.remove((Bucket, Key))
+        parts = self.parts.pop(UploadId)
+        assert [(one["PartNumber"], one["ETag"]) for one in MultipartUpload["Parts"]] == [(n, f'"{n}"') for n in parts]
+        return self.put_object(Bucket=Bucket, Key=Key, Body=b"".join(parts.values()))
+
+    def abort_multipart_upload(self, *, Bucket: str, Key: str, UploadId: str) -> dict[str, Any]:  # noqa: N803 the API's names
+        self.unfinished.remove((Bucket, Key))
+        del self.parts[UploadId]
+        return {}
 
     def put(self, uri: str, body: bytes | str) -> str:
         """Writes an object by its S3 URI. Returns the version id."""

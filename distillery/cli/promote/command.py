@@ -1,188 +1,174 @@
-"""`distillery promote`: shows what the promotion of a run to another environment would do."""
+"""`distillery promote`: promotes the student of a run to another environment."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from distillery.cli.exit_codes import ExitCode
-from distillery.cli.invocation import command
 from distillery.cli.outputs import document
-from distillery.cli.promote_documents import PromoteOutput, WayOutput
+from distillery.cli.promote_documents import PromoteOutput
 from distillery.cli.record_documents import RefusalOutput
 from distillery.cli.target import Target, target
-from distillery.cli.terminal import echo, write_json
-from distillery.core import clock
-from distillery.core.errors import BadRequest, ModelUnavailable, RecordRefused
-from distillery.core.names import recipe_of
+from distillery.cli.terminal import confirm, echo, echo_error, write_json
+from distillery.core.errors import BadRequest, OverBudget, RecordRefused
+from distillery.core.promotions import Way
 
 if TYPE_CHECKING:
-    from distillery.cli.promote.costs import PromotionCosts
-    from distillery.cli.promote.destination import Destination
-    from distillery.core.recipe import Recipe
-    from distillery.records.verification import Verified
+    from distillery.cli.promote.admission import Admission
+    from distillery.cli.promote.plan import PromotionPlan
 
 
 def promote(
     context: typer.Context,
     run: Annotated[str, typer.Argument(help="A run whose student went live, or the s3:// address of its record.")],
     to: Annotated[str, typer.Option("--to", help="The environment to promote to, by the name of its settings file.")],
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check and show everything, and start nothing. Required for now.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    to_profile: Annotated[
+        str | None,
+        typer.Option(
+            help="Profile of the AWS configuration with the credentials for the target. Default: the current ones."
+        ),
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why; the target's ledger keeps it.")] = "",
+    promotion: Annotated[
+        str, typer.Option(help="A promotion to resume, by its id. One that waits for its prompts is found without it.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and show everything, and start nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; needs --yes or --dry-run.")] = False,
 ) -> None:
-    """Verify the signed record of a run for another environment, and show how its student would get there.
+    """Promote the student of a run to the next environment, by the signed record of the run.
 
     Three ways exist: the target uses the source's model, copies it, or trains its own on the same prompts. Each is
-    shown with its cost, or with the reason why it is not possible. Nothing is written or started.
+    shown with its cost, or with the reason why it is not possible. Then the target's own account verifies the record
+    and consumes it, and the prompts are copied there if it trains. If the command is interrupted, repeat it.
     """
+    from distillery.cli.promote.plan import plan
+    from distillery.cli.promote.printing import show
+
     on = target(context)
     if to == on.environment:
         raise BadRequest(f"--to is {to!r}, the environment of the run itself; name the next one, or pass another --env")
-    if not dry_run:
-        by_hand = command("run", recipe_of(run), "FILE", environment=to, local=on.local)
-        raise BadRequest(
-            f"starting the run in {to} is not available yet; only --dry-run is allowed, which checks and shows "
-            f"everything: add it, and then upload the same prompts there with: {by_hand}"
-        )
-    made = _examined(on, run, to)
+    if on.local and to_profile:
+        raise BadRequest("--to-profile is for AWS; the local account knows its users: leave it out with --local")
+    if as_json and not (yes or dry_run):
+        raise BadRequest("--json asks nothing; confirm with --yes, or start nothing with --dry-run")
+    found = plan(on, run, to, to_profile)
+    made = found.output
+    if not as_json:
+        show(made)
+    if (made.admitted or promotion) and found.verified and not dry_run:
+        made = _promoted(on, found, promotion=promotion, reason=reason, yes=yes, as_json=as_json)
+    elif made.admitted and not as_json:
+        echo("nothing was started; to start it: {}", made.next)
     if as_json:
         write_json(document("promote", made))
-    else:
-        _show(made)
     if not made.admitted:
         raise typer.Exit(ExitCode.REFUSED)
 
 
-def _examined(on: Target, run: str, to: str) -> PromoteOutput:
-    """Everything that is known about the promotion. The record is verified before anything else of it is used."""
-    from distillery.cli.promote.destination import destination
-    from distillery.cli.promote.evidence import fetch, record_uri
-    from distillery.cli.verify import admitting, public_keys
-    from distillery.records.verification import verify
-    from distillery.settings.reading import parse, read
+def _promoted(
+    on: Target, found: "PromotionPlan", *, promotion: str, reason: str, yes: bool, as_json: bool
+) -> PromoteOutput:
+    """Starts or resumes the promotion. Nothing is spent or written before the target has admitted the record."""
+    from distillery.cli.promote.admission import Admission
+    from distillery.client import FunctionRefused
 
-    uri = record_uri(on, run)
-    received = fetch(on, uri)
-    keys = public_keys(admitting(to).public_keys)
-    try:
-        verified = verify(received, keys)
-    except RecordRefused as error:
-        refused = [RefusalOutput(reason=error.reason, sentence=str(error))]
-        return PromoteOutput(
-            run=run, environment=on.environment, to=to, record_uri=uri, admitted=False, refusals=refused, unchecked=[]
+    there = _reachable(found)
+    _check_startable(found)
+    if not yes:
+        way = next(one for one in found.output.ways if one.way == (found.output.way or Way.REDISTIL))
+        cost = "an unknown amount" if way.total_usd is None else f"about ${way.total_usd}, ${way.at_most_usd} at most"
+        confirm(
+            "Promote run {} of {} to {} by {}, for {}?",
+            found.output.run,
+            on.environment,
+            there.environment,
+            way.way,
+            cost,
         )
-    there = destination(on, parse(read(to), to), verified.statement.record)
-    return _planned(on, run, uri, verified, there)
-
-
-def _planned(on: Target, run: str, uri: str, verified: "Verified", there: "Destination") -> PromoteOutput:
-    record, now = verified.statement.record, clock.now()
-    refusals = there.refusals(verified, "" if run == uri else run, now)
-    recipe = there.recipe(record.recipe)
-    costs, no_prices = _costs(on, verified, there, recipe)
-    ways = _ways(verified, there, recipe, costs)
-    chosen = next((one for one in ways if one.possible), None)
-    if ways and chosen is None:
-        from distillery.records.refusal import Refusal
-
-        said = f"no way leads to a student in {there.environment}: {'; '.join(one.reason for one in ways)}"
-        refusals.append(RefusalOutput(reason=Refusal.NO_WAY, sentence=said))
-    region = there.settings.home_region if there.settings.home_region != record.region else None
-    by_hand = command("run", record.recipe, "FILE", environment=there.environment, region=region, local=on.local)
-    return PromoteOutput(
-        run=record.run,
-        environment=record.environment,
-        to=there.environment,
-        record_uri=uri,
-        admitted=not refusals,
-        refusals=refusals,
-        unchecked=there.unchecked(),
-        key_id=verified.key_id,
-        digest=verified.digest,
-        way=chosen.way if chosen and not refusals else None,
-        ways=ways,
-        hosting=costs.hosting if costs else [],
-        prices_as_of=costs.prices_as_of.isoformat() if costs else None,
-        no_prices=no_prices,
-        next=by_hand if not refusals else None,
+    admission = Admission(there=there, record=found.received, reason=reason)
+    try:
+        answer = admission.request(promotion)
+    except FunctionRefused as refused:
+        if refused.name != RecordRefused.__name__:
+            raise
+        said = RefusalOutput(reason=refused.details.get("reason", ""), sentence=str(refused))
+        if not as_json:
+            echo("[red]refused[/red] ({}): {}", said.reason, said.sentence)
+        return replace(found.output, admitted=False, refusals=[said], unchecked=[], way=None, next=None)
+    if not as_json:
+        how = "is admitted" if answer.first else "is continued"
+        echo("promotion [bold]{}[/bold] {} in {}", answer.promotion, how, there.environment)
+    started = answer.run or _started(on, found, admission, answer.promotion, answer.prefix, as_json=as_json)
+    follow = there.command("watch", started) if started else there.command("promotions")
+    if not as_json:
+        if started:
+            echo("run [bold]{}[/bold] has begun; follow it with: {}", started, follow)
+        else:
+            echo("the run has not begun yet; see what it waits for with: {}", follow)
+    return replace(
+        found.output,
+        admitted=True,
+        refusals=[],
+        unchecked=[],
+        way=answer.way,
+        next=follow,
+        promotion=answer.promotion,
+        first=answer.first,
+        started_run=started or None,
     )
 
 
-def _costs(
-    on: Target, verified: "Verified", there: "Destination", recipe: "Recipe | None"
-) -> tuple["PromotionCosts | None", str]:
-    """The costs, or why they are unknown."""
-    from distillery.cli.promote.costs import promotion_costs
-    from distillery.cli.promote.evidence import dataset_size
+def _started(
+    on: Target, found: "PromotionPlan", admission: "Admission", promotion: str, folder: str, *, as_json: bool
+) -> str:
+    """Copies the prompts if the target needs them, and returns the run that begins; empty if it has not yet."""
+    from distillery.cli.promote.copying import copy_prompts, start
 
-    if recipe is None:
-        return None, f"{there.environment} has no such recipe"
+    assert found.verified is not None
     try:
-        size = dataset_size(on, verified.statement)
-        return promotion_costs(recipe, size, region=there.settings.home_region, on=clock.now().date()), ""
-    except (BadRequest, ModelUnavailable) as error:
-        return None, str(error)
+        if folder:
+            if found.no_prompts:
+                raise BadRequest(f"{found.no_prompts}; promotion {promotion} waits for them")
+            for name, size in copy_prompts(on, admission.there, found.verified.statement, folder):
+                if not as_json:
+                    echo("copied {} ({} bytes)", name, size)
+            start(admission.there, folder)
+        return admission.run_of(promotion)
+    except KeyboardInterrupt:
+        echo_error("\npromotion {} continues when the same command is run again", promotion)
+        raise
 
 
-def _ways(
-    verified: "Verified",
-    there: "Destination",
-    recipe: "Recipe | None",
-    costs: "PromotionCosts | None",
-) -> list[WayOutput]:
-    from distillery.cli.promote.destination import source_place
-    from distillery.records.ways import ways
+def _reachable(found: "PromotionPlan") -> Target:
+    """The target, which the credentials reach. Raises BadRequest where there are none for it."""
+    from distillery.client import NotDeployed
 
-    if recipe is None:
-        return []
-    made = []
-    for one in ways(recipe, source_place(verified.statement.record), there.place, clock.now().date()):
-        cost = costs.ways[one.way] if costs and one.possible else None
-        made.append(
-            WayOutput(
-                way=one.way,
-                possible=one.possible,
-                reason=one.reason,
-                costs=cost.costs if cost else [],
-                total_usd=cost.total_usd if cost else None,
-                at_most_usd=cost.at_most_usd if cost else None,
-                over_budget=cost.over_budget if cost else "",
-            )
-        )
-    return made
+    assert found.there is not None
+    there, settings = found.there.target, found.there.settings
+    account = f"account {settings.account}" if settings.account else "an account that its settings do not name"
+    fix = f"{settings.environment} is in {account}: name a profile with credentials for it, --to-profile PROFILE"
+    if there is None:
+        raise BadRequest(f"the current credentials are not for {settings.environment}; {fix}")
+    try:
+        decisions = there.account.pipeline
+    except NotDeployed as error:
+        error.add_note(fix)
+        raise
+    assert decisions
+    return there
 
 
-def _show(made: PromoteOutput) -> None:
-    echo("run [bold]{}[/bold] of {}, to {}", made.run, made.environment, made.to)
-    if made.digest:
-        echo("record {}, signed by key {}", made.digest, made.key_id)
-    for one in made.ways:
-        _show_way(one, chosen=one.way == made.way)
-    for cost in made.hosting:
-        echo("  {}  then: {} [dim]({})[/dim]", _usd(cost.usd), cost.what, cost.basis)
-    if made.prices_as_of:
-        echo("prices as of {} and later", made.prices_as_of)
-    elif made.ways:
-        echo("[yellow]the costs are unknown[/yellow]: {}", made.no_prices)
-    for refusal in made.refusals:
-        echo("[red]refused[/red] ({}): {}", refusal.reason, refusal.sentence)
-    for refusal in made.unchecked:
-        echo("[yellow]unchecked[/yellow] ({}): {}", refusal.reason, refusal.sentence)
-    if made.admitted:
-        echo("[green]nothing that is known here speaks against it[/green]; nothing was started")
-        echo("promote does not start it yet; until then, train there again, on the same prompts: {}", made.next)
-
-
-def _show_way(one: WayOutput, *, chosen: bool) -> None:
-    echo("[bold]{}[/bold]{}: {}", one.way, " (would be taken)" if chosen else "", one.reason)
-    for cost in one.costs:
-        echo("  {}  {} [dim]({})[/dim]", _usd(cost.usd), cost.what, cost.basis)
-    if one.total_usd is not None:
-        echo("  {}  in all, {} at most", _usd(one.total_usd), _usd(one.at_most_usd).strip())
-    if one.over_budget:
-        echo("  [yellow]over budget[/yellow]: {}", one.over_budget)
-
-
-def _usd(usd: object) -> str:
-    return f"{'unknown' if usd is None else f'${usd}':>10}"
+def _check_startable(found: "PromotionPlan") -> None:
+    """Raises what the target would refuse after it has consumed the record."""
+    assert found.there is not None
+    assert found.verified is not None
+    recipe = found.there.recipe(found.verified.statement.record.recipe)
+    chosen = next((one for one in found.output.ways if one.way == found.output.way), None)
+    if chosen is None or chosen.way != Way.REDISTIL:
+        return
+    if found.no_prompts:
+        raise BadRequest(f"{found.no_prompts}; the target trains on them, so nothing was started")
+    if chosen.over_budget and recipe is not None and recipe.over_budget == "refuse":
+        raise OverBudget(f"{found.there.environment} would refuse the run: {chosen.over_budget}; nothing was started")

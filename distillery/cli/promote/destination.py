@@ -29,11 +29,12 @@ class Live:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """The target of the promotion of a record."""
+    """The target of the promotion of a record. `target`: how it is reached; None where no credentials are known."""
 
     settings: "Settings"
     place: Place
     live: Live
+    target: Target | None = None
 
     @property
     def environment(self) -> str:
@@ -71,11 +72,10 @@ class Destination:
         return found
 
 
-def destination(on: Target, settings: "Settings", record: PromotionRecord) -> Destination:
-    """The target of a promotion from the environment `on`, whose account the credentials are of."""
-    there = None
-    if settings.account in (None, record.account):
-        there = Target(environment=settings.environment, region=settings.home_region, local=on.local)
+def destination(on: Target, settings: "Settings", record: PromotionRecord, profile: str | None = None) -> Destination:
+    """The target of a promotion from the environment `on`. `profile`: the one of the AWS configuration that reaches it;
+    None where the credentials for `on` do, or where nothing of it is asked."""
+    there = _reached(on, settings, record, profile)
     published = _published(there) if there else None
     live = _live(there, published, record.recipe) if there and published is not None else Live(known=False)
     account = settings.account or (record.account if published is not None else None)
@@ -88,7 +88,22 @@ def destination(on: Target, settings: "Settings", record: PromotionRecord) -> De
             keeps_data=settings.keep_data,
         ),
         live=live,
+        target=there,
     )
+
+
+def _reached(on: Target, settings: "Settings", record: PromotionRecord, profile: str | None) -> Target | None:
+    """The target with the credentials for it: those of the profile, of its user on the local account, or, in the
+    account of the source, the current ones."""
+    environment, region = settings.environment, settings.home_region
+    if on.local:
+        from distillery.cli.local_account import PublishedAccount
+
+        keys = PublishedAccount.find().variables_for(environment)
+        return Target(environment=environment, region=region, local=True, keys=keys)
+    if profile or settings.account in (None, record.account):
+        return Target(environment=environment, region=region, local=False, profile=profile)
+    return None
 
 
 def source_place(record: PromotionRecord) -> Place:

@@ -42,16 +42,21 @@ def fetch(on: Target, uri: str) -> bytes:
         raise
 
 
+def dataset_folder(on: Target, statement: Statement) -> str:
+    """Where the files of the data set are that the record is about, without a slash at the end."""
+    record = statement.record
+    return (
+        f"s3://{on.account.pipeline['data_bucket']}/{DATASETS_PREFIX}{record.recipe}/{record.training.dataset_digest}"
+    )
+
+
 def dataset_size(on: Target, statement: Statement) -> DatasetSize:
     """The size of the data set that the record is about, from the files themselves, whose digests the record has.
 
     Raises:
         BadRequest: They have expired, or are not those that were signed, or the job read invocation logs itself.
     """
-    record = statement.record
-    folder = (
-        f"s3://{on.account.pipeline['data_bucket']}/{DATASETS_PREFIX}{record.recipe}/{record.training.dataset_digest}"
-    )
+    record, folder = statement.record, dataset_folder(on, statement)
     if TRAINING not in statement.subjects or HELDOUT not in statement.subjects:
         raise BadRequest(
             f"the record of run {quoted(record.run)} names no file of training prompts; the job read invocation logs "
@@ -78,13 +83,14 @@ def _tokens(on: Target, uri: str, sha256: str, *, most: int | None = None) -> in
             raise BadRequest(f"the prompts at {uri} have expired or were deleted") from error
         raise
     except (BadRequest, UnicodeDecodeError) as error:
-        raise BadRequest(_changed(uri)) from error
+        raise BadRequest(changed(uri)) from error
     if found.hexdigest() != sha256:
-        raise BadRequest(_changed(uri))
+        raise BadRequest(changed(uri))
     return total
 
 
-def _changed(uri: str) -> str:
+def changed(uri: str) -> str:
+    """The sentence for a file with another SHA-256 than the record has."""
     return f"the prompts at {uri} are not those that the record is about: somebody changed the file"
 
 

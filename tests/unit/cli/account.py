@@ -1,6 +1,6 @@
 """A fake account with environment dev: what the commands read, and a record of what they did."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from distillery.client import FunctionRefused, NotReached
 from tests.fakes.services import FakeHeld, FakeSsm
 from tests.fakes.table import MemoryTable
 
+Answering = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 PIPELINE = {
     "prompts_bucket": "prompts",
     "data_bucket": "data",
@@ -18,7 +19,8 @@ PIPELINE = {
     "state_machine": "arn:aws:states:us-east-1:111111111111:stateMachine:pipeline",
     "functions": {"dataset": "dataset-function"},
     "decisions": {
-        name: f"https://{name}.example/" for name in ("rollback", "approval", "acceptance", "models", "retirement")
+        name: f"https://{name}.example/"
+        for name in ("rollback", "approval", "acceptance", "models", "retirement", "promote")
     },
     "home_region": "us-east-1",
     "inference_region": "us-east-2",
@@ -31,7 +33,8 @@ SERVING = {"function": "serving-function", "routes": ["distilled/support", "fast
 
 @dataclass
 class FakeAccount:
-    """answers: each function's answer or error. The other attributes record requests."""
+    """answers: each function's answer or error, or what makes one of a request. sessions: environments with the
+    credentials that were chosen for them. The other attributes record requests."""
 
     environment: str = "dev"
     region: str | None = "us-east-1"
@@ -42,7 +45,8 @@ class FakeAccount:
     aliases: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)
     jobs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    answers: dict[str, Mapping[str, Any] | Exception] = field(default_factory=dict)
+    answers: dict[str, Mapping[str, Any] | Exception | Answering] = field(default_factory=dict)
+    sessions: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
     uploads: list[tuple[str, str]] = field(default_factory=list)
     clients: dict[tuple[str, str | None], Any] = field(
         default_factory=lambda: {("ssm", None): FakeSsm(), ("bedrock", None): FakeHeld()}
@@ -93,4 +97,4 @@ class FakeAccount:
         answer = self.answers.get(function, FunctionRefused("KeyError", f"nobody expected a call of {function}"))
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return answer(payload) if callable(answer) else answer

@@ -37,7 +37,8 @@ def ledger(account: FakeAccount) -> Ledger:
 def command(account: FakeAccount, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """Runs the command: `command("status", "support")`."""
 
-    def the_account(environment: str, region: str | None, *, prepare: object) -> FakeAccount:
+    def the_account(environment: str, region: str | None, *, prepare: object, **access: object) -> FakeAccount:
+        account.sessions.append((environment, access))
         account.environment, account.region = environment, region
         return account
 

@@ -147,6 +147,7 @@ def test_a_refusal_says_which_policy_the_verb_needs(
         "models": [],
         "clean": [],
         "key": ["export"],
+        "promotions": [],
     }.get(verb, ["support"])
     words += {
         "ask": ["hello"],

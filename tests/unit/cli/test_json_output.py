@@ -18,6 +18,7 @@ from distillery.core import errors
 from distillery.core.conversation import Prompt, to_line
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.pipeline import Outcome, Stage
 from distillery.core.serialization import to_wire
@@ -42,6 +43,8 @@ from tests.unit.cli.test_ask import ANSWER
 from tests.unit.cli.test_golden import EXAM
 from tests.unit.cli.test_models import wire as stored_model
 from tests.unit.cli.test_probe import probing, served
+from tests.unit.cli.test_promote_start import FakeAdmission
+from tests.unit.core.ledger.test_promotions import promotion
 
 RUN = "support-aaaaa-bbbbbbbb-1"
 SERVES_FAQ = {
@@ -240,6 +243,17 @@ def unpromotable(world: World) -> list[str]:
     return ["promote", PROMOTED, "--to", "staging", "--dry-run"]
 
 
+def started_promotion(world: World) -> list[str]:
+    world.answer("promote-function", FakeAdmission(promotable(world.account, world.patch, world.folder)))
+    world.patch.setattr("time.sleep", lambda _seconds: None)
+    return ["promote", PROMOTED, "--to", "staging", "--to-profile", "staging", "--yes"]
+
+
+def promotions(world: World) -> list[str]:
+    assert Promotions(world.account.table).begin(promotion())
+    return ["promotions"]
+
+
 def approve(world: World) -> list[str]:
     world.answer("approval-function", {})
     name = waiting(world)
@@ -377,7 +391,9 @@ CASES: list[tuple[Callable[[World], list[str]], ExitCode]] = [
     (unverified, ExitCode.REFUSED),
     (key, ExitCode.OK),
     (promote, ExitCode.OK),
+    (started_promotion, ExitCode.OK),
     (unpromotable, ExitCode.REFUSED),
+    (promotions, ExitCode.OK),
     (approve, ExitCode.OK),
     (accept, ExitCode.OK),
     (reject, ExitCode.OK),

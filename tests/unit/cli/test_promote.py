@@ -1,4 +1,7 @@
-"""`distillery promote RUN --to ENV --dry-run` checks a record for its target, and shows the way there with its cost."""
+"""`distillery promote RUN --to ENV --dry-run` checks a record for its target, and shows the way there with its cost.
+
+`test_promote_start.py` tests what the command does without `--dry-run`.
+"""
 
 import json
 from collections.abc import Callable, Mapping
@@ -56,7 +59,7 @@ def test_a_run_is_admissible_and_its_way_is_shown_with_its_cost(set_up: SetUp, c
     for part in (
         f"run {RUN} of dev, to staging",
         f"signed by key {SIGNER.public.id}",
-        "re-distil (would be taken): staging trains its own student",
+        "re-distil (this way is taken): staging trains its own student",
         "re-point: no account can use the model of another",
         "copy: Bedrock does not share custom models of Amazon Nova Micro between accounts",
         "training on 500 pairs ($1.00 per million tokens, 2026-11-23",
@@ -64,8 +67,8 @@ def test_a_run_is_admissible_and_its_way_is_shown_with_its_cost(set_up: SetUp, c
         "then: model storage, a month",
         "unchecked (older-than-live): whether a student that was judged later is live",
         "unchecked (replayed)",
-        "nothing that is known here speaks against it; nothing was started",
-        "train there again, on the same prompts: distillery --env staging run support FILE",
+        "nothing that is known here speaks against it",
+        f"nothing was started; to start it: distillery promote {RUN} --to staging",
     ):
         assert part in said.out, part
 
@@ -78,7 +81,8 @@ def test_the_document_has_what_the_text_says(set_up: SetUp, examine: Examine) ->
     (way,) = [one for one in found["ways"] if one["possible"]]
     assert Decimal(way["total_usd"]) == sum(Decimal(one["usd"]) for one in way["costs"])
     assert Decimal(way["at_most_usd"]) > Decimal(way["total_usd"])
-    assert found["next"] == "distillery --env staging run support FILE"
+    assert found["next"] == f"distillery promote {RUN} --to staging"
+    assert (found["promotion"], found["started_run"]) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +217,7 @@ def test_a_target_of_an_unknown_account_shares_no_model(
         def pipeline(self) -> Mapping[str, Any]:
             raise error
 
-    def the_account(environment: str, region: str | None, *, prepare: object) -> Any:
+    def the_account(environment: str, region: str | None, **_: object) -> Any:
         return Unreached() if environment == "staging" else account
 
     monkeypatch.setattr("distillery.client.Account", the_account)
@@ -314,10 +318,8 @@ def test_a_record_is_named_by_its_address(set_up: SetUp, examine: Examine, accou
         ([RUN, "--to", "prod", "--dry-run"], "prod.toml has no public_keys"),
         ([RUN, "--to", "nowhere", "--dry-run"], "there is no environment 'nowhere'"),
         (
-            [RUN, "--to", "staging"],
-            "starting the run in staging is not available yet; only --dry-run is allowed, which checks and shows "
-            "everything: add it, and then upload the same prompts there with: distillery --env staging run support "
-            "FILE",
+            [RUN, "--to", "staging", "--json"],
+            "--json asks nothing; confirm with --yes, or start nothing with --dry-run",
         ),
     ],
 )

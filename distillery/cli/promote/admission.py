@@ -1,0 +1,64 @@
+"""Asks the admission function of the target, which alone decides, and once for a record."""
+
+import base64
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from distillery.cli.target import Target
+from distillery.core.promotions import VERB, AdmissionAnswer, AdmissionRequest
+from distillery.core.serialization import from_wire, to_wire
+from distillery.records.refusal import Refusal
+
+PAUSES = (1, 2, 4, 8, 15, 15, 15)
+"""Seconds between two looks for the run that the prompts begin: about a minute in all. The dataset stage reads small
+files within seconds; for the largest it takes minutes, and `distillery promotions` shows the run then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """A record that is to be admitted by the target `there`. `reason`: why, which its ledger keeps."""
+
+    there: Target
+    record: bytes
+    reason: str
+
+    def request(self, promotion: str) -> AdmissionAnswer:
+        """Has the target consume the record, or says how far `promotion` is that has consumed it.
+
+        An interrupted call is resumed: a promotion of this record that still waits for its prompts is continued, also
+        without its id.
+
+        Raises:
+            FunctionRefused: The target refuses.
+        """
+        from distillery.client import FunctionRefused
+
+        try:
+            return self._ask(promotion)
+        except FunctionRefused as refused:
+            earlier = refused.details.get("promotion", "")
+            if promotion or refused.details.get("reason") != Refusal.REPLAYED or not earlier:
+                raise
+            answer = self._ask(earlier)
+            if answer.run:
+                raise
+            return answer
+
+    def run_of(self, promotion: str) -> str:
+        """The run of a promotion whose prompts are there; empty if it has not begun after a minute."""
+        for _ in _pauses():
+            if run := self._ask(promotion).run:
+                return run
+        return ""
+
+    def _ask(self, promotion: str) -> AdmissionAnswer:
+        encoded = base64.b64encode(self.record).decode()
+        request = AdmissionRequest(record=encoded, promotion=promotion, reason=self.reason)
+        return from_wire(AdmissionAnswer, self.there.account.decide(VERB, to_wire(request)))
+
+
+def _pauses() -> Iterator[None]:
+    for seconds in PAUSES:
+        time.sleep(seconds)
+        yield

@@ -1,0 +1,320 @@
+"""`distillery promote RUN --to ENV` has the target admit the record, and copies the prompts that it trains on."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from distillery.client import FunctionRefused, NotDeployed
+from distillery.core.promotions import MARKER, Way, promotion_folder
+from distillery.records.refusal import Refusal
+from tests.fakes.s3 import FakeS3
+from tests.unit.cli.account import FakeAccount
+from tests.unit.cli.conftest import Command, CommandResult
+from tests.unit.cli.promotable import FOLDER, HELD_OUT, RUN, TRAINED, URI, promotable
+
+ID = "promotion-support-20261123T120000Z"
+THERE = promotion_folder("support", ID)
+STARTED = "support-aaaaa-bbbbbbbb-1"
+WRITTEN = [f"{THERE}train.jsonl", f"{THERE}heldout.jsonl", THERE + MARKER]
+PROFILE = ("--to-profile", "staging")
+WORDS = ("promote", RUN, "--to", "staging", *PROFILE)
+
+
+@dataclass
+class FakeAdmission:
+    """The target's admission function: it consumes a record once, and has a run when the last object is there.
+
+    refuses: what it answers instead. way: the way that it takes; only re-distilling needs prompts. runs: whether a run
+    begins at all.
+    """
+
+    bucket: FakeS3
+    refuses: Exception | None = None
+    way: Way = Way.REDISTIL
+    runs: bool = True
+    used_by: str = ""
+    asked: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def __call__(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.asked.append(request)
+        if self.refuses:
+            raise self.refuses
+        known = self.used_by
+        if known and request["promotion"] != known:
+            details = {"reason": Refusal.REPLAYED.value, "promotion": known}
+            raise FunctionRefused("RecordRefused", f"promotion '{known}' has used the record", details)
+        self.used_by = ID
+        folder = THERE if self.way is Way.REDISTIL else ""
+        begun = self.runs and (not folder or folder + MARKER in self.written())
+        return {
+            "promotion": ID,
+            "way": self.way.value,
+            "prefix": folder,
+            "run": STARTED if begun else "",
+            "first": not known,
+        }
+
+    def written(self) -> list[str]:
+        """The keys in the target's prompts bucket, in the order in which they were written."""
+        return [one.key for one in self.bucket.kept if one.bucket == "prompts"]
+
+
+Start = Callable[..., FakeAdmission]
+
+
+@pytest.fixture
+def start(account: FakeAccount, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Start:
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+
+    def set_up(**more: Any) -> FakeAdmission:
+        admission = FakeAdmission(promotable(account, monkeypatch, tmp_path, **more))
+        account.answers["promote-function"] = admission
+        return admission
+
+    return set_up
+
+
+def test_the_record_is_admitted_and_the_prompts_are_copied(
+    start: Start, command: Command, account: FakeAccount
+) -> None:
+    admission = start()
+    said = command(*WORDS, "--yes", "--reason", "new labels")
+    assert said.code == 0, said.out + said.err
+    assert admission.written() == WRITTEN
+    assert [one.body for one in admission.bucket.kept if one.bucket == "prompts"][:2] == [TRAINED, HELD_OUT]
+    assert base64.b64decode(admission.asked[0]["record"]) == account.objects[URI]
+    assert admission.asked[0]["reason"] == "new labels"
+    for part in (
+        f"promotion {ID} is admitted in staging",
+        f"copied train.jsonl ({len(TRAINED)} bytes)",
+        f"run {STARTED} has begun; follow it with: distillery --env staging --region us-east-1 watch {STARTED}",
+    ):
+        assert part in said.out, part
+
+
+def test_the_target_is_reached_with_its_own_credentials(start: Start, command: Command, account: FakeAccount) -> None:
+    start()
+    command(*WORDS, "--yes")
+    assert dict(account.sessions) == {
+        "dev": {"profile": None, "keys": {}},
+        "staging": {"profile": "staging", "keys": {}},
+    }
+
+
+def test_the_document_names_the_promotion_and_its_run(start: Start, command: Command) -> None:
+    start()
+    said = command(*WORDS, "--yes", "--json")
+    found = json.loads(said.out)
+    assert (said.code, found["promotion"], found["first"], found["started_run"]) == (0, ID, True, STARTED)
+    assert (found["admitted"], found["way"], found["unchecked"]) == (True, "re-distil", [])
+    assert found["next"] == f"distillery --env staging --region us-east-1 watch {STARTED}"
+
+
+def test_nothing_happens_without_a_confirmation(
+    start: Start, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admission = start()
+    asked: list[str] = []
+
+    def declined(question: str, **_: Any) -> None:
+        asked.append(question)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("typer.confirm", declined)
+    assert command(*WORDS).code == 130
+    assert asked[0].startswith(f"Promote run {RUN} of dev to staging by re-distil, for about $")
+    assert (admission.asked, admission.written()) == ([], [])
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_the_same_command_continues_after_an_interrupt(
+    start: Start, command: Command, account: FakeAccount, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """`after`: how many objects were written before it."""
+    admission, put = start(), FakeS3.put_object
+
+    def interrupted(self: FakeS3, **asked: Any) -> Any:
+        if asked["Bucket"] == "prompts" and len(admission.written()) == after:
+            raise KeyboardInterrupt
+        return put(self, **asked)
+
+    monkeypatch.setattr(FakeS3, "put_object", interrupted)
+    said = command(*WORDS, "--yes")
+    assert (said.code, f"promotion {ID} continues when the same command is run again" in said.err) == (130, True)
+    monkeypatch.setattr(FakeS3, "put_object", put)
+    again = command(*WORDS, "--yes")
+    assert (again.code, f"promotion {ID} is continued in staging" in again.out) == (0, True), again.out
+    assert admission.written()[-3:] == WRITTEN
+    assert f"run {STARTED} has begun" in again.out
+
+
+@pytest.mark.parametrize("ids", [("--promotion", ID), ()])
+def test_a_record_that_was_used_is_refused_and_its_promotion_can_be_named(
+    start: Start, command: Command, ids: tuple[str, ...]
+) -> None:
+    admission = start()
+    assert command(*WORDS, "--yes").code == 0
+    said = command(*WORDS, "--yes", "--json", *ids)
+    found = json.loads(said.out)
+    if ids:
+        assert (said.code, found["first"], found["started_run"]) == (0, False, STARTED)
+    else:
+        assert (said.code, [one["reason"] for one in found["refusals"]], found["next"]) == (4, ["replayed"], None)
+        assert "refused (replayed)" in command(*WORDS, "--yes").out
+    assert admission.written() == WRITTEN, "nothing was copied twice"
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (
+            FunctionRefused("RecordRefused", "too old", {"reason": "older-than-live"}),
+            4,
+            "refused (older-than-live): too",
+        ),
+        (FunctionRefused("RunActive", "promotion x of recipe 'support' has not ended"), 4, "has not ended"),
+        (NotDeployed("environment 'staging' has no function URL"), 2, "has no function URL"),
+    ],
+)
+def test_what_the_target_refuses_starts_nothing(
+    start: Start, command: Command, error: Exception, code: int, said: str
+) -> None:
+    admission = start()
+    admission.refuses = error
+    done = command(*WORDS, "--yes")
+    assert (done.code, said in done.out + done.err) == (code, True), done
+    assert admission.written() == []
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "said"),
+    [
+        ({"expires": "2026-11-23T12:00:00+00:00"}, 4, "refused (expired)"),
+        (
+            {"edits": (("budget_usd = 25", "budget_usd = 1\nmonthly_budget_usd = 25"),)},
+            4,
+            "staging would refuse the run",
+        ),
+        ({"subjects": {"report": "b" * 64}}, 2, "the target trains on them, so nothing was started"),
+    ],
+)
+def test_what_is_known_to_be_refused_consumes_no_record(
+    start: Start, command: Command, more: dict[str, Any], code: int, said: str
+) -> None:
+    admission = start(**more)
+    done = command(*WORDS, "--yes")
+    assert (done.code, said in done.out + done.err) == (code, True), done
+    assert admission.asked == []
+
+
+def test_a_run_above_its_budget_that_a_person_may_approve_is_promoted(start: Start, command: Command) -> None:
+    admission = start(edits=(("budget_usd = 25", 'budget_usd = 1\nmonthly_budget_usd = 25\nover_budget = "approve"'),))
+    assert command(*WORDS, "--yes").code == 0
+    assert admission.written() == WRITTEN
+
+
+def test_a_file_that_changes_meanwhile_is_not_copied(
+    start: Start, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admission = start()
+    found: Callable[[Any], Any] = admission.__call__
+
+    def changing(request: Mapping[str, Any]) -> Mapping[str, Any]:
+        admission.bucket.put(f"{FOLDER}/heldout.jsonl", b"{}\n")
+        answer: Mapping[str, Any] = found(request)
+        return answer
+
+    monkeypatch.setattr(FakeAdmission, "__call__", lambda _self, request: changing(request))
+    done = command(*WORDS, "--yes")
+    assert (done.code, "somebody changed the file" in done.err) == (2, True), done
+    assert admission.written() == WRITTEN[:1]
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_large_file_is_copied_in_parts(
+    start: Start, command: Command, monkeypatch: pytest.MonkeyPatch, changed: bool
+) -> None:
+    admission = start()
+    monkeypatch.setattr("distillery.cli.promote.copying.PART", 1000)
+    monkeypatch.setattr("distillery.cli.promote.copying.BLOCK", 700)
+    complete = FakeS3.upload_part
+    if changed:
+        monkeypatch.setattr(
+            FakeS3,
+            "upload_part",
+            lambda self, **asked: _fail() if asked["PartNumber"] == 3 else complete(self, **asked),
+        )
+    done = command(*WORDS, "--yes")
+    assert admission.bucket.unfinished == [], "an upload in parts is ended, whatever happens"
+    if changed:
+        assert (done.code, admission.written()) == (130, [])
+        return
+    assert [one.body for one in admission.bucket.kept if one.bucket == "prompts"][:2] == [TRAINED, HELD_OUT]
+
+
+def _fail() -> None:
+    raise KeyboardInterrupt
+
+
+def test_another_way_needs_no_prompts(start: Start, command: Command) -> None:
+    admission = start()
+    admission.way = Way.REPOINT
+    said = command(*WORDS, "--yes")
+    assert (said.code, admission.written(), f"run {STARTED} has begun" in said.out) == (0, [], True)
+
+
+def test_a_run_that_does_not_begin_is_looked_for_later(start: Start, command: Command) -> None:
+    admission = start()
+    admission.runs = False
+    said = command(*WORDS, "--yes")
+    assert said.code == 0
+    assert "the run has not begun yet; see what it waits for with: distillery --env staging" in said.out
+    assert said.out.endswith("promotions")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("promote", RUN, "--to", "staging", "--yes"), "staging is in account 222222222222: name a profile"),
+        (("--local", *WORDS), "the local account knows its users"),
+    ],
+)
+def test_credentials_that_cannot_reach_the_target_are_a_sentence(
+    start: Start, command: Command, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
+) -> None:
+    admission = start()
+
+    class Published:
+        def variables_for(self, environment: str) -> dict[str, str]:
+            return {"AWS_ACCESS_KEY_ID": environment}
+
+        def region(self, environment: str) -> str:
+            return "us-east-1"
+
+    monkeypatch.setattr("distillery.cli.local_account.PublishedAccount.find", Published)
+    done: CommandResult = command(*words)
+    assert (done.code, said in done.err) == (2, True), done
+    assert admission.asked == []
+
+
+def test_the_local_account_knows_the_user_of_each_environment(
+    start: Start, command: Command, account: FakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start()
+
+    class Published:
+        def variables_for(self, environment: str) -> dict[str, str]:
+            return {"AWS_ACCESS_KEY_ID": environment}
+
+        def region(self, environment: str) -> str:
+            return "us-east-1"
+
+    monkeypatch.setattr("distillery.cli.local_account.PublishedAccount.find", Published)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "")
+    assert command("--local", "promote", RUN, "--to", "staging", "--yes").code == 0
+    assert dict(account.sessions)["staging"] == {"profile": None, "keys": {"AWS_ACCESS_KEY_ID": "staging"}}
