@@ -5,12 +5,13 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from distillery.cli.permissions import needed_policy
-from distillery.client import Account, NotDeployed, NotReached
+from distillery.client import AWS_ERRORS, Account, NotDeployed, NotReached
 from tests.fakes.errors import service_error
 
 pytestmark = pytest.mark.slow
@@ -39,6 +40,23 @@ def test_without_a_region_it_says_how_to_set_one(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
     with pytest.raises(NotReached, match="set AWS_REGION"):
         assert Account("dev").region
+
+
+def test_the_credentials_of_another_account_are_chosen_by_profile_or_by_key(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shared = tmp_path / "credentials"
+    shared.write_text("[staging]\naws_access_key_id = OF-PROFILE\naws_secret_access_key = s\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(shared))
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "CURRENT")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    keys = {"AWS_ACCESS_KEY_ID": "GIVEN", "AWS_SECRET_ACCESS_KEY": "s", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    accounts = (Account("dev"), Account("staging", profile="staging"), Account("staging", keys=keys))
+    used = [account.session.get_credentials().access_key for account in accounts]
+    assert used == ["CURRENT", "OF-PROFILE", "GIVEN"]
+    with pytest.raises(AWS_ERRORS, match="nobody"):
+        Account("staging", profile="nobody")
 
 
 @contextmanager
