@@ -15,7 +15,7 @@ from distillery.client import AllStepsFailed, EmbeddedMetrics
 from distillery.client.canary import CANARY, LIVE, AliasedCanary, position
 from distillery.client.clock import Timing
 from distillery.client.system_prompt import UNKNOWN_PROMPT
-from distillery.core.catalog import HostingMode
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.pipeline import Alias, Canary, Endpoint
 from distillery.core.serialization import from_wire, to_wire
 from tests.unit.client.harness import (
