@@ -18,7 +18,7 @@ from distillery.core.canary import (
     CriterionState,
 )
 from distillery.evaluation.canaries.bounds import OneSidedBounds, difference, median_bounds
-from distillery.evaluation.canaries.traffic import TrafficPeriod, CanaryTraffic, Requests, Traffic
+from distillery.evaluation.canaries.traffic import CanaryTraffic, Requests, Traffic, TrafficPeriod
 
 ALPHA = 0.05
 ERRORS, REFUSALS, FALLBACKS, LATENCY, COST = "error rate", "refusals", "fallback ratio", "latency", "cost"
@@ -99,7 +99,7 @@ def _ratio(
     of_canary: Callable[[TrafficPeriod], float],
     of_live: Callable[[TrafficPeriod], float] | None,
 ) -> CriterionResult:
-    """The median ratio over the periods of time in which both answered: what changes during the day changes for both."""
+    """The median ratio over the periods in which both answered: what changes during the day changes for both."""
     of_live = of_live or of_canary
     both = sorted(measured.canary.periods.keys() & measured.live.periods.keys())
     pairs = [(of_canary(measured.canary.periods[at]), of_live(measured.live.periods[at])) for at in both]

@@ -9,7 +9,7 @@ import pytest
 
 from distillery.core.canary import CanaryJudgement, CanaryOptions, CanaryOutcome, CriterionState, look_minutes
 from distillery.evaluation.canaries.judge import COST, ERRORS, FALLBACKS, LATENCY, REFUSALS, judge
-from distillery.evaluation.canaries.traffic import TrafficPeriod, CanaryTraffic, Requests, TokenPrices, Traffic
+from distillery.evaluation.canaries.traffic import CanaryTraffic, Requests, TokenPrices, Traffic, TrafficPeriod
 
 OPTIONS = CanaryOptions()
 PRICES = TokenPrices(input=Decimal("0.035"), output=Decimal("0.14"))
