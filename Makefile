@@ -11,6 +11,8 @@ AGAIN ?=
 TESTS ?=
 PORT ?=
 DISCARD ?=
+DRY_RUN ?=
+YES ?=
 # The gate fixes the date. Templates never depend on it, but what synth refuses does.
 GATE_DATE := 2026-11-23
 ENVIRONMENTS := dev staging prod
@@ -204,20 +206,23 @@ DAYS ?= 3
 OF_BRANCH = -c env=$$name -c environments=.build/environments --output $(ASSEMBLIES)/$$name
 # The name of a branch reaches the shell as a variable, because a name may hold what a shell would run.
 ephemeral destroy-ephemeral: export OF_THE_BRANCH = $(BRANCH)
+EXPIRED := $(BIN)/python -m infra.deployment.expired
 .PHONY: ephemeral
 ephemeral: node_modules/ok .build/wheels/ok ## Deploy an environment of BRANCH= for DAYS=3, with the settings of dev
-	@name=$$($(BIN)/python -m infra.deployment.ephemeral write "$$OF_THE_BRANCH" $(DAYS)) && \
+	@name=$$($(BIN)/python -m infra.deployment.ephemeral "$$OF_THE_BRANCH" $(DAYS)) && \
 	  $(CDK) deploy --all --concurrency 3 $(OF_BRANCH)
 
 .PHONY: destroy-ephemeral
-destroy-ephemeral: node_modules/ok .build/wheels/ok ## Empty and destroy the environment of BRANCH=, after questions
-	@name=$$($(BIN)/python -m infra.deployment.ephemeral write "$$OF_THE_BRANCH" 1) && \
-	  $(BIN)/distillery --env $$name clean --retire --reason "the environment of a branch ends" && \
-	  $(CDK) destroy --all $(OF_BRANCH)
+destroy-ephemeral: .venv/ok ## Empty and delete the environment of BRANCH=, after a question; YES=1 does not ask
+	@$(EXPIRED) delete --branch "$$OF_THE_BRANCH" $(if $(YES),--yes)
 
 .PHONY: expired
 expired: .venv/ok ## List environments of branches whose last day is over
-	@$(BIN)/python -m infra.deployment.ephemeral expired
+	@$(EXPIRED) list
+
+.PHONY: destroy-expired
+destroy-expired: .venv/ok ## Empty and delete environments of branches whose last day is over; DRY_RUN=1 lists their stacks
+	@$(EXPIRED) delete $(if $(DRY_RUN),--dry-run)
 
 .PHONY: deployers
 deployers: node_modules/ok .venv/ok ## Deploy the roles of the workflows that deploy ENV=prod: once for each environment, by a person

@@ -10,7 +10,7 @@ import json
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ class Stack:
     Attributes:
         assets: Path of its asset manifest in the assembly.
         after: Artifact ids that it depends on.
+        tags: Its own, which its resources get too.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Stack:
     region: str
     assets: str
     after: tuple[str, ...]
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def _artifacts(out: Path, prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -71,6 +73,7 @@ def stacks(out: Path, *, region: str = "us-east-1") -> list[Stack]:
             region=region if at == "unknown-region" else at,
             assets=f"{folder}/{plain}.assets.json" if folder else f"{plain}.assets.json",
             after=tuple(artifact.get("dependencies", ())),
+            tags=artifact["properties"].get("tags", {}),
         )
     ordered: list[Stack] = []
 
@@ -133,7 +136,8 @@ class Deployment:
         found = self._status(cfn, stack.name)
         apply = cfn.create_stack if found is None else cfn.update_stack
         try:
-            apply(StackName=stack.name, TemplateURL=url, Capabilities=_CAPABILITIES)
+            tags = [{"Key": key, "Value": value} for key, value in stack.tags.items()]
+            apply(StackName=stack.name, TemplateURL=url, Capabilities=_CAPABILITIES, Tags=tags)
         except cfn.exceptions.ClientError as error:
             if (error.response["Error"]["Code"], error.response["Error"]["Message"]) != _NO_UPDATES:
                 raise

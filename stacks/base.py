@@ -16,16 +16,18 @@ class EnvironmentStack(Stack):
 
     def __init__(self, scope: Construct, part: str, *, settings: Settings, region: str, description: str) -> None:
         self.names = Names(settings.environment)
+        tagged = {**settings.cost_tags, TAG_ENVIRONMENT: settings.environment}
         super().__init__(
             scope,
             self.names.stack(part),
             env=Environment(account=settings.account, region=region),
             description=f"Distillery, environment {settings.environment}: {description}",
             termination_protection=settings.termination_protection,
+            tags=tagged,  # the stack's own, which `Tags` does not set (@aws-cdk/core:explicitStackTags)
         )
         self.settings = settings
         tags = Tags.of(self)
-        for key, value in {**settings.cost_tags, TAG_ENVIRONMENT: settings.environment}.items():
+        for key, value in tagged.items():
             tags.add(key, value)
 
     def context_for(self, key: kms.IKey) -> StackContext:

@@ -1,22 +1,26 @@
-"""deployers: the roles of the workflows that deploy an environment, and that compare it every day and with changes.
+"""deployers: the roles of the workflows that deploy an environment, and that compare it every day and with changes; for
+dev also the role of the one that deletes environments of branches.
 
 A person deploys it, with `-c deployers=true`, before any workflow runs. It is no part of the environment's assembly, so
 that a promotion cannot change who may promote.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aws_cdk import CfnOutput
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from distillery.core.names import TAG_ENVIRONMENT
+from distillery.core.names import TAG_ENVIRONMENT, Names
 from distillery.settings import Settings
 from distillery.settings.deployment import GitHubDeployment
 from infra.constructs import github
 from infra.constructs.arn import Location
 from infra.constructs.github import TrustedJob
-from infra.constructs.permissions import Permission, managed_policy
+from infra.constructs.permissions import Permission, managed_policy, running
+from infra.deployment.branch_environments import NAME_PATTERN, PIPELINE
+from infra.deployment.ephemeral import BRANCH, LAST_DAY, SETTINGS_OF
 from stacks.base import EnvironmentStack
 
 _QUALIFIER = "hnb659fds"
@@ -30,20 +34,24 @@ def _regions(settings: Settings) -> tuple[str, ...]:
 
 
 class Deployers(EnvironmentStack):
-    """Two roles, each with its policy, and the boundary of both."""
+    """The roles, each with its policy, and the boundary of all."""
 
     def __init__(self, scope: Construct, part: str, *, settings: Settings, deployment: GitHubDeployment) -> None:
         super().__init__(scope, part, settings=settings, region=settings.home_region, description="roles of workflows")
         tags = {**settings.cost_tags, TAG_ENVIRONMENT: settings.environment}
         provider = github.provider(self, "Provider", create=deployment.create_provider, tags=tags)
+        environment = settings.environment
+        has_branches = environment == SETTINGS_OF
+        expires = self._expire(settings) if has_branches else ()
+        also = ", and delete environments of branches" if has_branches else ""
         self._boundary = managed_policy(
             self,
             "Boundary",
-            f"The most that roles of workflows may do in {settings.environment}: deploy, and read templates",
+            f"The most that roles of workflows may do in {environment}: deploy, and read templates{also}",
             self._assume(settings),
             self._read_templates(settings),
+            *expires,
         )
-        environment = settings.environment
         deploys = TrustedJob(
             subjects=deployment.subjects(f"environment:{environment}"),
             repository_id=deployment.repository_id,
@@ -62,6 +70,8 @@ class Deployers(EnvironmentStack):
             ref=deployment.ref,
         )
         self._role("Examine", "Reads templates", provider, [compares, looks], self._read_templates(settings))
+        if has_branches:
+            self._role("Expire", "Deletes environments of branches with the settings", provider, [deploys], *expires)
 
     def _assume(self, settings: Settings) -> Permission:
         """Permission to assume roles of the bootstrap, in this account and the environment's Regions alone."""
@@ -88,10 +98,48 @@ class Deployers(EnvironmentStack):
             because="CloudFormation ends ARNs of stacks with random ids; environment, Region, account are named.",
         )
 
+    def _expire(self, settings: Settings) -> tuple[Permission, ...]:
+        """What `make destroy-expired` needs: to find environments of branches, to empty one as `distillery clean` does,
+        and to delete its stacks. CloudFormation deletes with the role that deployed them, which nobody passes again.
+        """
+        here, names = Location.of(self), Names(NAME_PATTERN)
+        stacks = tuple(
+            here.at(region).arn("cloudformation", f"stack/{names.stack('*/*')}") for region in _regions(settings)
+        )
+        because = "The names of these environments are digests of branches; their length and first letter are named."
+        return (
+            Permission(
+                actions=("cloudformation:ListStacks",),
+                resources=("*",),
+                conditions={"StringEquals": {"aws:RequestedRegion": list(_regions(settings))}},
+                because="ListStacks knows no resource; it shows the names of stacks.",
+            ),
+            Permission(
+                actions=(
+                    "cloudformation:DescribeStacks",
+                    "cloudformation:DescribeStackEvents",
+                    "cloudformation:GetTemplate",
+                ),
+                resources=stacks,
+                because=because,
+            ),
+            Permission(
+                actions=("cloudformation:DeleteStack",),
+                resources=stacks,
+                conditions={"Null": {f"aws:ResourceTag/{tag}": "false" for tag in (BRANCH, LAST_DAY)}},
+                because=because,
+            ),
+            *(
+                replace(each, because=because)
+                for each in running.decide(here.arn("lambda", f"function:{names.resource_prefix(PIPELINE)}*"))
+            ),
+            running.read_parameters(here, names.pipeline, names.alias("*")),
+        )
+
     def _role(
-        self, name: str, description: str, provider: str, jobs: Sequence[TrustedJob], permission: Permission
+        self, name: str, description: str, provider: str, jobs: Sequence[TrustedJob], *permissions: Permission
     ) -> None:
-        policy = managed_policy(self, f"{name}Policy", f"{description} of {self.settings.environment}", permission)
+        policy = managed_policy(self, f"{name}Policy", f"{description} of {self.settings.environment}", *permissions)
         role = iam.CfnRole(
             self,
             name,

@@ -1,36 +1,35 @@
 """An environment of a branch for some days: the settings of dev under a name of its own, with the day on which it ends.
 
-`python -m infra.deployment.ephemeral write BRANCH DAYS` writes `.build/environments/<name>.toml` and prints the name.
-`python -m infra.deployment.ephemeral expired` lists deployed ones whose last day is over, in the account of the
-credentials. Nothing is deleted by itself: `clean` and `cdk destroy` delete an environment, as any other.
+`python -m infra.deployment.ephemeral BRANCH DAYS` writes `.build/environments/<name>.toml` and prints the name.
+`infra.deployment.expired` deletes it.
 """
 
 import base64
 import hashlib
 import re
-import shlex
 import shutil
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from distillery.core import clock
-from distillery.core.names import ENVIRONMENT_MAX, TAG_ENVIRONMENT
+from distillery.core.names import ENVIRONMENT_MAX
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "environments"
 FOLDER = ROOT / ".build" / "environments"
+SETTINGS_OF = "dev"
+"""The environment whose settings, account and Regions an environment of a branch has."""
 BRANCH, LAST_DAY = "branch", "last_day"
 """Cost tags of an ephemeral environment, which all its resources have."""
 DAYS_MAX = 30
 _NAMES = re.compile(r"[A-Za-z0-9._:/=+@-]{1,256}")
 """Names of branches that are values of tags, and need no quotes in TOML or a shell."""
 _TABLE = "[cost_tags]\n"
-_OWNED = ("logging", "promotion", "deployment")
-"""Tables of what an account or a repository has once, and an environment of a branch must not take over."""
+_OWNED = ("logging", "promotion")
+"""Tables of what an account has once, and an environment of a branch must not take over."""
 
 
 class NotEphemeral(Exception):
@@ -53,7 +52,7 @@ def write(branch: str, days: int, *, source: Path = SOURCE, folder: Path = FOLDE
         raise NotEphemeral(f"the branch is {branch!r}; names that match {_NAMES.pattern} are allowed: rename it")
     if not 1 <= days <= DAYS_MAX:
         raise NotEphemeral(f"DAYS is {days}; 1 to {DAYS_MAX} are allowed: write it again to prolong it")
-    text = (source / "dev.toml").read_text(encoding="utf-8")
+    text = (source / f"{SETTINGS_OF}.toml").read_text(encoding="utf-8")
     settings = tomllib.loads(text)
     if settings.get("keep_data") or settings.get("termination_protection") or text.count(_TABLE) != 1:
         raise NotEphemeral(
@@ -72,47 +71,17 @@ def write(branch: str, days: int, *, source: Path = SOURCE, folder: Path = FOLDE
     return written
 
 
-def expired(stacks: Iterable[Mapping[str, Any]], on: date) -> dict[str, str]:
-    """Returns the branches of the environments whose last day is before `on`, by name.
-
-    Args:
-        stacks: As DescribeStacks describes them.
-        on: The day.
-    """
-    found = {}
-    for stack in stacks:
-        tags = {tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])}
-        ends = tags.get(LAST_DAY, "")
-        if BRANCH in tags and TAG_ENVIRONMENT in tags and ends and date.fromisoformat(ends) < on:
-            found[tags[TAG_ENVIRONMENT]] = tags[BRANCH]
-    return found
-
-
-def _deployed() -> Iterator[Mapping[str, Any]]:
-    import boto3
-
-    settings = tomllib.loads((SOURCE / "dev.toml").read_text(encoding="utf-8"))
-    for region in dict.fromkeys((settings["home_region"], settings["inference_region"])):
-        for page in boto3.client("cloudformation", region_name=region).get_paginator("describe_stacks").paginate():
-            yield from page["Stacks"]
-
-
 def main(arguments: Sequence[str]) -> int:
-    """Runs one of the two commands. `expired` exits with 1 if there is one."""
-    try:
-        match arguments:
-            case ["write", branch, days] if days.isdigit():
+    """Writes the settings, and prints the environment's name."""
+    match arguments:
+        case [branch, days] if days.isdigit():
+            try:
                 print(write(branch, int(days)).stem)  # noqa: T201 # a command's output
-                return 0
-            case ["expired"]:
-                found = expired(_deployed(), clock.now().date())
-                for name, branch in found.items():
-                    print(f"{name} of branch {branch}: make destroy-ephemeral BRANCH={shlex.quote(branch)}")  # noqa: T201 # a command's output
-                return 1 if found else 0
-    except NotEphemeral as error:
-        print(error, file=sys.stderr)  # noqa: T201 # a command's output
-        return 1
-    print("write BRANCH DAYS, or expired", file=sys.stderr)  # noqa: T201 # a command's output
+            except NotEphemeral as error:
+                print(error, file=sys.stderr)  # noqa: T201 # a command's output
+                return 1
+            return 0
+    print("name a branch, and days as a number: feature/better-prompts 3", file=sys.stderr)  # noqa: T201 # a command's output
     return 2
 
 

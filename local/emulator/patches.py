@@ -49,6 +49,7 @@ from local.emulator.hooks import (
     schedules,
     service_quotas,
     signatures,
+    stack_tags,
     subscriptions,
     task_roles,
     ttl,
@@ -94,6 +95,7 @@ def install(
     policy_variables.install()
     principals.install()
     web_identity.install()
+    stack_tags.install()
     if iam_log is not None:
         recorder.install(iam_log)
     encryption.install()

@@ -1,4 +1,4 @@
-"""The commands of the workflows that deploy and compare, in their order, by the roles that the workflows get.
+"""The commands of the workflows that deploy, compare and delete, in their order, by the roles that the workflows get.
 
 Each job has a token with the claims of GitHub, signed by the local account in GitHub's place; the CDK and the command
 get their roles with it, and IAM is enforced. `tests/unit/deployment` tests how a job asks for a token, and
@@ -14,25 +14,33 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 from aws_cdk import App
 
 from app import build_deployers
+from distillery.core.catalog import HostingMode
+from distillery.core.inventory import take_inventory
+from distillery.settings import load
 from infra.constructs import github
+from infra.deployment.ephemeral import write
 from local.account import ROOT, LocalAccount
 from local.deploy import Deployment
 from tests import waiting
 from tests.assemblies import assembly_of
 from tests.journey.conftest import Start
-from tests.journey.environment import Environment
+from tests.journey.environment import RECIPE, Environment
 from tests.journey.test_cdk import CDK
+from tests.journey.unmanaged import Unmanaged
+from tests.journey.zero_residue import remains
 from tests.policy.test_deployers import COMPARES, DEPLOYS, LOOKS, REPOSITORY
-from tests.unit.stacks.assembly import context
+from tests.unit.stacks.assembly import DAYS, context
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 INSTALLED = (".venv-uv/ok", ".venv/ok", "node_modules/ok", ".build/wheels/ok")
 GITHUBS = {"make install", "make assemblies", "make web-identity"}
 """Commands that install, synthesize with today's date, or ask GitHub."""
 IN_DEV = {**DEPLOYS, "sub": "repo:acme/distillery:environment:dev", "environment": "dev"}
+BRANCH = "feature/better-prompts"
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _SIGN = """
 import json, sys
@@ -96,6 +104,36 @@ def test_what_the_workflows_run_compares_and_deploys_one_assembly(start: Start, 
         )
         assert refused.returncode != 0
         assert "Unable to resolve AWS account" in refused.stderr, "it got no credentials"
+
+
+def test_an_environment_of_a_branch_is_deleted_after_its_last_day(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, dev = start("dev")
+    monkeypatch.setenv("DISTILLERY_CLOCK_FILE", str(account.clock_file))
+    name = write(BRANCH, 3, folder=tmp_path / "environments").stem
+    environment = Environment(account, load(name, on=DAYS["dev"], folder=tmp_path / "environments"))
+    Deployment(account).up(assembly_of(environment.settings).folder)
+    roles = _trusted(Environment(account, dev), tmp_path / "deployers")
+    made = Unmanaged(environment)
+    made.serve(RECIPE, HostingMode.ON_DEMAND, made.model(RECIPE))
+    job = _job(account, tmp_path, roles["ExpireRoleArn"], IN_DEV)
+    account.publish(name, region=environment.home, variables={**dict.fromkeys(_KEYS, ""), **job})
+    local = {**job, "DISTILLERY_LOCAL": "true", "DISTILLERY_LOCAL_ACCOUNT": str(account.client_file)}
+    assert commands("expired.yml") == ["make destroy-expired"]
+
+    _run(account, "make destroy-expired", tmp_path, local)
+    assert environment.alias() is not None, "the last day is not over"
+    environment.advance_hours(4 * 24)
+    listed = _done(account, "make expired", tmp_path, local)
+    assert listed.returncode != 0
+    assert f"{name} of branch {BRANCH}" in listed.stdout
+    _run(account, "make destroy-expired DRY_RUN=1", tmp_path, local)
+    assert environment.alias() is not None, "a dry run changes nothing"
+    _run(account, "make destroy-expired", tmp_path, local)
+    _run(account, "make expired", tmp_path, local)
+    assert [each for each in remains(environment) if "deployers" not in each] == []
+    assert take_inventory(environment.names, environment.client("bedrock")).is_empty
 
 
 def _edit_by_hand(environment: Environment) -> None:

@@ -55,17 +55,18 @@ IMMUTABLE = "repo:acme@1234567/distillery@123456789"
 
 
 @functools.cache
-def template(*, create_provider: bool = True) -> Json:
+def template(environment: str = "prod", *, create_provider: bool = True) -> Json:
     """Returns the stack's template, synthesized with all rules enabled. A finding raises."""
     from aws_cdk import App
 
     out = tempfile.mkdtemp(prefix="distillery-")
     app = App(analytics_reporting=False, auto_synth=False, outdir=out, context=dict(context()))
     of = REPOSITORY.model_copy(update={"create_provider": create_provider})
-    build_deployers(app, settings("prod"), of).synth()
+    build_deployers(app, settings(environment).model_copy(update={"account": ACCOUNT}), of).synth()
     reasons = list(acknowledged(app))
     assert {one.id.partition("[")[0] for one in reasons} == {"Annotation::AwsSolutions-IAM5"}, reasons
-    found: Json = json.loads((Path(out) / "distillery-prod-deployers.template.json").read_text(encoding="utf-8"))
+    file = Path(out) / f"distillery-{environment}-deployers.template.json"
+    found: Json = json.loads(file.read_text(encoding="utf-8"))
     return found
 
 
@@ -230,13 +231,13 @@ NOBODY: list[Ask] = [
 ]
 
 
-def _document(policy: str) -> Json:
-    (found,) = [one for name, one in template()["Resources"].items() if name.startswith(policy)]
-    document: Json = copy.deepcopy(found["Properties"]["PolicyDocument"])
-    return document
+def document(policy: str, environment: str = "prod") -> Json:
+    (found,) = [one for name, one in template(environment)["Resources"].items() if name.startswith(policy)]
+    policy_document: Json = copy.deepcopy(found["Properties"]["PolicyDocument"])
+    return policy_document
 
 
-def _within_boundary(policy: Json, boundary: Json, asks: list[Ask]) -> list[bool]:
+def within_boundary(policy: Json, boundary: Json, asks: list[Ask]) -> list[bool]:
     own, most = decide([(policy, asks), (boundary, asks)])
     return [one and other for one, other in zip(own, most, strict=True)]
 
@@ -246,7 +247,7 @@ def test_a_role_does_its_work_and_nothing_else(role: str) -> None:
     other = [ask for name, asks in MAY.items() if name != role for ask in asks]
     refused = [*NOBODY, *other]
     asks = [*MAY[role], *refused]
-    decided = _within_boundary(_document(f"{role}Policy"), _document("Boundary"), asks)
+    decided = within_boundary(document(f"{role}Policy"), document("Boundary"), asks)
     wrong = [
         ask
         for ask, allowed, wanted in zip(asks, decided, [ask in MAY[role] for ask in asks], strict=True)
@@ -259,7 +260,7 @@ def test_a_role_does_its_work_and_nothing_else(role: str) -> None:
 def test_the_boundary_holds_what_a_policy_that_is_attached_later_would_add(role: str) -> None:
     """Administrator's rights on one of these roles are no more than the work of both."""
     everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-    assert _within_boundary(everything, _document("Boundary"), NOBODY) == [False] * len(NOBODY)
+    assert within_boundary(everything, document("Boundary"), NOBODY) == [False] * len(NOBODY)
     arn = template()["Resources"][role]["Properties"]["PermissionsBoundary"]["Ref"]
     assert arn.startswith("Boundary")
 
@@ -268,12 +269,10 @@ def test_the_boundary_holds_what_a_policy_that_is_attached_later_would_add(role:
     ("policy", "index"), [("DeployPolicy", 0), ("ExaminePolicy", 0), ("Boundary", 0), ("Boundary", 1)]
 )
 def test_each_statement_is_needed(policy: str, index: int) -> None:
-    documents = {name: _document(name) for name in ("DeployPolicy", "ExaminePolicy", "Boundary")}
+    documents = {name: document(name) for name in ("DeployPolicy", "ExaminePolicy", "Boundary")}
     assert sum(len(one["Statement"]) for one in documents.values()) == 4
     del documents[policy]["Statement"][index]
-    done = [
-        all(_within_boundary(documents[f"{role}Policy"], documents["Boundary"], asks)) for role, asks in MAY.items()
-    ]
+    done = [all(within_boundary(documents[f"{role}Policy"], documents["Boundary"], asks)) for role, asks in MAY.items()]
     assert False in done
 
 

@@ -1,15 +1,14 @@
-"""Environments of branches: names, tags, the day on which they end, and what must not become one."""
+"""Environments of branches: names, tags, and what must not become one."""
 
 import shutil
 import tomllib
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from distillery.core.names import ENVIRONMENT_MAX, NAME, TAG_ENVIRONMENT
+from distillery.core.names import ENVIRONMENT_MAX, NAME
 from distillery.settings import load
-from infra.deployment.ephemeral import SOURCE, NotEphemeral, expired, main, name_of, write
+from infra.deployment.ephemeral import SOURCE, NotEphemeral, main, name_of, write
 from tests.unit.stacks.assembly import DAYS
 
 BRANCH = "feature/better-prompts"
@@ -30,6 +29,16 @@ def test_its_settings_are_devs_with_tags_and_may_be_deployed(tmp_path: Path) -> 
     assert settings.cost_tags["branch"] == BRANCH
     assert settings.recipes == dev.recipes
     assert not settings.keep_data
+
+
+def test_the_repository_that_deploys_dev_is_no_obstacle(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(SOURCE, source)
+    table = '[deployment]\nrepository = "acme/distillery"\nrepository_id = 1\nowner_id = 2\n\n'
+    text = (source / "dev.toml").read_text(encoding="utf-8")
+    (source / "dev.toml").write_text(text.replace("[cost_tags]\n", f"{table}[cost_tags]\n"), encoding="utf-8")
+    written = write(BRANCH, 3, source=source, folder=tmp_path / "written")
+    assert load(written.stem, on=DAYS["dev"], folder=written.parent).deployment is not None
 
 
 def test_the_others_are_beside_it_so_that_no_account_with_kept_data_is_taken(tmp_path: Path) -> None:
@@ -67,22 +76,7 @@ def test_a_branch_is_a_tag_and_its_days_are_few(branch: str, days: int, tmp_path
         write(branch, days, folder=tmp_path / "written")
 
 
-def test_an_environment_is_expired_the_day_after_its_last() -> None:
-    def stack(**tags: str) -> dict[str, object]:
-        return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
-
-    stacks = [
-        stack(**{TAG_ENVIRONMENT: "eold", "branch": "old", "last_day": "2026-11-29"}),
-        stack(**{TAG_ENVIRONMENT: "eold", "branch": "old", "last_day": "2026-11-29"}),
-        stack(**{TAG_ENVIRONMENT: "enew", "branch": "new", "last_day": "2026-11-30"}),
-        stack(**{TAG_ENVIRONMENT: "prod"}),
-        {},
-    ]
-    assert expired(stacks, date(2026, 11, 30)) == {"eold": "old"}
-    assert expired(stacks, date(2026, 12, 1)) == {"eold": "old", "enew": "new"}
-
-
 def test_the_command_says_how_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["write", BRANCH, "0"]) == 1
+    assert main([BRANCH, "0"]) == 1
     assert "1 to 30" in capsys.readouterr().err
-    assert main(["write", BRANCH]) == 2
+    assert main([BRANCH]) == 2

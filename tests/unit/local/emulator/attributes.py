@@ -116,6 +116,7 @@ VALUES = {
     "ministack.services.glue._tables",
     "ministack.app.SERVICE_HANDLERS",
     "ministack.core.iam_actions.SERVICE_TO_IAM_NAMESPACE",
+    "ministack.services.cloudformation._stacks",
     "ministack.services.cloudformation.provisioners._RESOURCE_HANDLERS",
     "ministack.services.cloudwatch._alarms",
     "ministack.services.cloudwatch._metrics",
