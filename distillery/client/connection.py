@@ -8,11 +8,13 @@ A limit applies to the calls of the thread that entered it. The body of a respon
 headers arrived, so that a stream is still limited when it is read later, or by another thread.
 """
 
+import contextlib
 import http.client
 import io
 import queue
 import socket
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 from botocore.awsrequest import (
@@ -133,16 +135,30 @@ class _Limited:
             _hold(self.sock, limit, None)
         return super().send(data)  # type: ignore[misc]  # urllib3's
 
+    def request(self, *args: Any, **options: Any) -> None:
+        """Sends on an open connection under the limit alone, without the time-out of connecting."""
+        with self._at_limit(current_limit() if self.sock is not None else None, None):
+            super().request(*args, **options)  # type: ignore[misc]  # urllib3's
+
     def getresponse(self, *args: Any, **options: Any) -> Any:
-        """Lets urllib3 set the time-out of the limit directly, instead of its own first."""
-        limit, longest = current_limit(), self.timeout
+        limit = current_limit()
+        if limit is not None:
+            limit.longest = self.timeout
+        with self._at_limit(limit, self.timeout):
+            return super().getresponse(*args, **options)  # type: ignore[misc]  # urllib3's
+
+    @contextlib.contextmanager
+    def _at_limit(self, limit: TimeLimit | None, most: float | None) -> Iterator[None]:
+        """Lets urllib3 set the time-out of the limit directly, instead of its own first: a thread that sets a time-out
+        waits for the others."""
         if limit is None:
-            return super().getresponse(*args, **options)  # type: ignore[misc]  # urllib3's
-        limit.longest, self.timeout = longest, limit.wait(longest) * SLACK
+            yield
+            return
+        timeout, self.timeout = self.timeout, limit.wait(most) * SLACK
         try:
-            return super().getresponse(*args, **options)  # type: ignore[misc]  # urllib3's
+            yield
         finally:
-            self.timeout = longest
+            self.timeout = timeout
 
 
 class _HTTPConnection(_Limited, AWSHTTPConnection):  # type: ignore[misc]  # botocore has no types

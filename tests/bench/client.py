@@ -27,7 +27,7 @@ from tests.bench.bar import Bar
 from tests.bench.simulator import constant_server
 
 Call = Callable[[], Any]
-REQUESTS, ROUNDS, WARM = 500, 5, 50
+REQUESTS, ROUNDS, WARM = 500, 15, 50
 SHORT, RATIOS = 96, 20
 CALLERS = (1, 16)
 MEDIAN_MS, P99_MS, RATIO = 1.0, 3.0, 1.25

@@ -15,7 +15,7 @@ from distillery.client import AllStepsFailed, MapUnavailable, Route, StreamBroke
 from distillery.client import stream as streams
 from distillery.client.aws import TimeLimit, current_limit, within
 from distillery.client.clients import Clients, send
-from distillery.client.connection import hold_limits
+from distillery.client.connection import _HTTPConnection, hold_limits
 from distillery.client.function_url import post_signed
 from tests.unit.client.harness import MESSAGES, START, ClientHarness, delta, end, route_map
 from tests.unit.client.raw_server import Piece, chunked, frames, http_response, reply_body, serving
@@ -248,3 +248,28 @@ def test_however_many_deadlines_there_are_the_clients_stay_few(monkeypatch: pyte
     for number in range(100):
         harness.route(session=None, deadline=1 + number / 7).converse(messages=MESSAGES)
     assert sorted(harness.made) == [("bedrock-runtime", "us-east-2"), ("ssm", "us-east-2")]
+
+
+class OpenSocket:
+    """Takes everything at once, and keeps the time-outs that were set."""
+
+    def __init__(self) -> None:
+        self.timeouts: list[float] = []
+
+    def settimeout(self, seconds: float) -> None:
+        self.timeouts.append(seconds)
+
+    def gettimeout(self) -> float:
+        return self.timeouts[-1]
+
+    def sendall(self, data: bytes) -> None:
+        pass
+
+
+def test_on_an_open_connection_the_time_out_is_set_once_and_that_of_connecting_does_not_count() -> None:
+    connection = _HTTPConnection("localhost")
+    connection.sock, connection.timeout = OpenSocket(), 3.0
+    with within(TimeLimit(60)):
+        connection.request("POST", "/", b"{}", {})
+    assert connection.sock.timeouts == [pytest.approx(59.4, rel=0.01)]
+    assert connection.timeout == 3.0
