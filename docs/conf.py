@@ -27,8 +27,9 @@ TREE = {
     "Run it": """docs/doctor docs/promotion docs/promotion-infrastructure docs/removing docs/people docs/threat-model
         docs/data-protection docs/supply-chain docs/aws-assumptions docs/runbooks/failed-run
         docs/runbooks/dead-letters docs/runbooks/function-errors docs/runbooks/fallback-ratio
-        docs/runbooks/prompts-logged docs/runbooks/attention docs/runbooks/attention/model-dates
-        docs/runbooks/attention/guard-acted docs/runbooks/attention/stalled-job""",
+        docs/runbooks/prompts-logged docs/runbooks/incidents/roll-back docs/runbooks/attention
+        docs/runbooks/attention/model-dates docs/runbooks/attention/guard-acted
+        docs/runbooks/attention/stalled-job""",
     "Change it": """CONTRIBUTING docs/architecture docs/decisions/README CHANGELOG SECURITY
         packages/bedrock-simulator/README packages/bedrock-simulator/CHANGELOG""",
 }

@@ -26,9 +26,11 @@ from tests.journey.prompts import DELIVERY, MONEY, jsonl, support
 from tests.runbooks import DEPLOYER, ON_CALL, PAGES, RunbookCommand, commands
 
 PROGRAMS = {"aws": "tests.aws_cli", "distillery": "distillery"}
-PLACEHOLDER = re.compile(r"(?<![$\w])(QUEUE|HANDLE|NAME|ARN|RUN|JOB|ROUTE|RECIPE|STREAM)\b(?!=)")
-ORDER = sorted(PAGES, key=lambda page: page != "failed-run.md")
-"""The page whose commands resume a run comes first: others name the same command in a sentence."""
+PLACEHOLDER = re.compile(r"(?<![$\w])(QUEUE|HANDLE|NAME|ARN|RUN|JOB|ROUTE|RECIPE|STREAM|VERSION)\b(?!=)")
+FIRST = ("failed-run.md", "incidents/roll-back.md")
+ORDER = [*FIRST, *(page for page in PAGES if page not in FIRST)]
+"""The pages whose commands resume a run, and roll a recipe back, come first: others name the same commands in
+sentences."""
 DENIED = {"aws": aws_cli.SERVICE_ERROR, "distillery": ExitCode.AWS_ERROR}
 REFUSED = 4
 """The exit code of a command that the caller may run, and that the state of the run or alias refuses."""
@@ -90,6 +92,7 @@ class OnCall:
             "ROUTE": lambda: "fast",
             "RECIPE": lambda: RECIPE,
             "STREAM": lambda: "stream",
+            "VERSION": lambda: str(self.environment.promoted().version - 1),
         }
         text = text.replace("ENV=prod", f"ENV={self.environment.settings.environment}").replace("$JOB", "JOB")
         if "body.json" in text:
@@ -170,4 +173,5 @@ def test_who_is_on_call_follows_every_runbook(on_call: OnCall) -> None:
     records = {record.run.id: record.outcome for record in on_call.environment.runs()}
     assert records[on_call.failed] is Outcome.PROMOTED, "it was resumed"
     assert records[on_call.active] is Outcome.STOPPED
+    assert on_call.environment.promoted().version == 4, "rolled back, and forth again"
     assert_nothing_is_left(on_call.environment)
