@@ -18,7 +18,7 @@ import pytest
 from aws_cdk import App
 
 from app import build_deployers
-from distillery.core.catalog import HostingMode
+from distillery.core.hosting_mode import HostingMode
 from distillery.core.inventory import take_inventory
 from distillery.settings import load
 from infra.constructs import github
