@@ -45,6 +45,7 @@ class EnvironmentStack(Stack):
                 if recipe.business_hours
             },
             commitments=Commitments.of_recipes(self.names, self.settings.recipes.values()),
+            lenders=self.settings.lenders,
             idle_days=self.settings.idle_days_warning,
         )
 

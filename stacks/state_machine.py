@@ -1,6 +1,7 @@
 """The stages as one state machine: their order, and what happens when one of them fails.
 
-distil:    distillation → endpoint → answers → endpoint released → verdict → goes live? → promotion → closed
+distil:    distillation → endpoint → answers → endpoint released → verdict → goes live? → promotion → closed; a run that
+           was promoted from another environment may have adopted a student, and begins with the endpoint
 evaluate:  as distil, from the endpoint on, or from the verdict on
 promote:   promotion of a student that a person accepted → closed
 rollback:  promotion of the previous model → closed
@@ -20,6 +21,7 @@ from constructs import Construct
 
 from distillery.core.ledger.hours_changes import HoursAction
 from distillery.core.recipe import Recipe
+from infra.constructs.adoption import Adoption
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function
 from infra.constructs.stack_context import StackContext
@@ -38,6 +40,8 @@ class Stages:
     endpoint: EndpointStage
     evaluation: EvaluationStage
     promotion: PromotionStage
+    adoption: Adoption | None
+    """Where the environment may use or copy models of others."""
     has_hourly: bool
     """Whether a recipe is hosted by the hour, and may have business hours."""
 
@@ -83,6 +87,7 @@ class Stages:
                 settings=settings,
                 record_days=record_days,
             ),
+            adoption=Adoption(scope, "Adoption", context=context, stores=stores) if context.lenders else None,
             has_hourly=any(recipe.is_hourly for recipe in recipes),
         )
 
@@ -90,7 +95,8 @@ class Stages:
     def functions(self) -> list[Function]:
         """The functions that the state machine invokes."""
         others = [stage.function for stage in (self.distillation, self.endpoint)]
-        return [*others, *self.promotion.functions, *self.evaluation.functions]
+        adoption = [self.adoption.function] if self.adoption else []
+        return [*others, *adoption, *self.promotion.functions, *self.evaluation.functions]
 
     def attach(self, machine: sfn.StateMachine) -> None:
         """Connects the functions that start, answer or describe executions with the state machine."""
@@ -129,7 +135,8 @@ def _until_answered(scope: Construct, stages: Stages) -> sfn.Chain:
     """From where the execution begins: an evaluation has its student already, and perhaps its answers too."""
     answers = stages.evaluation.answer_states()
     asked = sfn.Chain.start(stages.endpoint.states()).next(answers)
-    distil = sfn.Chain.start(stages.distillation.states()).next(asked)
+    train = sfn.Chain.start(stages.distillation.states()).next(asked)
+    distil = stages.adoption.states(adopted=asked, train=train) if stages.adoption else train
     needed = (
         sfn.Choice(scope, "Which answers are missing?")
         .when(sfn.Condition.boolean_equals("$.missing.endpoint", True), asked)

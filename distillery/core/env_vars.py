@@ -32,6 +32,7 @@ class Variable(StrEnum):
     SIGNING_KEY = "SIGNING_KEY_ARN"
     RECORD_DAYS = "RECORD_DAYS"
     COMMIT = "COMMIT"
+    BORROWS = "BORROWS"
 
 
 def read(variable: Variable) -> str:

@@ -103,8 +103,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Student:
+    """A student. `borrowed`: whether it is a model of another environment, which this one uses under a lease.
+    `job_arn`: the job that made it, also where that ran elsewhere."""
+
     model_arn: str
     job_arn: str
+    borrowed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ LIBRARY_PARTS: Mapping[str, tuple[str, ...]] = {
     "collection": ("core",),
     "dataset": ("core", "datasets", "evaluation"),
     "distillation": ("core",),
+    "adoption": ("core",),
     "bucket_cleanup": ("core",),
     "endpoint": ("core",),
     "evaluation": ("core", "datasets", "evaluation"),

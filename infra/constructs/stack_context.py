@@ -57,6 +57,8 @@ class StackContext:
     """Model units of live endpoints with business hours, by name."""
     commitments: Commitments = field(default_factory=Commitments)
     """The commitments of live endpoints, for the functions that create them or check runs."""
+    lenders: tuple[str, ...] = ()
+    """The environments of the account whose models this one may use, under a lease."""
     idle_days: int = 14
     """Days without a call after which people are warned of an endpoint that bills by the hour."""
 
@@ -67,6 +69,11 @@ class StackContext:
             return {}
         paused = {Variable.PAUSED_UNITS: json.dumps(dict(self.paused_units))} if self.paused_units else {}
         return {Variable.MAX_MODEL_UNITS: str(self.max_model_units), **paused}
+
+    @property
+    def borrowing(self) -> dict[Variable, str]:
+        """The variable of functions that renew or end leases of others' models, where there may be any."""
+        return {Variable.BORROWS: "true"} if self.lenders else {}
 
     @property
     def removal_policy(self) -> RemovalPolicy:

@@ -16,7 +16,7 @@ from distillery.core.env_vars import Variable
 from distillery.core.recipe import Recipe
 from infra.constructs.arn import Location
 from infra.constructs.function import SERVICE_TIMEOUT, Function, iam_url
-from infra.constructs.permissions import Permission, bedrock, running, storage
+from infra.constructs.permissions import Permission, bedrock, borrowed_models, running, storage
 from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import DISCARD, Machine, step
 
@@ -70,8 +70,9 @@ class EnvironmentGuard(Construct):
             permissions=[
                 *_reading(self, context, ledger, machine),
                 *_deleting_parameters(self, context, inference_region),
+                *borrowed_models.end_leases(Location.of(self), context.names, context.lenders, ledger),
             ],
-            environment=_variables(ledger, machine, inference_region),
+            environment={**_variables(ledger, machine, inference_region), **context.borrowing},
         )
         guarded = CustomResource(
             self,
@@ -108,10 +109,11 @@ class EnvironmentGuard(Construct):
                 *_reading(self, context, ledger, machine),
                 *_deleting(self, context, judges=judges),
                 *_deleting_parameters(self, context, inference_region),
+                *borrowed_models.end_leases(Location.of(self), context.names, context.lenders, ledger),
                 running.stop_executions(location, machine_name),
                 running.delete_parameters(location, names.alias("*")),
             ],
-            environment=_variables(ledger, machine, inference_region),
+            environment={**_variables(ledger, machine, inference_region), **context.borrowing},
         )
         return Machine(
             self,

@@ -18,7 +18,7 @@ from infra.constructs.arn import Location
 from infra.constructs.data_stores import DataStores
 from infra.constructs.eventbridge import Schedules, on_event
 from infra.constructs.function import Function
-from infra.constructs.permissions import bedrock, keys, monitoring, running, storage
+from infra.constructs.permissions import bedrock, borrowed_models, keys, monitoring, running, storage
 from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import DISCARD, step, wait_until_ready
 
@@ -97,6 +97,8 @@ class EndpointStage(Construct):
                 *storage.use_ledger(stores.ledger),
                 *bedrock.create_endpoints(self._location, self._names, tags=self._tags),
                 *keys.host_models(self._location, context.key),
+                *borrowed_models.lease(self._location, self._names, context.lenders),
+                *borrowed_models.host(self._location, self._names, context.lenders, tags=self._tags),
                 *([bedrock.read_tags(self._location)] if context.max_model_units else []),
             ],
             environment={Variable.LEDGER: stores.ledger.table_name, **context.unit_ceiling},
@@ -123,6 +125,7 @@ class EndpointStage(Construct):
                 *bedrock.delete_endpoints(self._location, self._names),
                 bedrock.read_tags(self._location),
                 running.read_parameters(self._location, self._names.alias("*"), *answers),
+                *borrowed_models.lease(self._location, self._names, context.lenders),
                 *(bedrock.stop_orphaned_judges(self._location, self._names) if self._has_judges else ()),
                 *([monitoring.read_statistics(self._location)] if self._has_hourly else []),
             ],
@@ -130,6 +133,7 @@ class EndpointStage(Construct):
                 Variable.LEDGER: stores.ledger.table_name,
                 Variable.TOPIC: stores.topic.topic_arn,
                 **({Variable.JUDGES: "true"} if self._has_judges else {}),
+                **context.borrowing,
                 **({Variable.IDLE_DAYS: str(context.idle_days)} if self._has_hourly else {}),
             },
             layers=[settings] if self._has_hourly else [],

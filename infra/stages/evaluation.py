@@ -17,7 +17,7 @@ from infra.constructs.chunk_map import each_chunk
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function, iam_url
 from infra.constructs.layers import Packages, packages_layer
-from infra.constructs.permissions import bedrock, foundation_models, keys, quotas, running, storage
+from infra.constructs.permissions import bedrock, borrowed_models, foundation_models, keys, quotas, running, storage
 from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import DISCARD, step
 from infra.stages.scoring import SCORES, Scoring, needs_scoring
@@ -69,6 +69,7 @@ class EvaluationStage(Construct):
                 quotas.list_quotas(),
                 running.read_parameters(location, context.names.alias("*")),
                 keys.use_models(location, context.key),
+                *borrowed_models.use(location, context.lenders),
             ],
             environment={Variable.LEDGER: stores.ledger.table_name, Variable.DATA_BUCKET: stores.data.bucket_name},
             layers=[packages],  # near duplicates; and executions that began before 0.3.0 judge here

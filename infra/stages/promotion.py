@@ -14,7 +14,7 @@ from distillery.core.recipe import Recipe, tag_keys
 from infra.constructs.arn import Location
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function, iam_url
-from infra.constructs.permissions import bedrock, keys, running, storage
+from infra.constructs.permissions import bedrock, borrowed_models, keys, running, storage
 from infra.constructs.signing import Signing
 from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import DISCARD, step, wait_until_ready
@@ -140,6 +140,8 @@ class PromotionStage(Construct):
                 *bedrock.create_endpoints(self._location, context.names, tags=self._tags),
                 bedrock.update_endpoints(self._location, context.names),
                 *keys.host_models(self._location, context.key),
+                *borrowed_models.lease(self._location, context.names, context.lenders),
+                *borrowed_models.host(self._location, context.names, context.lenders, tags=self._tags, update=True),
                 running.read_parameters(self._location, self._aliases),
                 running.write_parameters(self._location, self._aliases),
                 *([bedrock.read_tags(self._location)] if context.max_model_units else []),

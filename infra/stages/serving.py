@@ -39,6 +39,7 @@ class ServingStage(Construct):
     ) -> None:
         super().__init__(scope, ident)
         self._names, self._location, self._home = context.names, Location.of(self), Location.of(self).at(home_region)
+        self._lenders = context.lenders
         self._last_profile: bedrock.CfnApplicationInferenceProfile | None = None
         applications = {policy.route.name: self._route(policy) for policy in policies}
         offer = ServedRoutes(routes=tuple(_offered(policy.route) for policy in policies), quota=quota)
@@ -93,7 +94,7 @@ class ServingStage(Construct):
         permissions = [running.read_parameters(self._location, self._names.route(name), *findings)]
         permissions += calling.call_models(self._location, policy.models, _by_model(applications))
         if policy.recipes:
-            permissions += calling.call_students(self._home, self._names, policy.recipes)
+            permissions += calling.call_students(self._home, self._names, policy.recipes, self._lenders)
         does = f"Call the route {name} of {self._names.environment}"
         policy_at(self, f"Callers-{ident}", f"{self._names.route(name)}/", does, *permissions)
         return applications
@@ -133,7 +134,7 @@ class ServingStage(Construct):
         return [
             running.read_parameters(self._location, self._names.route("*"), *findings),
             *calling.call_models(self._location, models, made, calling.ONCE),
-            *(calling.call_every_student(self._home, self._names, calling.ONCE) if students else ()),
+            *(calling.call_every_student(self._home, self._names, calling.ONCE, self._lenders) if students else ()),
         ]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from distillery.core.aws import client
+from distillery.core.borrowing import Borrowing
 from distillery.core.boundary import boundary
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import RunStopped
@@ -30,6 +31,7 @@ class Candidate:
     Attributes:
         evaluation: The execution of an evaluation that a person asked for; empty in the run's own execution.
         may_create: Raises where the endpoint of that name may not be created.
+        borrow: Takes or renews the lease of another environment's model, for a run.
     """
 
     run: Run
@@ -39,6 +41,7 @@ class Candidate:
     leases: Leases
     evaluation: str = ""
     may_create: Callable[[str, Recipe], None] = lambda _name, _recipe: None
+    borrow: Callable[[str, str], None] = lambda _model, _run: None
 
     @property
     def name(self) -> str:
@@ -50,6 +53,8 @@ class Candidate:
         check_wanted(self.ledger.run(self.run.id))
         self.ledger.begin(self.run.id, Stage.ENDPOINT)
         self.may_create(self.name, self.run.recipe)
+        if student.borrowed:
+            self.borrow(student.model_arn, self.run.id)
         asked_by = self.ledger.run(self.run.id).reopened_by if self.evaluation else None
         self.leases.take(self.run.id, owner=asked_by or self.run.id, purpose=f"evaluation of run {self.run.id}")
         endpoint = self.hosting.create(
@@ -109,6 +114,7 @@ def _candidate(event: Event) -> Candidate:
         Leases(table),
         evaluation_of(event),
         may_create=lambda name, recipe: ceiling.check(name, recipe, client("bedrock")),
+        borrow=lambda model, run: Borrowing.of_environment().borrow(model, run),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 
 from distillery.core.aliases import Aliases
 from distillery.core.aws import ClientError, client, code
+from distillery.core.borrowing import Borrowing
 from distillery.core.boundary import get_logger
 from distillery.core.claims import Claims
 from distillery.core.env_vars import Variable, is_set, read, read_number
@@ -33,6 +34,7 @@ from distillery.core.notices import Notices
 from distillery.core.operational_metrics import OperationalMetric, emit
 from distillery.core.pipeline import Endpoint
 from distillery.core.recipe import load_all
+from lambdas.endpoint.borrowed import BorrowedModelsKeeper
 from lambdas.endpoint.business_hours import BusinessHoursKeeper
 from lambdas.endpoint.committed import CommittedEndpoints
 from lambdas.endpoint.hourly import HourlyEndpoints
@@ -114,6 +116,8 @@ class Sweep:
     hours: BusinessHoursKeeper | None = None
     """The same."""
     committed: CommittedEndpoints | None = None
+    borrowed: BorrowedModelsKeeper | None = None
+    """Where the environment may use models of others."""
     errors: list[Exception] = field(default_factory=list)
 
     @classmethod
@@ -143,7 +147,14 @@ class Sweep:
             if days
             else None
         )
-        return cls(ledger, stale_runs, orphans, hosting_by_mode(), notices, hourly, judges, idle, hours, committed)
+        borrowed = (
+            BorrowedModelsKeeper(names, ledger, Aliases(), Borrowing.of_environment())
+            if is_set(Variable.BORROWS)
+            else None
+        )
+        return cls(
+            ledger, stale_runs, orphans, hosting_by_mode(), notices, hourly, judges, idle, hours, committed, borrowed
+        )
 
     def run(self) -> dict[str, Any]:
         """What was closed (holder → reason), which endpoints were deleted and which judges' jobs stopped. Raises
@@ -157,6 +168,7 @@ class Sweep:
         idle = {"idle": self._tried("idle endpoints", self.idle.warn) or []} if self.idle else {}
         hours = {"hours": self._tried("business hours", self.hours.keep) or {}} if self.hours else {}
         committed = self._tried("commitments", self.committed.report) if self.committed else None
+        borrowed = self._tried("leases of models", self.borrowed.keep) if self.borrowed else None
         self._tried("the ledger of what bills by the hour", self.hourly.write)
         if self.errors:
             raise ExceptionGroup("the sweep failed in part; the next one tries again", self.errors)
@@ -167,6 +179,7 @@ class Sweep:
             **idle,
             **hours,
             **({"committed": committed} if committed else {}),
+            **({"borrowed": borrowed} if borrowed else {}),
         }
 
     def _close(self) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from distillery.core.aws import ObjectStore
+from distillery.core.borrowing import Borrowing
 from distillery.core.boundary import boundary
 from distillery.core.decisions import handle_decision
 from distillery.core.env_vars import Variable, read
@@ -81,6 +82,7 @@ def _recorder() -> Recorder:
         SystemPromptStore(ObjectStore()),
         AliasHistory(table),
         HoursChanges(table),
+        lambda model, run: Borrowing.of_environment().borrow(model, run),
     )
 
 

@@ -3,6 +3,7 @@
 Once the alias is written, callers use the target's model, and the old model is kept as `previous`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from distillery.core import clock
@@ -10,6 +11,7 @@ from distillery.core.boundary import get_logger
 from distillery.core.errors import EndpointFailed, Unfinished
 from distillery.core.hosting import State
 from distillery.core.hosting_mode import HostingMode
+from distillery.core.ledger.borrowed_models import is_borrowed
 from distillery.core.ledger.history import AliasHistory
 from distillery.core.ledger.hours_changes import HoursChanges
 from distillery.core.ledger.ledger import Ledger
@@ -28,11 +30,14 @@ class Recorder:
     prompts: SystemPromptStore
     history: AliasHistory
     changes: HoursChanges
+    borrow: Callable[[str, str], None] = lambda _model, _run: None
+    """Takes or renews the lease of another environment's model, for a run."""
 
     def promote(self, target: PromotionTarget) -> Endpoint:
         """The live endpoint, updating to the target's model. A roll-back is no stage of a run.
 
-        The system prompt is stored first: where that fails, the old model stays live. Raises RunStopped for a run that
+        A lease of another environment's model is taken, and the system prompt stored, first: where that fails, the old
+        model stays live. Raises RunStopped for a run that
         a person has stopped, and EndpointChanging while business hours change the endpoint.
         """
         if target.is_stage:
@@ -40,6 +45,8 @@ class Recorder:
                 self.ledger.stops.claim_promotion(target.run)
             self.ledger.begin(target.run, Stage.PROMOTION)
         self.changes.wait_for(target.recipe.name)  # read after the claim, which keeps later changes away
+        if is_borrowed(self.ledger.run(target.run)):
+            self.borrow(target.model_arn, target.run)
         self.prompts.keep(target.system, target.learned)
         return self.live.promote(target)
 

@@ -41,6 +41,7 @@ def _guard(event: Event) -> str | None:
         return ident
     remaining = environment.remaining()
     if remaining.is_empty:
+        environment.end_leases()
         environment.parameters.delete()
         return ident
     check_deletable(environment, remaining)

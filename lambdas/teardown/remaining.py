@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Self
 from distillery.core import catalog, clock
 from distillery.core.aws import client
 from distillery.core.billing import FAILED, unit_price
-from distillery.core.env_vars import Variable, read
+from distillery.core.borrowing import Borrowing
+from distillery.core.env_vars import Variable, is_set, read
 from distillery.core.hosting_mode import HostingMode
 from distillery.core.inventory import CustomModel, HostedModel, Inventory, RunningJob, take_inventory
 from distillery.core.ledger.ledger import Ledger
@@ -108,6 +109,13 @@ class Environment:
     @property
     def parameters(self) -> WrittenParameters:
         return WrittenParameters(self.names, self.ssm, self.inference)
+
+    def end_leases(self) -> None:
+        """Ends the leases of other environments' models, once nothing here serves one."""
+        if is_set(Variable.BORROWS):
+            borrowing = Borrowing(self.names.environment, self.bedrock, self.ledger.borrowed)
+            for model in borrowing.models.all():
+                borrowing.end(model)
 
     def running(self) -> list[str]:
         """The ARNs of the pipeline's executions that are running."""

@@ -58,6 +58,7 @@ class EnvironmentRetirement:
             self._delete_alias(recipe)
         if not take_inventory(self.environment.names, self.environment.bedrock).is_empty:
             return False
+        self.environment.end_leases()
         self.environment.parameters.delete()
         return True
 

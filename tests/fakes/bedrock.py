@@ -27,7 +27,8 @@ class Fake:
 
 @dataclass
 class FakeBedrock:
-    """refuse: operation → error code. lose: operations that succeed but lose their response, once each."""
+    """leases: the tags that were set on a model. refuse: operation → error code. lose: operations that succeed but lose
+    their response, once each."""
 
     deployments: dict[str, Fake] = field(default_factory=dict)
     throughputs: dict[str, Fake] = field(default_factory=dict)
@@ -35,6 +36,7 @@ class FakeBedrock:
     refuse: dict[str, str] = field(default_factory=dict)
     lose: set[str] = field(default_factory=set)
     tokens: list[str] = field(default_factory=list)
+    leases: dict[str, str] = field(default_factory=dict)
 
     def get_custom_model(self, *, modelIdentifier: str) -> dict[str, str]:  # noqa: N803 the API's name
         self._called("get_custom_model")
@@ -126,8 +128,17 @@ class FakeBedrock:
 
     def tag_resource(self, *, resourceARN: str, tags: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 the API's name
         self._called("tag_resource")
+        if ":custom-model/" in resourceARN:
+            self.leases |= {tag["key"]: tag["value"] for tag in tags}
+            return {}
         among = self.deployments if ":custom-model-deployment/" in resourceARN else self.throughputs
         _find(among, resourceARN).tags |= {tag["key"]: tag["value"] for tag in tags}
+        return {}
+
+    def untag_resource(self, *, resourceARN: str, tagKeys: list[str]) -> dict[str, Any]:  # noqa: N803 the API's names
+        self._called("untag_resource")
+        assert ":custom-model/" in resourceARN
+        self.leases = {key: value for key, value in self.leases.items() if key not in tagKeys}
         return {}
 
     def get_paginator(self, operation: str) -> "Pages":

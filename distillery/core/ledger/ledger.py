@@ -19,6 +19,7 @@
     idle               <endpoint>             when an endpoint was looked at, and when people were warned of it
     stalled            <job name>             when people were notified of a job that stays in a phase
     heldout#<digest>   <run id>#<look>        a verdict by a set of held-out prompts, see `looks`
+    borrowed           <model ARN>            a model of another environment that this one uses, see `borrowed_models`
     recipe#<recipe>    <promotion-…>          a promotion from another environment, see `promotions`
     record#<digest>    promotion              the promotion that has consumed a record
     promotion          <recipe>               the latest promotion of a recipe
@@ -34,6 +35,7 @@ from typing import Any
 from distillery.core import clock, names
 from distillery.core.errors import RunActive, Unfinished
 from distillery.core.escaping import one_line
+from distillery.core.ledger.borrowed_models import BorrowedModels
 from distillery.core.ledger.items import (
     ACTIVE,
     ANSWERS_OF,
@@ -69,6 +71,10 @@ class Ledger(JobLedger):
     @property
     def leases(self) -> Leases:
         return Leases(self._table)
+
+    @property
+    def borrowed(self) -> BorrowedModels:
+        return BorrowedModels(self._table)
 
     @property
     def stops(self) -> Stops:

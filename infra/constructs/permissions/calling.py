@@ -32,20 +32,25 @@ def call_models(
     )
 
 
-def call_students(home: Location, names: Names, recipes: Sequence[str]) -> tuple[Permission, ...]:
-    """The live endpoints of these recipes by their tags, their aliases, and their models' key by its alias."""
+def call_students(
+    home: Location, names: Names, recipes: Sequence[str], lenders: Sequence[str] = ()
+) -> tuple[Permission, ...]:
+    """The live endpoints of these recipes by their tags, their aliases, and their models' keys by their aliases:
+    `lenders` are the other environments whose models may be served."""
     routes = [DISTILLED_PREFIX + recipe for recipe in recipes]
     tagged = {f"aws:ResourceTag/{TAG_ENVIRONMENT}": names.environment, f"aws:ResourceTag/{TAG_ROUTE}": routes}
-    return _students(home, names, {"StringEquals": tagged}, CALL, *recipes)
+    return _students(home, names, {"StringEquals": tagged}, CALL, lenders, *recipes)
 
 
-def call_every_student(home: Location, names: Names, actions: tuple[str, ...] = CALL) -> tuple[Permission, ...]:
+def call_every_student(
+    home: Location, names: Names, actions: tuple[str, ...] = CALL, lenders: Sequence[str] = ()
+) -> tuple[Permission, ...]:
     """The students of every recipe. The statements do not grow with the number of recipes."""
     conditions = {
         "StringEquals": {f"aws:ResourceTag/{TAG_ENVIRONMENT}": names.environment},
         "StringLike": {f"aws:ResourceTag/{TAG_ROUTE}": f"{DISTILLED_PREFIX}*"},
     }
-    return _students(home, names, conditions, actions, "*")
+    return _students(home, names, conditions, actions, lenders, "*")
 
 
 def _students(
@@ -53,6 +58,7 @@ def _students(
     names: Names,
     conditions: Mapping[str, Mapping[str, object]],
     actions: tuple[str, ...],
+    lenders: Sequence[str],
     *recipes: str,
 ) -> tuple[Permission, ...]:
     prompts = [SYSTEM_PROMPTS_PREFIX if recipe == "*" else f"{SYSTEM_PROMPTS_PREFIX}{recipe}/" for recipe in recipes]
@@ -60,6 +66,6 @@ def _students(
     return (
         running.read_parameters(home, *(names.alias(recipe) for recipe in recipes)),
         Permission(actions=actions, resources=endpoints, conditions=conditions, because=_LIVE),
-        keys.use_models_by_alias(home, names.key_alias),
+        keys.use_models_by_alias(home, names.key_alias, *(Names(lender).key_alias for lender in lenders)),
         *storage.read_by_name(home, names.environment, *prompts),
     )

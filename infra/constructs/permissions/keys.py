@@ -1,13 +1,19 @@
 """The key that custom models are encrypted with (UG encryption-custom-job)."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from aws_cdk import aws_kms as kms
 
 from infra.constructs.arn import Location
-from infra.constructs.permissions.permission import Permission
+from infra.constructs.permissions.permission import Conditions, Permission
 
 _INVOKE = ("kms:Decrypt", "kms:GenerateDataKey")
 """Of who invokes a custom model: the first by UG encryption-custom-job, both by the Nova guide
 (customize-fine-tune-encrypt). UNVERIFIED: whether an invocation needs the second."""
+
+
+_FOR_AWS: Conditions = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
 
 
 def encrypt_models(location: Location, key: kms.IKey) -> tuple[Permission, ...]:
@@ -57,7 +63,7 @@ def _grant(location: Location, key: kms.IKey) -> Permission:
     return Permission(
         actions=("kms:CreateGrant",),
         resources=(key.key_arn,),
-        conditions={"StringEquals": location.via("bedrock"), "Bool": {"kms:GrantIsForAWSResource": "true"}},
+        conditions={"StringEquals": location.via("bedrock"), **_FOR_AWS},
     )
 
 
@@ -66,20 +72,33 @@ def use_models(location: Location, key: kms.IKey) -> Permission:
     return _used(location, key, *_INVOKE)
 
 
-def use_models_by_alias(location: Location, alias: str) -> Permission:
-    """The same from another Region."""
-    return by_alias(alias, "bedrock", _INVOKE, location)
+def use_models_by_alias(location: Location, *aliases: str) -> Permission:
+    """The same from another Region, or with the keys of several environments."""
+    return by_alias(aliases, "bedrock", _INVOKE, location)
 
 
-def by_alias(alias: str, service: str, actions: tuple[str, ...], *locations: Location) -> Permission:
-    """A key through one service, by its alias, which is known in other Regions too."""
+def host_models_by_alias(location: Location, *aliases: str) -> tuple[Permission, ...]:
+    """`host_models` with the keys of other environments."""
+    grant = by_alias(aliases, "bedrock", ("kms:CreateGrant",), location)
+    return (
+        by_alias(aliases, "bedrock", ("kms:Decrypt", "kms:DescribeKey"), location),
+        replace(grant, conditions={**grant.conditions, **_FOR_AWS}),
+    )
+
+
+def by_alias(alias: str | Sequence[str], service: str, actions: tuple[str, ...], *locations: Location) -> Permission:
+    """A key through one service, by its alias, which is known in other Regions too; or one of several."""
     via = [one for location in locations for one in location.via(service)["kms:ViaService"]]
     return Permission(
         actions=actions,
         resources=tuple(location.arn("kms", "key/*") for location in locations),
         conditions={
             "StringEquals": {"kms:ViaService": via},
-            "ForAnyValue:StringEquals": {"kms:ResourceAliases": alias},
+            "ForAnyValue:StringEquals": {"kms:ResourceAliases": alias if isinstance(alias, str) else _one_of(alias)},
         },
         because="A key's id does not cross Regions, its alias does: kms:ResourceAliases admits this one key.",
     )
+
+
+def _one_of(aliases: Sequence[str]) -> str | list[str]:
+    return aliases[0] if len(aliases) == 1 else [*aliases]

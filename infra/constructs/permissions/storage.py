@@ -11,6 +11,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import IConstruct
 
+from distillery.core.ledger.borrowed_models import PARTITION as BORROWED
 from distillery.core.ledger.items import ACTIVE
 from distillery.core.names import FOUNDATION, Names
 from infra.constructs.arn import Location
@@ -152,6 +153,13 @@ def query_runs(table: dynamodb.ITable) -> tuple[Permission, ...]:
         Permission(actions=("dynamodb:Query",), resources=(table.table_arn,), conditions=recipes),
         _key(_of(table), table, ("kms:Decrypt",), "dynamodb"),
     )
+
+
+def end_leases_of_models(table: dynamodb.ITable) -> Permission:
+    """List and delete what the ledger has of borrowed models; the key is that of `query_runs`."""
+    borrowed = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [BORROWED]}}
+    actions = ("dynamodb:DeleteItem", "dynamodb:Query")
+    return Permission(actions=actions, resources=(table.table_arn,), conditions=borrowed)
 
 
 def query_locks(table: dynamodb.ITable) -> Permission:

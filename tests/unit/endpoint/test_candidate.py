@@ -1,8 +1,10 @@
 """The endpoint stage, through its handler."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from distillery.core import aws
 from distillery.core.env_vars import Variable
@@ -32,7 +34,8 @@ def bedrock(monkeypatch: pytest.MonkeyPatch) -> FakeBedrock:
 @pytest.fixture
 def ledger(monkeypatch: pytest.MonkeyPatch) -> Ledger:
     table = MemoryTable()
-    monkeypatch.setattr("lambdas.endpoint.handler.Table", lambda name: table)
+    for module in ("lambdas.endpoint.handler", "distillery.core.borrowing"):
+        monkeypatch.setattr(f"{module}.Table", lambda name: table)
     return Ledger(table)
 
 
@@ -54,6 +57,16 @@ def test_a_candidate_is_made_described_and_released(bedrock: FakeBedrock, ledger
     assert step({"step": "release", "state": bare}, None) == {"released": True}
     assert step({"step": "release", "state": bare}, None) == {"released": False}
     assert bedrock.everything() == {}
+
+
+def test_the_lease_of_a_borrowed_student_is_there_before_its_endpoint(bedrock: FakeBedrock, ledger: Ledger) -> None:
+    run = open_run(ledger)
+    borrowed = replace(student(), model_arn="arn:aws:bedrock:us-east-1:111111111111:custom-model/m", borrowed=True)
+    bedrock.refuse["create_custom_model_deployment"] = "AccessDeniedException"
+    with pytest.raises(ClientError):
+        step({"step": "create", "state": {"run": to_wire(run), "student": to_wire(borrowed)}}, None)
+    assert [*bedrock.leases] == ["distillery:lease/dev"]
+    assert [each.run for each in ledger.borrowed.all()] == [run.id]
 
 
 def test_a_candidate_that_failed_stops_the_run(bedrock: FakeBedrock, ledger: Ledger) -> None:

@@ -46,6 +46,7 @@ SETTINGS = {
     Variable.IDLE_DAYS: "14",
     Variable.SIGNING_KEY: "arn:aws:kms:us-east-1:111111111111:key/2",
     Variable.RECORD_DAYS: "30",
+    Variable.BORROWS: "true",
 }
 
 STUDENT = "arn:aws:bedrock:us-east-1:111111111111:custom-model/m"

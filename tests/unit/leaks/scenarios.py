@@ -15,18 +15,22 @@ from distillery.core import clock
 from distillery.core.business_hours import BusinessHours, Weekday
 from distillery.core.conversation import Prompt, to_line
 from distillery.core.judging import GraderKind, GraderSpec, VerdictOutcome
+from distillery.core.ledger.borrowed_models import BorrowedModel
 from distillery.core.ledger.holders import HolderKind, new_holder
 from distillery.core.ledger.hours_changes import HoursAction, HoursChanges
+from distillery.core.ledger.promotions import Promotions, StudentPromotion
 from distillery.core.logs import LogReadMode, LogSource
 from distillery.core.model_dates import NamedModel
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE
 from distillery.core.pipeline import Outcome, Run, Stage, Student, Verdict
+from distillery.core.promotions import AdmittedRecord, Way
 from distillery.core.recipe import Recipe
 from distillery.core.recipe_options import OverBudgetPolicy, StalledJobs
 from distillery.core.serialization import from_wire, to_wire
 from distillery.core.served_routes import CallerQuota, Period, ServedRoute, ServedRoutes
 from distillery.evaluation.report import wire
 from distillery.evaluation.report.lineage import Lineage
+from lambdas.adoption.handler import step as adoption
 from lambdas.bucket_cleanup.handler import empty
 from lambdas.collection.handler import collect
 from lambdas.dataset.approval import decide
@@ -53,7 +57,7 @@ from lambdas.teardown.handler import clean, guard, keep_recipes
 from lambdas.teardown.handler import step as retirement
 from lambdas.uploads.handler import record_uploads
 from tests.fakes.callers import event as signed
-from tests.fakes.pipeline import distilled, open_run, provisioned, recipe, verdict
+from tests.fakes.pipeline import dataset, distilled, open_run, provisioned, recipe, verdict
 from tests.fakes.report import full
 from tests.unit.client.harness import ALIAS, ENDPOINT, OPTIMIZED, OTHER, STANDARD, STUDENT, route_map
 from tests.unit.collection.records import PREFIX, ROUTE, converse, packed, record, reply
@@ -223,6 +227,48 @@ def scoring_of(name: str, *, begun: bool = False, ended: bool = False, lost: boo
         return lambda: scoring({"step": name, "state": state, **more}, CONTEXT)
 
     return prepare
+
+
+def adopting(account: Account) -> Ask:
+    """A run whose promotion goes by re-point."""
+    record = AdmittedRecord(
+        digest="a" * 64,
+        environment="qa",
+        account="111111111111",
+        region="us-east-1",
+        run="support-c-d-1",
+        model_arn=STORED,
+        job_arn="arn:job",
+        judged="2026-11-21T09:00:00+00:00",
+        issued="2026-11-21T09:00:01+00:00",
+        expires="2026-12-21T09:00:01+00:00",
+        dataset_digest="e" * 64,
+    )
+    opened = StudentPromotion(
+        id="promotion-support-20261123T120000Z",
+        recipe="support",
+        way=Way.REPOINT,
+        record=record,
+        by="arn:ana",
+        reason="",
+        opened="2026-11-23T12:00:00+00:00",
+    )
+    Promotions(account.table).begin(opened)
+    run = account.ledger.open(PLAIN, dataset(), again=False, promotion=opened.id).run
+    state = {"run": to_wire(run)}
+    return lambda: adoption({"step": "adopt", "state": state}, CONTEXT)
+
+
+def swept_borrowed(account: Account) -> Ask:
+    """Of two leases one is renewed and one ended."""
+    for letter, ends in (("a", False), ("b", True)):
+        run = open_run(account.ledger, replace(PLAIN, name="support" if ends else "faq"), digest=letter)
+        distilled(account.ledger, run, letter)
+        borrowed = BorrowedModel(arn=f"{STORED}{letter}", run=run.id, until="2020-01-01T00:00:00+00:00")
+        account.ledger.borrowed.keep(borrowed)
+        if ends:
+            account.ledger.close(run.id, Outcome.REJECTED)
+    return lambda: sweep({}, CONTEXT)
 
 
 def swept_judges(account: Account) -> Ask:
@@ -558,6 +604,8 @@ SCENARIOS: dict[str, Scenario] = {
     "scores from outside: read": Scenario(scoring_of("follow", ended=True), SCORED),
     "scores from outside: stopped": Scenario(scoring_of("stop", begun=True), SCORED),
     "a sweep of judges": Scenario(swept_judges, SCORED),
+    "a sweep of borrowed models": Scenario(swept_borrowed),
+    "a student is adopted": Scenario(adopting),
     "a student is accepted": Scenario(accepted),
     "a run is evaluated again": Scenario(evaluated_again),
     **{f"a run is stopped {how}": Scenario(stopped(of), of) for how, of in HOSTED.items()},

@@ -48,6 +48,7 @@ class Harness:
         self.uploads = Uploads(table)
         for handler_module in ("handler", "rollback", "acceptance"):
             monkeypatch.setattr(f"lambdas.promotion.{handler_module}.Table", lambda name: table)
+        monkeypatch.setattr("distillery.core.borrowing.Table", lambda name: table)
         self.recipes = {"support": recipe()}
         monkeypatch.setattr("distillery.core.recipe.load_all", lambda: self.recipes)
         machine = "arn:aws:states:us-east-1:111111111111:stateMachine:pipeline"

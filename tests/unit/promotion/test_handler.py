@@ -423,3 +423,17 @@ def test_no_live_endpoint_is_created_above_the_ceiling_of_model_units(harness: H
     assert harness.bedrock.everything() == {}
     harness.set("MAX_MODEL_UNITS", "2")
     harness.walk(state)
+
+
+def test_the_lease_of_a_borrowed_student_is_there_before_it_goes_live(harness: Harness) -> None:
+    state = harness.state("a")
+    run, key = state["run"]["id"], f"run#{state['run']['id']}"
+    model = "arn:aws:bedrock:us-east-1:111111111111:custom-model/m"
+    borrowed = json.dumps({"model_arn": model, "job_arn": "arn:job", "borrowed": True})
+    harness.table.items["recipe#support", key]["distillation_product"] = borrowed
+    state["student"]["model_arn"] = model
+    harness.bedrock.refuse["create_custom_model_deployment"] = "AccessDeniedException"
+    with pytest.raises(ClientError):
+        step({"step": "promote", "state": state}, None)
+    assert [*harness.bedrock.leases] == ["distillery:lease/dev"]
+    assert [(each.arn, each.run) for each in harness.ledger.borrowed.all()] == [(model, run)]

@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 
+from distillery.core.borrowing import Borrowing
+from distillery.core.env_vars import Variable
 from distillery.core.inventory import Inventory
+from distillery.core.ledger.borrowed_models import BorrowedModels
+from distillery.core.model_leases import lease_tag
 from lambdas.teardown.handler import guard, step
 from lambdas.teardown.remaining import Environment
+from simulator_support.fakes import distilled
 from tests.unit.teardown.account import DELETE, GUARD, Account, Killed
 
 CONTEXT = SimpleNamespace(log_stream_name="stream")
@@ -240,3 +245,20 @@ def test_a_lease_that_is_taken_during_a_retirement_ends_it(monkeypatch: pytest.M
     refused = retire(account)
     assert (refused["Status"], account.is_empty()) == ("FAILED", False)
     assert "has models that other environments use, and nothing was deleted" in refused["Reason"]
+
+
+@pytest.mark.parametrize("kinds", [(), ("deployment",)], ids=["nothing", "a deployment"])
+def test_an_environment_that_goes_ends_its_leases_of_others_models(
+    kinds: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = held(monkeypatch, *kinds, keep_data=False)
+    monkeypatch.setenv(Variable.BORROWS, "true")
+    theirs = distilled(account.world, "qa-support-1", customModelName="qa-support-1")
+    bedrock = account.world.client()
+    Borrowing("dev", bedrock, BorrowedModels(account.table)).borrow(theirs, "support-aaaaa-bbbbbbbb-1")
+    assert [tag["key"] for tag in bedrock.list_tags_for_resource(resourceARN=theirs)["tags"]] == [lease_tag("dev")]
+    delete()
+    done = retire(account) if kinds else account.responses[-1]
+    assert (done["Status"], account.is_empty()) == ("SUCCESS", True)
+    assert bedrock.list_tags_for_resource(resourceARN=theirs)["tags"] == []
+    assert BorrowedModels(account.table).all() == ()

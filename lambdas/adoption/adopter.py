@@ -1,0 +1,61 @@
+"""Gives a run the student of another environment, where its promotion goes by a way that trains none.
+
+The ledger alone decides: whoever may start executions cannot choose a model.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from distillery.core.borrowing import Borrowing
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.promotions import Promotions, StudentPromotion
+from distillery.core.ledger.stops import check_wanted
+from distillery.core.pipeline import Run, Stage, Student
+from distillery.core.promotions import Way
+
+
+class AdoptionStatus(StrEnum):
+    """Where the student comes from. The state machine compares these values."""
+
+    TRAIN = "train"
+    """The run trains one."""
+    PENDING = "pending"
+    """It is being copied."""
+    ADOPTED = "adopted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    """The result of a step. `student`: where the run has adopted one."""
+
+    status: AdoptionStatus
+    student: Student | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adopter:
+    ledger: Ledger
+    promotions: Promotions
+    borrowing: Borrowing
+
+    def adopt(self, run: Run) -> Adoption:
+        """The run's student, if it comes from elsewhere. Repeated until it is there.
+
+        Raises:
+            ModelUnavailable: The model is gone.
+            RunStopped: A person has stopped the run.
+        """
+        record = self.ledger.run(run.id)
+        promotion = self.promotions.find(record.promotion) if record.promotion else None
+        if promotion is None or promotion.way is Way.REDISTIL:
+            return Adoption(status=AdoptionStatus.TRAIN)
+        check_wanted(record)
+        self.ledger.begin(run.id, Stage.DISTILLATION)
+        student = self._borrowed(promotion, run)
+        self.ledger.end(run.id, Stage.DISTILLATION, student)
+        return Adoption(status=AdoptionStatus.ADOPTED, student=student)
+
+    def _borrowed(self, promotion: StudentPromotion, run: Run) -> Student:
+        """The model itself, under a lease."""
+        self.borrowing.borrow(promotion.record.model_arn, run.id)
+        return Student(model_arn=promotion.record.model_arn, job_arn=promotion.record.job_arn, borrowed=True)

@@ -1,0 +1,20 @@
+"""The Lambda handler of the step `adopt`."""
+
+from typing import Any
+
+from distillery.core.borrowing import Borrowing
+from distillery.core.env_vars import Variable, read
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.promotions import Promotions
+from distillery.core.ledger.table import Table
+from distillery.core.pipeline import Run, Stage
+from distillery.core.steps import Event, product, step_handler
+from lambdas.adoption.adopter import Adopter, Adoption
+
+
+def _adopt(event: Event, _context: Any) -> Adoption:
+    table = Table(read(Variable.LEDGER))
+    return Adopter(Ledger(table), Promotions(table), Borrowing.of_environment()).adopt(product(event, "run", Run))
+
+
+step = step_handler(Stage.DISTILLATION, {"adopt": _adopt})

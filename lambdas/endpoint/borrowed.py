@@ -1,0 +1,46 @@
+"""Keeps the leases of other environments' models while something here needs the model, and ends them afterwards."""
+
+from dataclasses import dataclass
+
+from distillery.core import names
+from distillery.core.aliases import Aliases
+from distillery.core.borrowing import Borrowing
+from distillery.core.ledger.borrowed_models import BorrowedModel
+from distillery.core.ledger.items import OPEN_OUTCOMES, WAITING_OUTCOMES
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.names import Names
+
+
+@dataclass(frozen=True, slots=True)
+class BorrowedModelsKeeper:
+    names: Names
+    ledger: Ledger
+    aliases: Aliases
+    borrowing: Borrowing
+
+    def keep(self) -> dict[str, list[str]]:
+        """The models whose leases were renewed, and those whose leases were ended.
+
+        Locks are read before what they protect: an execution takes its own lease before it relies on the model.
+        """
+        borrowed = self.borrowing.models.all()
+        active = self.ledger.active() if borrowed else {}
+        renewed, ended = list[str](), list[str]()
+        for model in borrowed:
+            if self._is_needed(model, active):
+                if self.borrowing.renew(model):
+                    renewed.append(model.arn)
+            else:
+                self.borrowing.end(model)
+                ended.append(model.arn)
+        return {"renewed": renewed, "ended": ended} if borrowed else {}
+
+    def _is_needed(self, model: BorrowedModel, active: dict[str, str]) -> bool:
+        """Whether an alias names it, its run goes on or waits for a person, or something works on its recipe, such as a
+        roll-back to it."""
+        recipe = names.recipe_of(model.run)
+        alias = self.aliases.read(self.names.alias(recipe))
+        if recipe in active or (alias and model.arn in (alias.current, alias.previous)):
+            return True
+        record = self.ledger.run(model.run)
+        return record.promoting or record.outcome in (*OPEN_OUTCOMES, *WAITING_OUTCOMES)

@@ -1,0 +1,180 @@
+"""A run whose promotion goes by re-point uses the source's model, under a lease that lasts as long as it is needed."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from distillery.core import clock
+from distillery.core.aliases import Aliases
+from distillery.core.borrowing import RENEW_AFTER, Borrowing
+from distillery.core.errors import ModelUnavailable, RunStopped
+from distillery.core.ledger.borrowed_models import BorrowedModels, is_borrowed
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.promotions import Promotions, StudentPromotion
+from distillery.core.model_leases import LENGTH, lease_on
+from distillery.core.names import TAG_ENVIRONMENT, Names
+from distillery.core.pipeline import Outcome, Run, Student
+from distillery.core.promotions import AdmittedRecord, Way
+from lambdas.adoption.adopter import Adopter, Adoption, AdoptionStatus
+from lambdas.endpoint.borrowed import BorrowedModelsKeeper
+from simulator_support.fakes import World, distilled
+from tests.fakes.pipeline import alias, dataset, recipe
+from tests.fakes.services import FakeSsm
+from tests.fakes.table import MemoryTable
+
+OURS, PROMOTION = "staging", "promotion-support-20261123T120000Z"
+
+
+class Account:
+    """Two environments of one account: dev has a model, and staging a run that it is promoted to."""
+
+    def __init__(self) -> None:
+        self.world, self.table, self.ssm = World(), MemoryTable(), FakeSsm()
+        self.bedrock = self.world.client()
+        tags: Any = [{"key": TAG_ENVIRONMENT, "value": "dev"}]
+        self.model = distilled(self.world, "dev-support-1", customModelName="dev-support-1", customModelTags=tags)
+        self.ledger, self.promotions = Ledger(self.table), Promotions(self.table)
+        self.borrowing = Borrowing(OURS, self.bedrock, BorrowedModels(self.table))
+        ssm: Any = self.ssm
+        self.aliases = Aliases(ssm)
+        self.keeper = BorrowedModelsKeeper(Names(OURS), self.ledger, self.aliases, self.borrowing)
+
+    def run(self, way: Way = Way.REPOINT) -> Run:
+        """A run that was opened for a promotion."""
+        record = AdmittedRecord(
+            digest="a" * 64,
+            environment="dev",
+            account="111111111111",
+            region="us-east-1",
+            run="support-c-d-1",
+            model_arn=self.model,
+            job_arn="arn:job",
+            judged="2026-11-21T09:00:00+00:00",
+            issued="2026-11-21T09:00:01+00:00",
+            expires="2026-12-21T09:00:01+00:00",
+            dataset_digest="e" * 64,
+        )
+        promoted = StudentPromotion(
+            id=PROMOTION,
+            recipe="support",
+            way=way,
+            record=record,
+            by="arn:ana",
+            reason="",
+            opened="2026-11-23T12:00:00",
+        )
+        assert self.promotions.begin(promoted)
+        return self.ledger.open(recipe(), dataset(), again=False, promotion=PROMOTION).run
+
+    def adopt(self, run: Run) -> Adoption:
+        return Adopter(self.ledger, self.promotions, self.borrowing).adopt(run)
+
+    def serve(self, current: str, previous: str | None = None) -> None:
+        self.aliases.write(Names(OURS).alias("support"), replace(alias(), current=current, previous=previous))
+
+    @property
+    def lease(self) -> str:
+        """The environment with a lease on the model; empty without one."""
+        answer = self.bedrock.list_tags_for_resource(resourceARN=self.model)
+        found = lease_on({tag["key"]: tag["value"] for tag in answer["tags"]}, clock.now())
+        return found.environment if found else ""
+
+    def pass_time(self, time: timedelta) -> None:
+        self.world.pass_time(time / timedelta(minutes=1), step=time / timedelta(minutes=1))
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Account:
+    made = Account()
+    monkeypatch.setattr(clock, "timestamp", lambda: made.world.clock.now().timestamp())
+    return made
+
+
+def test_a_run_without_a_promotion_or_by_another_way_trains(account: Account) -> None:
+    run = account.ledger.open(recipe(), dataset(), again=False).run
+    assert account.adopt(run) == Adoption(status=AdoptionStatus.TRAIN)
+    account.ledger.close(run.id, Outcome.FAILED)
+    assert account.adopt(account.run(Way.REDISTIL)) == Adoption(status=AdoptionStatus.TRAIN)
+    assert account.lease == ""
+
+
+def test_the_source_s_model_is_the_student_and_the_lease_is_there_before(account: Account) -> None:
+    run = account.run()
+    student = Student(model_arn=account.model, job_arn="arn:job", borrowed=True)
+    for _ in range(2):
+        assert account.adopt(run) == Adoption(status=AdoptionStatus.ADOPTED, student=student)
+    assert account.lease == OURS
+    record = account.ledger.run(run.id)
+    assert (record.has_student, is_borrowed(record)) == (True, True)
+
+
+def test_a_model_that_the_source_has_deleted_and_a_run_that_was_stopped_adopt_nothing(account: Account) -> None:
+    run = account.run()
+    account.ledger.stops.request(run.id, by="arn:ana", reason="no")
+    with pytest.raises(RunStopped):
+        account.adopt(run)
+    assert account.lease == ""
+    account.bedrock.delete_custom_model(modelIdentifier=account.model)
+    with pytest.raises(ModelUnavailable, match="does not exist any more"):
+        account.borrowing.borrow(account.model, run.id)
+    assert account.borrowing.models.all() == ()
+
+
+def test_a_lease_is_renewed_while_the_run_or_the_alias_needs_the_model_and_then_ends(account: Account) -> None:
+    run = account.run()
+    account.adopt(run)
+    assert account.keeper.keep() == {"renewed": [], "ended": []}
+    for _ in range(9):
+        account.pass_time(RENEW_AFTER + timedelta(minutes=1))
+        assert account.keeper.keep()["renewed"] == [account.model]
+    account.serve(account.model)
+    account.ledger.close(run.id, Outcome.PROMOTED)
+    account.pass_time(LENGTH - timedelta(hours=1))
+    assert account.keeper.keep()["renewed"] == [account.model]
+    account.serve("arn:newer", account.model)
+    assert account.keeper.keep()["ended"] == []
+    account.serve("arn:newest", "arn:newer")
+    assert account.keeper.keep() == {"renewed": [], "ended": [account.model]}
+    assert (account.lease, account.keeper.keep()) == ("", {})
+
+
+@pytest.mark.parametrize(
+    ("outcome", "needed"),
+    [(Outcome.REJECTED, False), (Outcome.AWAITING_ACCEPTANCE, True), (Outcome.FAILED, False)],
+)
+def test_a_run_that_waits_for_a_person_needs_its_model(account: Account, outcome: Outcome, needed: bool) -> None:
+    run = account.run()
+    account.adopt(run)
+    account.ledger.close(run.id, outcome)
+    assert account.keeper.keep()["ended"] == ([] if needed else [account.model])
+    assert account.lease == (OURS if needed else "")
+
+
+def test_what_works_on_the_recipe_keeps_the_lease(account: Account) -> None:
+    run = account.run()
+    account.adopt(run)
+    account.ledger.close(run.id, Outcome.REJECTED)
+    account.ledger.lock("support", "rollback-support-20261123T120000Z")
+    assert account.keeper.keep()["ended"] == []
+
+
+def test_a_lease_that_is_taken_while_another_ends_it_keeps_its_tag(account: Account) -> None:
+    run = account.run()
+    account.adopt(run)
+    (seen,) = account.borrowing.models.all()
+    account.pass_time(timedelta(minutes=1))
+    account.borrowing.borrow(account.model, run.id)
+    account.borrowing.end(seen)
+    assert account.lease == OURS
+    assert len(account.borrowing.models.all()) == 1
+
+
+def test_the_lease_of_a_model_that_somebody_deleted_ends(account: Account) -> None:
+    run = account.run()
+    account.adopt(run)
+    account.bedrock.delete_custom_model(modelIdentifier=account.model)
+    account.ledger.close(run.id, Outcome.REJECTED)
+    assert account.keeper.keep()["ended"] == [account.model]
+    assert account.borrowing.models.all() == ()
