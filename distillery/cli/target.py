@@ -1,6 +1,7 @@
 """The environment that a verb acts on."""
 
 import functools
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -155,7 +156,8 @@ class Target:
 
     def command(self, *words: str) -> str:
         """Returns a command for a hint, with the options that select this target."""
-        return command(*words, environment=self.environment, region=self.region, local=self.local)
+        found = command(*words, environment=self.environment, region=self.region, local=self.local)
+        return f"AWS_PROFILE={shlex.quote(self.profile)} {found}" if self.profile else found
 
     @property
     def poll_interval(self) -> float:

@@ -12,7 +12,7 @@ from distillery.cli.record_documents import RefusalOutput
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import confirm, echo, echo_error, write_json
 from distillery.core.errors import BadRequest, OverBudget, RecordRefused
-from distillery.core.promotions import Way
+from distillery.core.promotions import VERB, Way
 
 if TYPE_CHECKING:
     from distillery.cli.promote.admission import Admission
@@ -152,11 +152,15 @@ def _reachable(found: "PromotionPlan") -> Target:
     if there is None:
         raise BadRequest(f"the current credentials are not for {settings.environment}; {fix}")
     try:
-        decisions = there.account.pipeline
+        admits = VERB in there.account.pipeline.get("decisions", {})
     except NotDeployed as error:
         error.add_note(fix)
         raise
-    assert decisions
+    if not admits:
+        raise BadRequest(
+            f"{settings.environment} is deployed without an admission function; its table [promotion] must name "
+            "`through` and `public_keys`: deploy it with them"
+        )
     return there
 
 

@@ -13,7 +13,7 @@ from distillery.client import FunctionRefused, NotDeployed
 from distillery.core.promotions import MARKER, Way, promotion_folder
 from distillery.records.refusal import Refusal
 from tests.fakes.s3 import FakeS3
-from tests.unit.cli.account import FakeAccount
+from tests.unit.cli.account import PIPELINE, FakeAccount
 from tests.unit.cli.conftest import Command, CommandResult
 from tests.unit.cli.promotable import FOLDER, HELD_OUT, RUN, TRAINED, URI, promotable
 
@@ -21,6 +21,7 @@ ID = "promotion-support-20261123T120000Z"
 THERE = promotion_folder("support", ID)
 STARTED = "support-aaaaa-bbbbbbbb-1"
 WRITTEN = [f"{THERE}train.jsonl", f"{THERE}heldout.jsonl", THERE + MARKER]
+FOLLOW = f"AWS_PROFILE=staging distillery --env staging --region us-east-1 watch {STARTED}"
 PROFILE = ("--to-profile", "staging")
 WORDS = ("promote", RUN, "--to", "staging", *PROFILE)
 
@@ -92,7 +93,7 @@ def test_the_record_is_admitted_and_the_prompts_are_copied(
     for part in (
         f"promotion {ID} is admitted in staging",
         f"copied train.jsonl ({len(TRAINED)} bytes)",
-        f"run {STARTED} has begun; follow it with: distillery --env staging --region us-east-1 watch {STARTED}",
+        f"run {STARTED} has begun; follow it with: {FOLLOW}",
     ):
         assert part in said.out, part
 
@@ -112,7 +113,7 @@ def test_the_document_names_the_promotion_and_its_run(start: Start, command: Com
     found = json.loads(said.out)
     assert (said.code, found["promotion"], found["first"], found["started_run"]) == (0, ID, True, STARTED)
     assert (found["admitted"], found["way"], found["unchecked"]) == (True, "re-distil", [])
-    assert found["next"] == f"distillery --env staging --region us-east-1 watch {STARTED}"
+    assert found["next"] == FOLLOW
 
 
 def test_nothing_happens_without_a_confirmation(
@@ -273,7 +274,7 @@ def test_a_run_that_does_not_begin_is_looked_for_later(start: Start, command: Co
     admission.runs = False
     said = command(*WORDS, "--yes")
     assert said.code == 0
-    assert "the run has not begun yet; see what it waits for with: distillery --env staging" in said.out
+    assert "the run has not begun yet; see what it waits for with: AWS_PROFILE=staging distillery" in said.out
     assert said.out.endswith("promotions")
 
 
@@ -300,6 +301,34 @@ def test_credentials_that_cannot_reach_the_target_are_a_sentence(
     done: CommandResult = command(*words)
     assert (done.code, said in done.err) == (2, True), done
     assert admission.asked == []
+
+
+def test_a_target_that_admits_nothing_says_what_it_needs(start: Start, command: Command, account: FakeAccount) -> None:
+    admission = start()
+    published: Mapping[str, Any] = PIPELINE
+    decisions = {name: url for name, url in published["decisions"].items() if name != "promote"}
+    account.pipeline = {**published, "decisions": decisions}
+    done = command(*WORDS, "--yes")
+    assert (done.code, "staging is deployed without an admission function" in done.err) == (2, True), done
+    assert admission.asked == []
+
+
+def test_a_target_that_is_not_there_says_whose_credentials_are_needed(
+    start: Start, command: Command, account: FakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start()
+
+    class Elsewhere:
+        @property
+        def pipeline(self) -> Mapping[str, Any]:
+            raise NotDeployed("environment 'staging' is not deployed in us-east-1 of this account")
+
+    def the_account(environment: str, region: str | None, **_: object) -> Any:
+        return Elsewhere() if environment == "staging" else account
+
+    monkeypatch.setattr("distillery.client.Account", the_account)
+    done = command(*WORDS, "--yes")
+    assert (done.code, "name a profile with credentials for it" in done.err) == (2, True), done
 
 
 def test_the_local_account_knows_the_user_of_each_environment(
