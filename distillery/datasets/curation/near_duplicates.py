@@ -19,7 +19,7 @@ import math
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import NamedTuple
 
 import numpy as np
@@ -122,13 +122,6 @@ class Identity(NamedTuple):
     mark: int
 
 
-class Dissected(NamedTuple):
-    """identity: what must be equal in near duplicates. segments: in their order."""
-
-    identity: tuple[object, ...]
-    segments: tuple[str, ...]
-
-
 class ReadPrompt(NamedTuple):
     """A prompt that was taken apart once. hashes, lengths: of its segments, in their order; lengths are in words.
     words: the numbers of the words of all segments."""
@@ -166,7 +159,8 @@ class Corpus:
         self._frequencies = np.zeros(1 << (32 - int(self._shift)), dtype=np.uint16)
         for ids in self._shingles:
             self._frequencies[ids >> self._shift] += 1
-        self._dissected = lru_cache(maxsize=4_000)(self._dissect)
+        self._segments_of_recent = lru_cache(maxsize=4_000)(self._segments_of)
+        self._symbols_of_recent = lru_cache(maxsize=4_000)(self._symbols_of)
         self._ids_of_short = lru_cache(maxsize=32_768)(self._shingles_of)
 
     def __len__(self) -> int:
@@ -197,22 +191,26 @@ class Corpus:
         return sorted(mark ^ feature for feature in features)[:SKETCH]
 
     def are_near(self, one: int, other: int) -> bool:
-        """Whether two prompts are near duplicates."""
-        first, second = self._dissected(one), self._dissected(other)
-        if first.identity != second.identity:
+        """Whether two prompts are near duplicates. What takes long to find is compared last."""
+        if self._identities[one] != self._identities[other]:
             return False
-        of_first, of_second = set(first.segments), set(second.segments)
-        mine = [segment for segment in first.segments if segment not in of_second]
-        its = [segment for segment in second.segments if segment not in of_first]
-        if [s for s in first.segments if s in of_second] != [s for s in second.segments if s in of_first]:
+        first, second = self._segments_of_recent(one), self._segments_of_recent(other)
+        of_first, of_second = set(first), set(second)
+        mine = [segment for segment in first if segment not in of_second]
+        its = [segment for segment in second if segment not in of_first]
+        if [s for s in first if s in of_second] != [s for s in second if s in of_first]:
             return False  # the same lines in another order: `From: Berlin`, `To: Paris`
-        if not mine and not its:
-            return True
-        my_text, its_text = " ".join(mine), " ".join(its)
-        if numbers(my_text) != numbers(its_text):
-            return False
         labelled = self._prompts[one].reference is not None
         threshold = self._threshold if labelled else (1 + self._threshold) / 2
+        if (mine or its) and not self._are_alike(mine, its, threshold):
+            return False
+        return self._symbols_of_recent(one) == self._symbols_of_recent(other)
+
+    def _are_alike(self, mine: list[str], its: list[str], threshold: float) -> bool:
+        """Whether the segments in which two prompts differ say the same."""
+        my_text, its_text = " ".join(mine), " ".join(its)
+        if any(first != second for first, second in zip_longest(numbers(my_text), numbers(its_text))):
+            return False
         return self._similarity(my_text, its_text) >= threshold and segments_differ_in_style(mine, its)
 
     def _similarity(self, one: str, other: str) -> float:
@@ -252,9 +250,12 @@ class Corpus:
     def _text(self, number: int) -> str:
         return self._canonical.get(number) or prompt_text(self._prompts[number])
 
-    def _dissect(self, number: int) -> Dissected:
+    def _segments_of(self, number: int) -> list[str]:
         text = self._text(number)
-        return Dissected((self._identities[number], symbols(text)), tuple(segments(text)) or (text.strip(),))
+        return segments(text) or [text.strip()]
+
+    def _symbols_of(self, number: int) -> tuple[str, ...]:
+        return symbols(self._text(number))
 
 
 def _identity(prompt: Prompt) -> Identity:

@@ -127,9 +127,9 @@ def _in_formulas(plain: str) -> Iterator[str]:
                 yield found[0]
 
 
-def numbers(text: str) -> tuple[str, ...]:
-    """Returns the numbers of a text in their order, in any script's digits."""
-    return tuple(_NUMBER.findall(text))
+def numbers(text: str) -> Iterator[str]:
+    """Yields the numbers of a text in their order, in any script's digits."""
+    return (found[0] for found in _NUMBER.finditer(text))
 
 
 def segments(text: str) -> list[str]:

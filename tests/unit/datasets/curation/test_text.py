@@ -83,8 +83,8 @@ def test_punctuation_of_prose_is_no_symbol(one: str, other: str) -> None:
 
 
 def test_numbers_stand_in_their_order_with_their_separators() -> None:
-    assert numbers("from 3 to 1,452.4 on 12/29, ٣") == ("3", "1,452.4", "12/29", "٣")
-    assert numbers(".5 of 5. 3") == (".5", "5", "3")
+    assert tuple(numbers("from 3 to 1,452.4 on 12/29, ٣")) == ("3", "1,452.4", "12/29", "٣")
+    assert tuple(numbers(".5 of 5. 3")) == (".5", "5", "3")
 
 
 def test_segments_are_sentences_lines_and_labels() -> None:
