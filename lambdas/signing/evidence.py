@@ -16,6 +16,7 @@ from distillery.core.errors import EvaluationFailed
 from distillery.core.ledger.acceptances import Acceptance
 from distillery.core.ledger.items import RunRecord, model_of
 from distillery.core.pipeline import Run, Stage
+from distillery.core.promotions import Predecessor
 from distillery.records.record import (
     AcceptanceStatement,
     EvaluatedModel,
@@ -51,6 +52,7 @@ class Evidence:
         record: RunRecord,
         verdict: Mapping[str, Any],
         acceptance: Acceptance | None,
+        chain: tuple[Predecessor, ...],
         issued: datetime,
         valid: timedelta,
     ) -> Statement:
@@ -60,6 +62,7 @@ class Evidence:
             record: The run as the ledger has it.
             verdict: The verdict by which its student goes live, as stored.
             acceptance: The decision of a person, if it was one.
+            chain: The records by which its student was promoted to here, the first one first.
             issued: When the record is signed.
             valid: How long it is valid.
 
@@ -90,6 +93,7 @@ class Evidence:
             issued=issued.isoformat(timespec="seconds"),
             expires=(issued + valid).isoformat(timespec="seconds"),
             accepted=_accepted(acceptance) if acceptance else None,
+            chain=chain,
             software=_software(document),
         )
         return Statement(record=found, subjects=self._subjects(run, body, training))

@@ -9,6 +9,7 @@ from distillery.core.aws import ObjectStore, client
 from distillery.core.env_vars import Variable, read
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.table import Table
 from distillery.core.pipeline import Run, Stage
 from distillery.core.steps import Event, product, state_of, step_handler
@@ -27,7 +28,7 @@ def _sign(event: Event, _context: Any) -> SignedRecord:
     store = ObjectStore()
     evidence = Evidence(store, read(Variable.ENVIRONMENT), client("s3").meta.region_name)
     key = SigningKey(client("kms"), read(Variable.SIGNING_KEY))
-    signer = RecordSigner(store, evidence, key, days=int(read(Variable.RECORD_DAYS)))
+    signer = RecordSigner(store, evidence, Promotions(table), key, days=int(read(Variable.RECORD_DAYS)))
     return signer.sign(Ledger(table).run(run), acceptance)
 
 

@@ -11,7 +11,9 @@ from distillery.core.aws import ClientError, ObjectStore, code
 from distillery.core.boundary import get_logger
 from distillery.core.ledger.acceptances import Acceptance
 from distillery.core.ledger.items import RunRecord
+from distillery.core.ledger.promotions import Promotions
 from distillery.core.pipeline import Stage
+from distillery.core.promotions import Predecessor
 from distillery.records import envelope, statement
 from distillery.records.key_id import key_id
 from lambdas.signing.evidence import Evidence
@@ -60,6 +62,7 @@ class RecordSigner:
 
     store: ObjectStore
     evidence: Evidence
+    promotions: Promotions
     key: SigningKey
     days: int
 
@@ -76,7 +79,8 @@ class RecordSigner:
         if self.store.exists(uri):
             return self._stored(uri)
         try:
-            found = self.evidence.of(of, verdict, acceptance, clock.now(), timedelta(days=self.days))
+            valid, chain = timedelta(days=self.days), self._chain(of)
+            found = self.evidence.of(of, verdict, acceptance, chain, clock.now(), valid)
         except ClientError as error:
             if code(error) not in MISSING:
                 raise
@@ -86,6 +90,10 @@ class RecordSigner:
         signed = envelope.pre_authentication_encoding(envelope.IN_TOTO, payload)
         self.store.write_new(uri, envelope.write(payload, self.key.sign(signed), self.key.id))
         return self._stored(uri)
+
+    def _chain(self, of: RunRecord) -> tuple[Predecessor, ...]:
+        """The records that the promotion consumed which opened the run. The execution cannot name others."""
+        return self.promotions.find(of.promotion).record.passed_on if of.promotion else ()
 
     def _stored(self, uri: str) -> SignedRecord:
         return SignedRecord(uri=uri, digest=envelope.read(self.store.read(uri)).digest)

@@ -17,6 +17,7 @@ from distillery.core.ledger.evaluations import Evaluations
 from distillery.core.ledger.items import run_key
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.looks import LookLedger
+from distillery.core.ledger.promotions import Promotions
 from distillery.core.pipeline import Outcome, Run, Stage, Verdict
 from distillery.core.serialization import to_wire
 from distillery.evaluation.report import wire
@@ -28,6 +29,7 @@ from tests.fakes.records import NOW, FakeKms, Signer
 from tests.fakes.report import full
 from tests.fakes.s3 import FakeS3
 from tests.fakes.table import MemoryTable
+from tests.unit.core.ledger.test_promotions import promotion
 
 KEY = "arn:aws:kms:us-east-1:111111111111:key/k"
 JUDGED = "2026-11-23T11:00:00+00:00"
@@ -53,9 +55,9 @@ class Harness:
         for variable, value in values.items():
             monkeypatch.setenv(Variable[variable], value)
 
-    def judged(self, outcome: VerdictOutcome = VerdictOutcome.PASSED, **report: Any) -> Run:
+    def judged(self, outcome: VerdictOutcome = VerdictOutcome.PASSED, *, promotion: str = "", **report: Any) -> Run:
         """A run with a student, a verdict and its report."""
-        run = self.ledger.open(recipe(), dataset(), again=False).run
+        run = self.ledger.open(recipe(), dataset(), again=False, promotion=promotion).run
         distilled(self.ledger, run, "a")
         self.report(run, outcome, **report)
         self.ledger.begin(run.id, Stage.EVALUATION)
@@ -114,6 +116,23 @@ def test_the_record_lies_beside_the_report_and_verifies(harness: Harness) -> Non
     assert (record.accepted, record.chain) == (None, ())
     assert (record.issued, record.expires) == ("2026-11-23T12:00:00+00:00", "2026-12-23T12:00:00+00:00")
     assert record.software["distillery"]
+
+
+def test_the_record_of_a_promoted_student_names_those_before_it(harness: Harness) -> None:
+    promoted = promotion()
+    Promotions(harness.table).begin(promoted)
+    run = harness.judged(promotion=promoted.id)
+    record = harness.verified(harness.sign(_state(run))).statement.record
+    assert record.chain == promoted.record.passed_on
+    assert [one.environment for one in record.chain] == ["dev", "staging"]
+    assert record.chain[-1].digest == promoted.record.digest
+
+
+def test_the_chain_of_an_accepted_student_is_that_of_its_run(harness: Harness) -> None:
+    Promotions(harness.table).begin(promotion())
+    run = harness.judged(VerdictOutcome.FAILED, promotion=promotion().id)
+    record = harness.verified(harness.sign(harness.accept(run))).statement.record
+    assert record.chain == promotion().record.passed_on
 
 
 def test_the_record_has_every_score_with_interval_count_and_price(harness: Harness) -> None:
