@@ -17,7 +17,7 @@ YES ?=
 GATE_DATE := 2026-11-23
 ENVIRONMENTS := dev staging prod
 # Each group has a lock, requirements/<group>.txt. Locks take versions that have been public for COOLING_DAYS.
-GROUPS := dev local lambda dataset grading reporting snippets compatibility compatibility-aio compatibility-anthropic-1 docs audit
+GROUPS := dev local lambda dataset grading reporting records snippets compatibility compatibility-aio compatibility-anthropic-1 docs audit
 COMPATIBILITY := $(filter compatibility%,$(GROUPS))
 COOLING_DAYS ?= 7
 UV := .venv-uv/bin/uv
@@ -110,7 +110,7 @@ $(JAVASCRIPT)/node_modules/ok: $(JAVASCRIPT)/package-lock.json .venv/ok
 # The same versions twice: for the deployed runtime (Amazon Linux 2023) and for local functions on this machine.
 # Files that no function imports are removed from both: headers, tests, the geography of telephone numbers.
 UNUSED := numpy/f2py numpy/doc numpy/_pyinstaller numpy/_core/include $(addprefix phonenumbers/,geodata carrierdata tzdata)
-LAYERS := dataset grading reporting
+LAYERS := dataset grading reporting records
 WHEELS := $(UV) pip install --quiet --no-deps --only-binary :all: --require-hashes
 DEPLOYED := --python-version 3.14 --python-platform aarch64-manylinux_2_34
 .build/wheels/ok: $(LAYERS:%=requirements/%.txt) .venv-lambda/ok

@@ -6,8 +6,10 @@ from aws_cdk import CfnOutput, Duration
 from constructs import Construct
 
 from distillery.core.decisions import all_name_deciders
+from distillery.core.promotions import VERB
 from distillery.core.serialization import to_wire
 from distillery.settings import LONGEST_RUN_DAYS, Settings, named_models
+from infra.constructs.admission import AdmissionFunction, promoter_policy
 from infra.constructs.data_stores import DataStores
 from infra.constructs.deletion import Deletion
 from infra.constructs.eventbridge import on_schedule
@@ -56,6 +58,7 @@ class Pipeline(EnvironmentStack):
             settings=dataset.recipes,
             dead_letters=letters,
             record_days=promotion.valid_days if promotion and promotion.sign else None,
+            window=promotion.window if promotion else None,
         )
         states, functions = definition(self, stages), stages.functions
         self.machine = Machine(
@@ -112,6 +115,12 @@ class Pipeline(EnvironmentStack):
             has_judges=any(recipe.judges for recipe in recipes),
             inference_region=settings.inference_region,
         )
+        rules = promotion.rules if promotion else None
+        self._admission = (
+            AdmissionFunction(self, "Admission", context=context, stores=stores, settings=dataset.recipes, rules=rules)
+            if rules
+            else None
+        )
         # Functions whose errors would go unnoticed: errors of steps show as failed runs. Settle and Expiry share the
         # dead-letter queue of Sweep.
         self.watched, self.guard = {"Dataset": dataset.function, "Sweep": sweep}, sweep
@@ -124,6 +133,7 @@ class Pipeline(EnvironmentStack):
             "retirement": deletion.retire_url,
             "clean": cleaning.url,
             **operations.urls,
+            **({VERB: self._admission.url} if self._admission else {}),
         }
         signing = stages.promotion.signing
         signed = {"signing_key": signing.key.key_arn} if signing else {}
@@ -223,5 +233,14 @@ class Pipeline(EnvironmentStack):
                 deciders_named=deciders_named,
             ),
         }
+        if self._admission:
+            policies["Promoter"] = promoter_policy(
+                self,
+                "Promoters",
+                names=names,
+                stores=stores,
+                admission=self._admission.function,
+                deciders_named=deciders_named,
+            )
         for role, policy in policies.items():
             CfnOutput(self, f"{role}PolicyArn", value=policy.managed_policy_arn)

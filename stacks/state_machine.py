@@ -20,6 +20,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from distillery.core.ledger.hours_changes import HoursAction
+from distillery.core.promotion_window import PromotionWindow
 from distillery.core.recipe import Recipe
 from infra.constructs.adoption import Adoption
 from infra.constructs.data_stores import DataStores
@@ -56,8 +57,10 @@ class Stages:
         settings: lambda_.ILayerVersion,
         dead_letters: sqs.IQueue | None,
         record_days: int | None,
+        window: PromotionWindow | None,
     ) -> Self:
-        """Creates the stages. `settings` is the layer with the recipes. `record_days`: see `PromotionStage`.
+        """Creates the stages. `settings` is the layer with the recipes. `record_days` and `window`: see
+        `PromotionStage`.
 
         Functions that events invoke share `dead_letters`: one queue and one alarm.
         """
@@ -86,6 +89,7 @@ class Stages:
                 recipes=recipes,
                 settings=settings,
                 record_days=record_days,
+                window=window,
             ),
             adoption=Adoption(scope, "Adoption", context=context, stores=stores) if context.lenders else None,
             has_hourly=any(recipe.is_hourly for recipe in recipes),

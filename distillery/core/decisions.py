@@ -17,7 +17,7 @@ from http import HTTPStatus
 from typing import Any, Protocol, TypeVar
 
 from distillery.core import recipe
-from distillery.core.errors import BadRequest, NotAdmitted, Refused
+from distillery.core.errors import BadRequest, NotAdmitted, RecordRefused, Refused
 from distillery.core.escaping import NAME_MAX, address, quoted
 from distillery.core.function_url import Caller, caller_of, error_response, invoked_function, json_response, parse_body
 from distillery.core.ledger.uploads import Uploaded
@@ -60,6 +60,22 @@ def handle_environment_decision(event: Any, context: Any, kind: type[T], decide:
     return _handle(event, context, kind, decide, lambda _, recipes: recipes)
 
 
+def handle_late_decision(
+    event: Any,
+    context: Any,
+    kind: type[T],
+    decide: Callable[[T, Caller, Callable[[str], None]], Mapping[str, Any]],
+) -> dict[str, Any]:
+    """The same for a request whose recipe is not known before `decide` has verified it. `decide` also takes what
+    raises NotAdmitted unless the caller may decide about a recipe, and calls it before it does anything else."""
+
+    def decided(request: T, by: Caller) -> Mapping[str, Any]:
+        account, _ = invoked_function(context)
+        return decide(request, by, lambda name: check_decider(name, by, account=account, recipes=recipe.load_all()))
+
+    return _handle(event, context, kind, decided, lambda _, __: ())
+
+
 def _handle(
     event: Any,
     context: Any,
@@ -79,6 +95,9 @@ def _handle(
         for name in about(request, recipes):
             check_decider(name, caller, account=account, recipes=recipes)
         return json_response(HTTPStatus.OK, decide(request, caller))
+    except RecordRefused as refused:
+        used = {"promotion": refused.promotion} if refused.promotion else {}
+        return error_response(_status(refused), type(refused).__name__, str(refused), reason=refused.reason, **used)
     except Refused as refused:
         return error_response(_status(refused), type(refused).__name__, str(refused))
 

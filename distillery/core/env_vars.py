@@ -33,6 +33,7 @@ class Variable(StrEnum):
     RECORD_DAYS = "RECORD_DAYS"
     COMMIT = "COMMIT"
     BORROWS = "BORROWS"
+    PROMOTION_WINDOW = "PROMOTION_WINDOW"
 
 
 def read(variable: Variable) -> str:

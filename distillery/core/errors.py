@@ -17,6 +17,7 @@ DistilleryError
 │   ├── UnusableLogs         the logs hold too few calls that a recipe can learn from, or too much to read
 │   ├── NothingToRollBack    there is no model to return to, or the version must be named
 │   ├── NothingToAccept      the run has no student that a person could make live
+│   ├── OutsideWindow        students go live in the promotion window, and it is closed
 │   ├── NothingToStop        the run has ended, waits for a decision, or is going live
 │   ├── NothingToResume      the run has nothing that was paid for and could be continued
 │   ├── RunStopped           a person stopped the run: its steps start nothing more
@@ -116,6 +117,10 @@ class NothingToAccept(Refused):
     """The run has no student that a person could make live."""
 
 
+class OutsideWindow(Refused):
+    """The promotion window of the environment is closed."""
+
+
 class NothingToStop(Refused):
     """The run does not run, or is going live."""
 
@@ -125,11 +130,12 @@ class NothingToResume(Refused):
 
 
 class RecordRefused(Refused):
-    """The signed record of a run does not admit its student. `reason`: one of `distillery.records.refusal`."""
+    """The signed record of a run does not admit its student. `reason`: one of `distillery.records.refusal`;
+    `promotion`: the one that has used the record, if one has."""
 
-    def __init__(self, sentence: str, reason: str = "") -> None:
+    def __init__(self, sentence: str, reason: str = "", promotion: str = "") -> None:
         super().__init__(sentence)
-        self.reason = reason
+        self.reason, self.promotion = reason, promotion
 
 
 class RunStopped(Refused):

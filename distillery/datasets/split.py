@@ -113,9 +113,7 @@ def split(
     rows = tuple(rows)
     own = [row.twin_digest for row in rows]
     openings = [row.opening_digest for row in rows]
-    kept_together = openings
-    if groups is not None:
-        kept_together = [names.digest([group]) if group else one for one, group in zip(openings, groups, strict=True)]
+    kept_together = _kept_together(openings, groups)
     places = [_place(one) for one in kept_together]
     held = {index for index, place in enumerate(places) if place < share}
     if labels is not None and share > 0:
@@ -140,6 +138,27 @@ def split(
         held_back=tuple(heldout[max_heldout:]),
         families=_numbered([dependent[index] for index in ordered[:max_heldout]]),
     )
+
+
+def dependent_families(
+    rows: Sequence[HashedPrompt], leaders: Sequence[int], groups: Sequence[str | None] | None
+) -> tuple[int, ...]:
+    """The families of prompts that are all held out, as `Split` has them.
+
+    Args:
+        rows: The prompts.
+        leaders: For each the index of its first near duplicate, or its own.
+        groups: For each the group whose answers are no independent observations, or None for one of its own.
+    """
+    openings = [row.opening_digest for row in rows]
+    return _numbered(_families([row.twin_digest for row in rows], _kept_together(openings, groups), leaders))
+
+
+def _kept_together(openings: Sequence[str], groups: Sequence[str | None] | None) -> list[str]:
+    """A digest for each prompt that those on one side have in common: of its group, or else of its opening."""
+    if groups is None:
+        return list(openings)
+    return [names.digest([group]) if group else one for one, group in zip(openings, groups, strict=True)]
 
 
 def _place(digest: str) -> float:

@@ -3,7 +3,8 @@
 An object directly in `prompts/<recipe>/` starts a run. Several files go into a folder below it,
 `prompts/<recipe>/<folder>/`, where only `manifest.json` starts a run, so that it is uploaded last. Invocation logs that
 a job reads itself are described by `collected/<recipe>/<folder>/logs.json`. Such a file in another folder is parsed as
-well, so that its uploader is told why it is rejected (`lambdas.dataset.logs_input`).
+well, so that its uploader is told why it is rejected (`lambdas.dataset.logs_input`). The prompts of a promotion are in
+a folder that it names, `prompts/<recipe>/<promotion>/`, where `promotion.json` starts the run.
 """
 
 import json
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import NAME_MAX, address, quoted
 from distillery.core.names import COLLECTED_PREFIX, DIRECT, PROMPTS_PREFIX, split_s3_uri
+from distillery.core.promotions import FILES as PROMOTED_FILES
+from distillery.core.promotions import MARKER
 from distillery.core.serialization import from_wire
 from distillery.datasets.validation.reading import InputFile
 
@@ -62,6 +65,12 @@ class Upload:
     @property
     def is_manifest(self) -> bool:
         return self.uri.rpartition("/")[2] == MANIFEST
+
+    @property
+    def promotion(self) -> str:
+        """The promotion whose prompts were uploaded, by the name of their folder; empty for any other upload."""
+        folder, _, name = self.uri.rpartition("/")
+        return folder.rpartition("/")[2] if name == MARKER else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +120,13 @@ def _reason_to_ignore(key: str, name: str) -> str | None:
         return f"is not in a recipe's folder, {PROMPTS_PREFIX}<recipe>/"
     if not _is_readable(name):
         return f"does not end in {', '.join(FORMATS)} or {MANIFEST}"
-    if "/" in name and not name.endswith((f"/{MANIFEST}", f"/{DIRECT}")):
+    if "/" in name and not name.endswith((f"/{MANIFEST}", f"/{DIRECT}", f"/{MARKER}")):
         return f"is one of several files: its folder's {MANIFEST} starts the run"
     return None
 
 
 def _is_readable(name: str) -> bool:
-    return name.endswith(FORMATS) or name.rpartition("/")[2] in (MANIFEST, DIRECT)
+    return name.endswith(FORMATS) or name.rpartition("/")[2] in (MANIFEST, DIRECT, MARKER)
 
 
 def parse_manifest(manifest: bytes) -> list[str]:
@@ -179,6 +188,17 @@ def open_files(s3: "S3Client", upload: Upload) -> Iterator[InputFile]:
             yield from _open(s3, f"{folder}/{name}", None)
     else:
         yield from _open(s3, upload.uri, upload.version)
+
+
+def open_promoted(s3: "S3Client", upload: Upload) -> Iterator[InputFile]:
+    """Opens the training and the held-out prompts of a promotion, one after the other.
+
+    Raises:
+        BadRequest: An object cannot be read.
+    """
+    folder = upload.uri.rpartition("/")[0]
+    for name in PROMOTED_FILES:
+        yield from _open(s3, f"{folder}/{name}", None)
 
 
 def _list_prefix(s3: "S3Client", uri: str) -> list[str]:

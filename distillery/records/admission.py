@@ -20,7 +20,8 @@ class TargetEnvironment:
         through: The environments that a student passes before, the first one first. Records are of the last one.
         admits_overruled: Whether a student that did not pass may come if a person accepted it, with a reason.
         recipe: Its recipe of the record's name; None if it has none.
-        live_since: When what is live there was judged, ISO 8601; None if nothing is.
+        live_since: When what is live there was judged, ISO 8601; None if nothing is. Of a student that came by a
+            promotion, when the environment before judged it.
         used_by: The promotion that has used the record; empty if none has.
     """
 
@@ -176,13 +177,13 @@ def _is_not_used(request: PromotionRequest, target: TargetEnvironment) -> Iterat
 
 _RULES: tuple[Callable[[PromotionRequest, TargetEnvironment], Iterator[tuple[Refusal, str]]], ...] = (
     _is_of_the_run,
+    _is_not_used,  # before the rules that a promotion makes true: its record is soon older than what it made live
     _comes_from_the_environment_before,
     _has_the_recipe,
     _trains_alike,
     _passed,
     _is_in_time,
     _is_newer_than_what_is_live,
-    _is_not_used,
 )
 
 

@@ -16,6 +16,8 @@ class Refusal(StrEnum):
     """It names a listed key, and the signature is not that key's: a byte was changed, or another key signed."""
     OTHER_RUN = "other-run"
     """It is of another run than the one that was asked for."""
+    REPLAYED = "replayed"
+    """Another promotion has used it."""
     SKIPPED_ENVIRONMENT = "skipped-environment"
     """It is not from the environment before the target, or that one did not have it from the one before it."""
     OTHER_RECIPE = "other-recipe"
@@ -30,12 +32,11 @@ class Refusal(StrEnum):
     """Its time has passed."""
     OLDER_THAN_LIVE = "older-than-live"
     """What is live in the target was judged later."""
-    REPLAYED = "replayed"
-    """Another promotion has used it."""
     NO_WAY = "no-way"
     """The target can neither train, use nor copy the student."""
 
 
-def refused(reason: Refusal, sentence: str) -> RecordRefused:
-    """The error for a reason. `sentence` says what is wrong, the value, what is allowed, and the fix."""
-    return RecordRefused(sentence, reason=reason)
+def refused(reason: Refusal, sentence: str, *, promotion: str = "") -> RecordRefused:
+    """The error for a reason. `sentence` says what is wrong, the value, what is allowed, and the fix; `promotion` is
+    the one that has used the record."""
+    return RecordRefused(sentence, reason=reason, promotion=promotion)

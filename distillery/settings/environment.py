@@ -9,8 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from distillery.core import served_routes
 from distillery.core.catalog import InvokeId, Latency
 from distillery.core.names import DISTILLED_PREFIX, ENVIRONMENT_MAX
+from distillery.core.promotion_window import PromotionWindow
 from distillery.core.recipe import Recipe
 from distillery.core.served_routes import Period
+from distillery.records.rules import AdmissionRules
 from distillery.settings.deployment import GitHubDeployment
 
 
@@ -98,6 +100,17 @@ class Promotion(BaseModel):
         default=False,
         description="true or false: whether a student that did not pass there is admitted if a person accepted it",
     )
+    window: PromotionWindow | None = Field(
+        default=None,
+        description="a table [promotion.window]: when students may go live. Without one, they may at any time",
+    )
+
+    @property
+    def rules(self) -> AdmissionRules | None:
+        """What the admission function reads; None where nothing is admitted."""
+        if not self.through or not self.public_keys:
+            return None
+        return AdmissionRules(through=self.through, public_keys=self.public_keys, admits_overruled=self.admit_overruled)
 
 
 VpcId = Annotated[str, StringConstraints(pattern=r"^vpc-[0-9a-f]{8,17}$")]

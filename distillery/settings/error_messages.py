@@ -15,6 +15,7 @@ from distillery.core.business_hours import BusinessHours
 from distillery.core.judging import GraderSpec
 from distillery.core.logs import LogSource
 from distillery.core.names import DISTILLED_PREFIX
+from distillery.core.promotion_window import PromotionWindow
 from distillery.core.recipe import Recipe
 from distillery.core.recipe_options import Curation, ExpectedTraffic
 from distillery.settings.deployment import GitHubDeployment
@@ -42,6 +43,7 @@ _TABLES: Mapping[tuple[str, ...], type] = {
     ("deployment",): GitHubDeployment,
     ("logging",): Logging,
     ("promotion",): Promotion,
+    ("promotion", "window"): PromotionWindow,
     ("quota",): Quota,
     ("recipes",): Recipe,
     ("recipes", "business_hours"): BusinessHours,

@@ -30,6 +30,7 @@ MODE = 0o644
 """Of every file in an archive; Lambda makes the folders."""
 
 LIBRARY_PARTS: Mapping[str, tuple[str, ...]] = {
+    "admission": ("core", "records"),
     "collection": ("core",),
     "dataset": ("core", "datasets", "evaluation"),
     "distillation": ("core",),

@@ -24,6 +24,8 @@ from distillery.core.env_vars import FOLDER
 from distillery.core.model_dates import NamedModel
 from distillery.core.recipe import SETTINGS_FILE, Recipe, dump
 from distillery.core.served_routes import ServedRoutes
+from distillery.records import rules
+from distillery.records.rules import AdmissionRules
 from infra.constructs.lambda_code import ARCHITECTURE, BUILD, MODE, RUNTIME, archive, archive_code
 
 SDK_DISTRIBUTIONS = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
@@ -46,6 +48,7 @@ class Packages(StrEnum):
     DATASET = "dataset"
     GRADING = "grading"
     REPORTING = "reporting"
+    RECORDS = "records"
 
 
 _WHEEL_RECORDS = ("METADATA", "WHEEL")
@@ -94,6 +97,11 @@ def settings_layer(scope: Construct, ident: str, recipes: Mapping[str, Recipe]) 
 def served_routes_layer(scope: Construct, ident: str, routes: ServedRoutes) -> lambda_.LayerVersion:
     """The routes that the invoke function offers, which `distillery.core.served_routes` reads."""
     return _file_layer(scope, ident, served_routes.FILE, served_routes.dump(routes), "The routes of this environment")
+
+
+def admission_rules_layer(scope: Construct, ident: str, admitted: AdmissionRules) -> lambda_.LayerVersion:
+    """Which records the admission function admits, which `distillery.records.rules` reads."""
+    return _file_layer(scope, ident, rules.FILE, rules.dump(admitted), "The records that this environment admits")
 
 
 def named_models_layer(scope: Construct, ident: str, models: Iterable[NamedModel]) -> lambda_.LayerVersion:

@@ -10,6 +10,7 @@ from constructs import Construct
 from distillery.core.env_vars import Variable
 from distillery.core.names import DATASETS_PREFIX, MADE_LIVE, SYSTEM_PROMPTS_PREFIX
 from distillery.core.pipeline import EndpointStatus, Outcome
+from distillery.core.promotion_window import PromotionWindow, dump
 from distillery.core.recipe import Recipe, tag_keys
 from infra.constructs.arn import Location
 from infra.constructs.data_stores import DataStores
@@ -28,7 +29,7 @@ class PromotionStage(Construct):
     `acceptance_url`, the promotion of a student that a person accepted.
 
     `settings` is the layer with the recipes and their deciders. `record_days`: how long the signed record of a student
-    that goes live is valid; None if no record is signed.
+    that goes live is valid; None if no record is signed. `window`: when students may go live; None for always.
     """
 
     def __init__(
@@ -41,8 +42,10 @@ class PromotionStage(Construct):
         recipes: Sequence[Recipe],
         settings: lambda_.ILayerVersion,
         record_days: int | None = None,
+        window: PromotionWindow | None = None,
     ) -> None:
         super().__init__(scope, ident)
+        self._window = {Variable.PROMOTION_WINDOW: dump(window)} if window else {}
         self._location = Location.of(self)
         self._tags = {*MADE_LIVE, *tag_keys(recipes)}
         self._aliases = context.names.alias("*")
@@ -150,6 +153,7 @@ class PromotionStage(Construct):
                 Variable.LEDGER: stores.ledger.table_name,
                 Variable.TOPIC: stores.topic.topic_arn,
                 **_second_person(context),
+                **self._window,
                 **context.unit_ceiling,
                 **context.commitments.variables,
             },
@@ -190,6 +194,7 @@ class PromotionStage(Construct):
                 Variable.LEDGER: stores.ledger.table_name,
                 Variable.TOPIC: stores.topic.topic_arn,
                 **_second_person(context),
+                **self._window,
             },
             layers=[settings],
         )

@@ -13,6 +13,7 @@ from distillery.core.boundary import boundary, get_logger
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import BadRequest
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.table import Table
 from distillery.core.ledger.uploads import Uploads
 from distillery.core.notices import Notices
@@ -58,6 +59,7 @@ def _intake() -> Intake:
         objects=ObjectStore(s3),
         ledger=Ledger(table),
         uploads=Uploads(table),
+        promotions=Promotions(table),
         state_machine=StateMachine(read(Variable.STATE_MACHINE), client("stepfunctions")),
         notices=Notices(read(Variable.TOPIC)),
     )

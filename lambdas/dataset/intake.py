@@ -11,6 +11,7 @@ from distillery.core.errors import Refused
 from distillery.core.escaping import address, quoted
 from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.uploads import Uploads
 from distillery.core.names import DATASETS_PREFIX, HELDOUT_FILE, RECIPE_MAX, REPORTS_PREFIX, TRAINING_FILE, digest
 from distillery.core.notices import Notices
@@ -20,6 +21,7 @@ from distillery.datasets.examine import Examination, PreparedDataset, amount_ove
 from distillery.datasets.report import QUARANTINE, UploadStatus, quarantine_file, upload_report
 from distillery.datasets.upload import Upload, UploadedObjects, open_files
 from lambdas.dataset import logs_input
+from lambdas.dataset.promoted import promotion_of, read_promoted
 from lambdas.dataset.state_machine import StateMachine
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class Intake:
     objects: ObjectStore
     ledger: Ledger
     uploads: Uploads
+    promotions: Promotions
     state_machine: StateMachine
     notices: Notices
 
@@ -70,9 +73,13 @@ class Intake:
             golden = self._golden(recipe)
             if upload.is_direct:
                 dataset, over_budget = self._logs_dataset(upload, recipe, golden)
+            elif upload.promotion:
+                dataset, over_budget = self._promoted_dataset(upload, recipe, examination, versions, golden)
             else:
                 dataset, over_budget = self._dataset(upload, recipe, examination, versions, golden)
-            record = self.ledger.open(recipe, dataset, again=upload.again, awaiting=bool(over_budget))
+            record = self.ledger.open(
+                recipe, dataset, again=upload.again, awaiting=bool(over_budget), promotion=upload.promotion
+            )
         except Refused as refused:
             return self._refuse(upload, examination, refused)
         if record.outcome is Outcome.AWAITING or Stage.DATASET not in record.stages:
@@ -102,6 +109,32 @@ class Intake:
         """Examines the prompts and stores the data set. Also returns by how much it is over budget, if it is."""
         files = versions.record(open_files(self.objects.s3, upload))
         prepared, estimated = examine(files, recipe, examination, region=self.region, on=self.today, golden=golden)
+        _foresee(recipe, examination, prepared)
+        over_budget = amount_over_budget(recipe, estimated)
+        return self._store(examination, _report_status(over_budget)), over_budget
+
+    def _promoted_dataset(
+        self,
+        upload: Upload,
+        recipe: Recipe,
+        examination: Examination,
+        versions: UploadedObjects,
+        golden: "ExaminedGolden | None",
+    ) -> tuple[Dataset, str]:
+        """Does the same for the data set of another environment's run, which is neither curated nor split again."""
+        from distillery.datasets.promoted import examine_promoted  # for promotions only
+
+        files = read_promoted(upload, promotion_of(upload, self.promotions), self.objects, versions)
+        prepared, estimated = examine_promoted(
+            files.training,
+            files.heldout,
+            files.bodies,
+            recipe,
+            examination,
+            region=self.region,
+            on=self.today,
+            golden=golden,
+        )
         _foresee(recipe, examination, prepared)
         over_budget = amount_over_budget(recipe, estimated)
         return self._store(examination, _report_status(over_budget)), over_budget
@@ -159,9 +192,9 @@ class Intake:
         return dataset
 
     def _refuse(self, upload: Upload, examination: Examination, refused: Refused) -> IntakeResult:
-        """Writes a report if anything was read, and notifies."""
+        """Writes a report if anything was read, or if a promotion waits for its prompts, and notifies."""
         status, reason, uri = UploadStatus.of(refused), str(refused), None
-        if examination.reader is not None:
+        if examination.reader is not None or upload.promotion:
             source = digest([upload.uri, upload.version])
             uri = f"s3://{self.data_bucket}/{REPORTS_PREFIX}{examination.recipe}/{source}.json"
             self.objects.write_json(uri, upload_report(status, examination, reason))

@@ -16,7 +16,7 @@ from distillery.core.aliases import Aliases
 from distillery.core.aws import ClientError, client, code
 from distillery.core.decisions import check_reason, check_second_person, require_reason
 from distillery.core.env_vars import Variable, is_set, read
-from distillery.core.errors import NothingToAccept, Refused, RunActive
+from distillery.core.errors import NothingToAccept, OutsideWindow, Refused, RunActive
 from distillery.core.function_url import Caller
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.holders import HolderKind, new_holder
@@ -27,6 +27,7 @@ from distillery.core.ledger.uploads import Uploads
 from distillery.core.names import Names
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Outcome, Stage
+from distillery.core.promotion_window import closed_now
 from lambdas.promotion.target import PROMOTE
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class AcceptanceDecider:
             BadRequest: The reason is missing or too long, or the run cannot be declined.
             NothingToAccept: The run has no student that could go live, or it needs `replace_newer`.
             NotAdmitted: The person uploaded the prompts, and the environment requires a second one.
+            OutsideWindow: The promotion window is closed.
             RunActive: Something else holds the recipe.
         """
         if not request.accept:
@@ -111,6 +113,11 @@ class AcceptanceDecider:
         if record.promoting or record.acceptance != request.seen:
             return _answer(record, first=False)
         _check_run(record)
+        if closed := closed_now(clock.now()):
+            raise OutsideWindow(
+                f"it is {closed}; students go live in the window: accept run {request.run!r} then. A roll-back is "
+                "possible at any time"
+            )
         if self.uploads is not None:
             check_second_person(self.uploads.of(request.run), by)
         recipe, model = request.recipe, model_of(record) or ""

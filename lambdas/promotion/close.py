@@ -10,10 +10,8 @@ from distillery.core.notices import Notices
 from distillery.core.pipeline import Alias, Outcome, Run, Score, Verdict
 from distillery.core.step_errors import CHUNK_FAILED, describe_error
 from distillery.core.steps import Event, product, state_of
-from lambdas.promotion.target import ending_of, is_acceptance, is_rollback
+from lambdas.promotion.target import OTHER_LIVE, ending_of, is_acceptance, is_rollback
 
-OTHER_LIVE = "The verdict does not compare the student with the model that is live now."
-"""Why a student that passed waits although its recipe lets it go live."""
 UNKNOWN_FAILURE = (
     f"{CHUNK_FAILED}: a chunk of prompts failed, and the reason could not be stored; the executions of the Map Run in "
     "the history of the execution tell it"
@@ -90,7 +88,7 @@ def _ending(event: Event, ledger: Ledger) -> Ending:
     outcome = Outcome(state["follow_up"]["outcome"]) if "follow_up" in state else ending_of(run, verdict)
     why = _why(run.id, verdict, outcome)
     if outcome is Outcome.AWAITING_ACCEPTANCE and ending_of(run, verdict) is Outcome.PROMOTED:
-        why = f"{OTHER_LIVE} {why}"
+        why = f"{state['follow_up'].get('why') or OTHER_LIVE} {why}"  # executions of older versions have no `why`
     return Ending(run.recipe.name, run.id, outcome, why, _scores(verdict))
 
 

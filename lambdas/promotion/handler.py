@@ -18,7 +18,7 @@ from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
 from distillery.core.notices import Notices
-from distillery.core.pipeline import Alias, Endpoint, EndpointStatus, Outcome, Stage
+from distillery.core.pipeline import Alias, Endpoint, EndpointStatus, Stage
 from distillery.core.steps import Event, step_handler
 from lambdas.promotion.acceptance import AcceptanceDecider, AcceptanceRequest
 from lambdas.promotion.business_hours import BusinessHoursChanger
@@ -27,11 +27,11 @@ from lambdas.promotion.live import LiveEndpoint
 from lambdas.promotion.record import Recorder
 from lambdas.promotion.rollback import Rollback, RollbackRequest
 from lambdas.promotion.system_prompts import SystemPromptStore
-from lambdas.promotion.target import PromotionTarget, ending_now, is_hours_change, is_opening, target_of
+from lambdas.promotion.target import FollowUp, PromotionTarget, following, is_hours_change, is_opening, target_of
 
 
-def _follow_up(event: Event, _context: Any) -> dict[str, Outcome]:
-    return {"outcome": ending_now(event, Ledger(Table(read(Variable.LEDGER))))}
+def _follow_up(event: Event, _context: Any) -> FollowUp:
+    return following(event, Ledger(Table(read(Variable.LEDGER))))
 
 
 def _promote(event: Event, _context: Any) -> Endpoint:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from distillery.core import clock
 from distillery.core.aliases import Aliases
 from distillery.core.env_vars import Variable, is_set, read
 from distillery.core.errors import BadRequest, NothingToRollBack
@@ -12,6 +13,7 @@ from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.names import Names
 from distillery.core.pipeline import Alias, Outcome, Run, Stage, Student, Verdict
+from distillery.core.promotion_window import closed_now
 from distillery.core.recipe import Recipe
 from distillery.core.steps import Event, evaluation_of, product, state_of
 from distillery.core.system_prompt import SystemPrompt
@@ -20,6 +22,7 @@ from lambdas.promotion.system_prompts import callers_copy
 
 ROLLBACK, PROMOTE = "rollback", "promote"
 """Actions of executions that are no runs. The second is a person's acceptance of a student."""
+OTHER_LIVE = "The verdict does not compare the student with the model that is live now."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +94,24 @@ def ending_now(event: Event, ledger: Ledger) -> Outcome:
     return (
         ending if compares_live(verdict, student=student, alias=alias, judged=judged) else Outcome.AWAITING_ACCEPTANCE
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """What follows from a verdict. `why`: why a student that passed waits although its recipe lets it go live."""
+
+    outcome: Outcome
+    why: str = ""
+
+
+def following(event: Event, ledger: Ledger) -> FollowUp:
+    """What follows now. Only here, the promotion window counts: what has begun in it is completed."""
+    outcome = ending_now(event, ledger)
+    if outcome is Outcome.PROMOTED and (closed := closed_now(clock.now())):
+        return FollowUp(outcome=Outcome.AWAITING_ACCEPTANCE, why=f"It is {closed}.")
+    by_verdict = ending_of(product(event, "run", Run), product(event, "verdict", Verdict))
+    overtaken = outcome is Outcome.AWAITING_ACCEPTANCE and by_verdict is Outcome.PROMOTED
+    return FollowUp(outcome=outcome, why=OTHER_LIVE if overtaken else "")
 
 
 def is_rollback(event: Event) -> bool:

@@ -23,9 +23,18 @@ from distillery.datasets.curation.text import (
     measure_lengths,
     prompt_text,
 )
-from distillery.datasets.split import HashedPrompt, Split, labelled_values, passages, split
+from distillery.datasets.split import (
+    HashedPrompt,
+    Split,
+    dependent_families,
+    labelled_values,
+    passages,
+    split,
+)
 
 MAX_REPORTED_PAIRS = 100
+_INDEPENDENT = ("passage", "system")
+"""Groups that are kept together, and whose answers are independent observations all the same."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +116,7 @@ def split_curated(curated: Curated, recipe: Recipe) -> Split:
         labels=_few_labels(curated.rows, recipe.grades_labels),
         families=curated.families,
         groups=_groups(curated, recipe.split_group),
-        groups_depend=recipe.split_group not in ("passage", "system"),
+        groups_depend=recipe.split_group not in _INDEPENDENT,
     )
 
 
@@ -165,6 +174,18 @@ def _passages_on_both_sides(curated: Curated, parts: Split) -> int:
     found = {row.digest: passage for row, passage in zip(curated.rows, curated.passages, strict=True)}
     trained = {found[row.digest] for row in parts.train} - {None}
     return sum(found[row.digest] in trained for row in (*parts.heldout, *parts.held_back))
+
+
+def heldout_families(rows: Sequence[HashedPrompt], recipe: Recipe) -> tuple[int, ...]:
+    """The families of held-out prompts that are known without the prompts that they were split from, see `Split`.
+
+    A near duplicate of two of them that was dropped does not connect them any more.
+    """
+    leaders: Sequence[int] = range(len(rows))
+    if recipe.curation.near_duplicates is not NearDuplicates.IGNORE:
+        leaders = cluster_leaders([row.prompt for row in rows], threshold=recipe.curation.likeness)
+    groups = None if recipe.split_group in _INDEPENDENT else _groups(Curated(rows=tuple(rows)), recipe.split_group)
+    return dependent_families(rows, leaders, groups)
 
 
 def _groups(curated: Curated, by: str) -> list[str | None] | None:

@@ -22,9 +22,14 @@ def check_business_hours(settings: Settings, _on: date) -> Iterator[ConfigFindin
                 allowed=f"business hours where hosting is {HostingMode.PROVISIONED.value!r}",
                 fix="remove them, or change hosting",
             )
-        yield from _times(hours, where)
-        yield from _days(hours, where)
-        yield from _zone(hours, where)
+        yield from check_hours(hours, where)
+
+
+def check_hours(hours: BusinessHours, where: str) -> Iterator[ConfigFinding]:
+    """Hours that exist, on days that do, in a time zone that does. `where`: the key of their table."""
+    yield from _times(hours, where)
+    yield from _days(hours, where)
+    yield from _zone(hours, where)
 
 
 def _times(hours: BusinessHours, where: str) -> Iterator[ConfigFinding]:
@@ -39,10 +44,10 @@ def _times(hours: BusinessHours, where: str) -> Iterator[ConfigFinding]:
             where=f"{where}.closes",
             wrong=f"it is {hours.closes}, and opens is {hours.opens}",
             allowed="a time after opens, on the same day; at the latest 24:00",
-            fix="write a later time, or leave the business hours out for an endpoint that serves at night too",
+            fix="write a later time, or remove the table where the night belongs to the hours too",
         )
     elif not wrong and hours.hours_per_week >= WEEK_HOURS:
-        yield ConfigFinding(where, "they have every hour of the week", "hours in which it rests", "remove them")
+        yield ConfigFinding(where, "they are every hour of the week", "hours of which some are left out", "remove them")
 
 
 def _days(hours: BusinessHours, where: str) -> Iterator[ConfigFinding]:

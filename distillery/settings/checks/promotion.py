@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from distillery.core.errors import BadRequest
+from distillery.settings.checks.business_hours import check_hours
 from distillery.settings.environment import Promotion, Settings
 from distillery.settings.finding import ConfigFinding
 
@@ -12,15 +13,17 @@ def check_promotion(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
     """An environment that admits records names those before it, and the keys of the last one."""
     if (promotion := settings.promotion) is None:
         return
-    if not promotion.sign and not promotion.through and not promotion.public_keys:
+    if not promotion.sign and not promotion.through and not promotion.public_keys and promotion.window is None:
         yield ConfigFinding(
             where="promotion",
-            wrong="it neither signs nor admits anything",
-            allowed="sign = true, through with public_keys, or both",
+            wrong="it neither signs nor admits anything, and has no window",
+            allowed="sign = true, through with public_keys, a window, or several of them",
             fix="write what this environment does, or remove the table",
         )
     yield from _way(settings.environment, promotion)
     yield from _keys(promotion)
+    if promotion.window is not None:
+        yield from check_hours(promotion.window, "promotion.window")
 
 
 def _way(environment: str, promotion: Promotion) -> Iterator[ConfigFinding]:

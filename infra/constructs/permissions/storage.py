@@ -138,6 +138,16 @@ def use_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
     )
 
 
+def admit_to_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
+    """Read, put and change single items: what `distillery/core/ledger/promotions` does to begin a promotion, and to
+    abandon one."""
+    items = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+    return (
+        Permission(actions=items, resources=(table.table_arn,)),
+        _key(_of(table), table, SYMMETRIC_USE, "dynamodb"),
+    )
+
+
 def read_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
     """Read single items of the ledger."""
     return (

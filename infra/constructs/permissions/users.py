@@ -108,9 +108,13 @@ def erase_all(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
 
 def put_objects(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
     """Write objects in the folders. Multipart uploads need kms:Decrypt (S3 guide, Using SSE-KMS)."""
-    inside = [bucket.arn_for_objects(f"{folder}*") for folder in folders]
+    return put_keys(bucket, *(f"{folder}*" for folder in folders))
+
+
+def put_keys(bucket: s3.IBucket, *keys: str) -> tuple[Permission, ...]:
+    """The same for objects with these keys."""
     return (
-        *limited(("s3:AbortMultipartUpload", "s3:PutObject"), *inside),
+        *limited(("s3:AbortMultipartUpload", "s3:PutObject"), *map(bucket.arn_for_objects, keys)),
         storage.use_key(bucket, "s3", "kms:Decrypt", "kms:GenerateDataKey"),
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 from distillery.core.aws import ObjectStore
 from distillery.core.errors import BadRequest
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.uploads import Uploads
 from distillery.core.notices import Notices
 from distillery.core.recipe import Recipe
@@ -34,7 +35,7 @@ class IntakeHarness:
         self.sns: Any = FakeSns()
         self.machine: Any = FakeStepFunctions()
         self.table = MemoryTable()
-        self.ledger = Ledger(self.table)
+        self.ledger, self.promotions = Ledger(self.table), Promotions(self.table)
         self.recipe = recipe(**settings)
 
     def accept(self, upload: Upload = UPLOAD) -> IntakeResult:
@@ -50,6 +51,7 @@ class IntakeHarness:
             objects=objects,
             ledger=self.ledger,
             uploads=Uploads(self.table),
+            promotions=self.promotions,
             state_machine=StateMachine(STATE_MACHINE, self.machine),
             notices=Notices("topic", self.sns),
         ).accept(upload)

@@ -18,6 +18,7 @@ from pydantic import BaseModel, StringConstraints
 from distillery.core.business_hours import BusinessHours
 from distillery.core.judging import GraderKind, GraderSpec
 from distillery.core.logs import LogSource
+from distillery.core.promotion_window import PromotionWindow
 from distillery.core.recipe import Recipe
 from distillery.core.recipe_options import Curation, ExpectedTraffic
 from distillery.evaluation.graders.registry import grader_class
@@ -83,6 +84,11 @@ TABLES: tuple[tuple[str, str, type], ...] = (
         "What this environment signs for the next one, and which students of others it admits. Admitting needs "
         "`through` and `public_keys`.",
         Promotion,
+    ),
+    (
+        "`[promotion.window]`",
+        "When students may go live, by a verdict or because a person accepts one. A roll-back is never limited.",
+        PromotionWindow,
     ),
     (
         "`[deployment]`",

@@ -1,5 +1,6 @@
 """Requests to each function: every step of every stage, with the account in a state in which it makes all its calls."""
 
+import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +31,10 @@ from distillery.core.serialization import from_wire, to_wire
 from distillery.core.served_routes import CallerQuota, Period, ServedRoute, ServedRoutes
 from distillery.evaluation.report import wire
 from distillery.evaluation.report.lineage import Lineage
+from distillery.records import rules, statement
+from distillery.records.rules import AdmissionRules
+from distillery.records.statement import HELDOUT, TRAINING, Statement
+from lambdas.admission.handler import admit
 from lambdas.adoption.handler import step as adoption
 from lambdas.bucket_cleanup.handler import empty
 from lambdas.collection.handler import collect
@@ -58,6 +63,9 @@ from lambdas.teardown.handler import step as retirement
 from lambdas.uploads.handler import record_uploads
 from tests.fakes.callers import event as signed
 from tests.fakes.pipeline import dataset, distilled, open_run, provisioned, recipe, verdict
+from tests.fakes.records import Signer
+from tests.fakes.records import evaluation as qualified_by
+from tests.fakes.records import record as qualified
 from tests.fakes.report import full
 from tests.unit.client.harness import ALIAS, ENDPOINT, OPTIMIZED, OTHER, STANDARD, STUDENT, route_map
 from tests.unit.collection.records import PREFIX, ROUTE, converse, packed, record, reply
@@ -77,6 +85,7 @@ CONTEXT: Any = SimpleNamespace(
     log_stream_name="stream", invoked_function_arn="", get_remaining_time_in_millis=lambda: 900_000
 )
 PREMIER = "amazon.nova-premier-v1:0"
+ADMITS = AdmissionRules(through=("qa",), public_keys=(Signer().public.pem,), admits_overruled=False)
 LOGGED = PREFIX.replace("us-east-2", "us-east-1")
 
 
@@ -98,6 +107,7 @@ class Scenario:
             "recipes.json": {"support": to_wire(self.recipe)},
             "offer.json": to_wire(routes),
             "models.json": {"models": [to_wire(each) for each in models]},
+            rules.FILE: to_wire(ADMITS),
         }
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("distillery.core.env_vars.read_settings", lambda name: told[name])
@@ -363,6 +373,26 @@ def signing(account: Account) -> Ask:
     return lambda: sign({"step": "sign", "state": state}, CONTEXT)
 
 
+def admitting(how: str) -> Callable[[Account], Ask]:
+    """A record that is admitted, or a promotion that is resumed or abandoned."""
+    always = {"issued": "2020-01-01T00:00:00+00:00", "expires": "2999-01-01T00:00:00+00:00"}
+    of = qualified(environment="qa", evaluation=qualified_by(judged="2999-01-01T00:00:00+00:00"), **always)
+    subjects = dict.fromkeys((TRAINING, HELDOUT), "1" * 64)
+    sent = base64.b64encode(Signer().sign(statement.write(Statement(record=of, subjects=subjects)))).decode()
+
+    def prepare(account: Account) -> Ask:
+        if how == "begun":
+            promoting("close", PLAIN, again=False)(account)()  # something is live
+            return lambda: admit(signed({"record": sent, "reason": "new labels"}), CONTEXT)
+        promotion = json.loads(admit(signed({"record": sent}), CONTEXT)["body"])["promotion"]
+        if how == "resumed":
+            return lambda: admit(signed({"record": sent, "promotion": promotion}), CONTEXT)
+        given_up = {"promotion": promotion, "abandon": True, "reason": "wrong"}
+        return lambda: admit(signed(given_up), CONTEXT)
+
+    return prepare
+
+
 HOURS_STEPS = {
     HoursAction.PAUSE: ("pause", "delete", "close", "failed"),
     HoursAction.OPEN: ("promote", "describe", "record"),
@@ -619,6 +649,7 @@ SCENARIOS: dict[str, Scenario] = {
         for again in (False, True)
     },
     "a record is signed": Scenario(signing),
+    **{f"a promotion from elsewhere is {how}": Scenario(admitting(how)) for how in ("begun", "resumed", "abandoned")},
     **{
         f"business hours {action.value}: {name}": Scenario(changing(name, action))
         for action, names in HOURS_STEPS.items()

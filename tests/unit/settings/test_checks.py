@@ -88,7 +88,7 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
     "business hours without an end": (
         {HOSTING: "provisioned", PRICE: 20, HOURS: {**OPEN, "opens": "00:00", "closes": "24:00", "days": ALL_DAYS}},
         TODAY,
-        (HOURS_KEY, "every hour of the week", "hours in which it rests", "remove them"),
+        (HOURS_KEY, "every hour of the week", "some are left out", "remove them"),
     ),
     "business hours on no day": (
         {HOSTING: "provisioned", PRICE: 20, HOURS: {**OPEN, "days": []}},

@@ -17,6 +17,7 @@ from distillery.settings import load
 from distillery.settings.environment import Promotion, Settings
 from infra.constructs.layers import WHEELS
 from tests.assemblies import assembly_of
+from tests.fakes.records import Signer
 from tests.unit.stacks.assembly import DAYS, ROOT, resources
 
 PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
@@ -63,8 +64,9 @@ def _functions(files: dict[str, Path], template: dict[str, Any]) -> Iterator[tup
 def functions() -> dict[str, Function]:
     found: dict[str, Function] = {}
     every = [load(environment, on=DAYS[environment]) for environment in ENVIRONMENTS]
-    signing = every[0].model_copy(update={"promotion": Promotion(sign=True)})
-    for settings in (*every, _with_scores_from_outside(every[0]), signing):
+    promotion = Promotion(sign=True, through=("qa",), public_keys=(Signer().public.pem,))
+    promoting = every[0].model_copy(update={"promotion": promotion})
+    for settings in (*every, _with_scores_from_outside(every[0]), promoting):
         assembly = assembly_of(settings)
         for stack in assembly.stacks:
             found.update(_functions(_files(assembly.folder), stack.template))
