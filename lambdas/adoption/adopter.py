@@ -25,7 +25,7 @@ class AdoptionStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Adoption:
+class AdoptionResult:
     """The result of a step. `student`: where the run has adopted one."""
 
     status: AdoptionStatus
@@ -38,7 +38,7 @@ class Adopter:
     promotions: Promotions
     borrowing: Borrowing
 
-    def adopt(self, run: Run) -> Adoption:
+    def adopt(self, run: Run) -> AdoptionResult:
         """The run's student, if it comes from elsewhere. Repeated until it is there.
 
         Raises:
@@ -48,12 +48,12 @@ class Adopter:
         record = self.ledger.run(run.id)
         promotion = self.promotions.find(record.promotion) if record.promotion else None
         if promotion is None or promotion.way is Way.REDISTIL:
-            return Adoption(status=AdoptionStatus.TRAIN)
+            return AdoptionResult(status=AdoptionStatus.TRAIN)
         check_wanted(record)
         self.ledger.begin(run.id, Stage.DISTILLATION)
         student = self._borrowed(promotion, run)
         self.ledger.end(run.id, Stage.DISTILLATION, student)
-        return Adoption(status=AdoptionStatus.ADOPTED, student=student)
+        return AdoptionResult(status=AdoptionStatus.ADOPTED, student=student)
 
     def _borrowed(self, promotion: StudentPromotion, run: Run) -> Student:
         """The model itself, under a lease."""

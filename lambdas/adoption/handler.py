@@ -9,10 +9,10 @@ from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.table import Table
 from distillery.core.pipeline import Run, Stage
 from distillery.core.steps import Event, product, step_handler
-from lambdas.adoption.adopter import Adopter, Adoption
+from lambdas.adoption.adopter import Adopter, AdoptionResult
 
 
-def _adopt(event: Event, _context: Any) -> Adoption:
+def _adopt(event: Event, _context: Any) -> AdoptionResult:
     table = Table(read(Variable.LEDGER))
     return Adopter(Ledger(table), Promotions(table), Borrowing.of_environment()).adopt(product(event, "run", Run))
 

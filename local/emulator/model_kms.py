@@ -4,21 +4,22 @@ Source: https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-j
 Decrypt, GenerateDataKey, DescribeKey and CreateGrant, who invokes Decrypt, to which the Nova guide
 (customize-fine-tune-encrypt.html) adds GenerateDataKey. Who buys throughput for the model needs Decrypt, and for a
 custom Nova model Bedrock itself uses the key too (the same page; the key's policy admits it, with a condition on the
-encryption context). For on-demand deployments nothing is documented: here they are as throughput. Not asked: the key
-of a copy's original, which may be in another Region.
+encryption context). For on-demand deployments nothing is documented: here they are as throughput. Who copies needs
+Decrypt of the original's key too, also of another account's or Region's, through Bedrock of the Region of the copy.
 """
 
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from ministack.core.responses import get_region
+from ministack.core.responses import get_region, request_scope
 
 from local.emulator.iam_check import Check
 from local.emulator.kms import GRANT, READ, WRITE, KeyUse, key_arn
 from local.emulator.simulator import ask
 
 _CUSTOMIZE = (GRANT, READ, "kms:DescribeKey", WRITE)
+_ARN_PARTS = 6
 _HOST = (READ,)
 _INVOKE = (READ, WRITE)
 _MADE_UNDER = {"CreateModelCustomizationJob": "customModelKmsKeyId", "CreateModelCopyJob": "modelKmsKeyId"}
@@ -52,11 +53,26 @@ def checks(simulator: Any, operation: str, path: dict[str, str], body: dict[str,
     """Returns the checks of the customer managed KMS keys that the request uses; empty if it uses none."""
     if operation in _MADE_UNDER:
         yield from _on(key_arn(body.get(_MADE_UNDER[operation])), _CUSTOMIZE)
+        if original := body.get("sourceModelArn"):
+            yield from _of_original(simulator, str(original))
         return
     model = body.get(_MODEL[operation]) if operation in _MODEL else _behind(simulator, path.get("modelId", ""))
     if model:
         actions = _HOST if operation in _MODEL else _INVOKE
         yield from _on(key_arn(_asked(simulator, "/custom-models", model, "modelKmsKeyArn")), actions)
+
+
+def _of_original(simulator: Any, model: str) -> Iterator[Check]:
+    """Returns the check of the key of a model that is copied, by the aliases that it has where it is."""
+    here, parts = get_region(), model.split(":")
+    if len(parts) < _ARN_PARTS:
+        return
+    with request_scope(parts[4], parts[3]):
+        key = key_arn(_asked(simulator, "/custom-models", model, "modelKmsKeyArn"))
+        use = KeyUse(READ, key, f"bedrock.{here}.amazonaws.com") if key else None
+        conditions = use.conditions if use else {}
+    if use:
+        yield Check(use.action, "kms", use.key, conditions)
 
 
 def _on(key: str | None, actions: tuple[str, ...]) -> Iterator[Check]:

@@ -48,6 +48,7 @@ from local.emulator.hooks import (
     s3_events,
     schedules,
     service_quotas,
+    sharing,
     signatures,
     stack_tags,
     subscriptions,
@@ -91,6 +92,7 @@ def install(
     bedrock_types.install(simulator)
     budgets.install()
     service_quotas.install(simulator)
+    sharing.install(simulator)
     athena.install(clock)
     policy_variables.install()
     principals.install()

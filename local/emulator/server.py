@@ -32,6 +32,7 @@ def main() -> None:
     from local.emulator import patches
     from local.emulator.bedrock_ports import AccountEvents, AccountKeys, AccountLogs, AccountObjects, AccountRoles
     from local.emulator.clock import VirtualClock
+    from local.emulator.hooks.sharing import AccountShares
 
     clock = VirtualClock(account.clock_file)
     events = EventStore(clock, AccountEvents())
@@ -42,6 +43,7 @@ def main() -> None:
         roles=AccountRoles(),
         keys=AccountKeys(),
         logs=AccountLogs(),
+        shares=AccountShares(),
         settings=Settings(
             teacher=TeacherSettings(
                 error_rate=account.teacher_error,

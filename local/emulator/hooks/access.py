@@ -37,6 +37,11 @@ def add_checks(*checks: Check) -> None:
     _further.set(_further.get() + checks)
 
 
+def set_keys(keys: Mapping[str, str | list[str]]) -> None:
+    """Sets the condition keys of the current request's own check."""
+    _own_keys.set(keys)
+
+
 def _folder(body: bytes) -> str:
     """Returns the path of GetParametersByPath, the only request to SSM with one."""
     try:

@@ -22,6 +22,7 @@ from ministack.core import iam_evaluator
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
+from local.emulator import foreign
 from local.emulator.iam_check import Check
 from local.emulator.signer import signer
 
@@ -84,30 +85,10 @@ def install(endpoint: str) -> None:
 
 def _foreign(access_key: str, action: str, arn: str, context: dict[str, Any]) -> Any:
     """Returns the refusal of a caller of another account that the function's policy does not admit."""
-    caller = iam_evaluator.resolve_caller_identity(access_key)
-    if caller is None or not arn.startswith("arn:") or caller["accountId"] == arn.split(":")[4]:
+    if not arn.startswith("arn:"):
         return None
-    owner, region, principal = arn.split(":")[4], arn.split(":")[3], caller["userArn"]
-    ctx = iam_evaluator.EvalContext(
-        principal_arn=principal,
-        principal_type=_kind(principal),
-        principal_account=caller["accountId"],
-        action=action,
-        resource_arn=arn,
-        region=region,
-        service_context={key.lower(): value for key, value in context.items()},
-    )
-    function = lambda_svc._functions.get_scoped(owner, region, arn.split(":")[6]) or {}
-    if iam_evaluator.evaluate_resource_policy(function.get("policy"), ctx).decision == "Allow":
-        return None
-    return iam_evaluator.EvalResult("ImplicitDeny", principal_arn=principal)
-
-
-def _kind(principal: str) -> str:
-    """Returns ministack's name of the kind of principal."""
-    if principal.endswith(":root"):
-        return "Root"
-    return "AssumedRole" if ":assumed-role/" in principal else "User"
+    function = lambda_svc._functions.get_scoped(arn.split(":")[4], arn.split(":")[3], arn.split(":")[6]) or {}
+    return foreign.refusal(access_key, action, arn, function.get("policy"), context)
 
 
 def _unqualified(arn: str) -> str:

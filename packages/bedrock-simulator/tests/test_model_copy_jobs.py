@@ -181,3 +181,35 @@ def test_only_a_model_that_may_be_shared_has_a_policy() -> None:
         world.client().put_resource_policy(resourceArn=model, resourcePolicy=policy())
     with pytest.raises(ClientError, match="is not a custom model of this account"):
         world.client().put_resource_policy(resourceArn=model[:-12] + "a" * 12, resourcePolicy=policy())
+
+
+def test_a_model_that_another_account_shares_is_listed_and_copied_also_within_its_region() -> None:
+    world, theirs = World(DECEMBER, quotas=Quotas(model_units=1)), "2" * 12
+    model = distilled(world, region="us-west-2", **HAIKU)
+    west = world.client(region="us-west-2", account=theirs)
+    asked = {"sourceModelArn": model, "targetModelName": "copied"}
+    with pytest.raises(ClientError, match=f"is not shared with the account {theirs}"):
+        west.create_model_copy_job(**asked)
+    world.shares.shared = {theirs: [model]}
+    (seen,) = west.list_custom_models(isOwned=False)["modelSummaries"]
+    assert (seen["modelArn"], seen["ownerAccountId"]) == (model, ACCOUNT)
+    assert west.list_custom_models()["modelSummaries"] == []
+    assert world.client(account=theirs).list_custom_models(isOwned=False)["modelSummaries"] == []
+    job = west.create_model_copy_job(**asked)["jobArn"]
+    world.shares.shared = {}
+    world.pass_time(16)
+    done = west.get_model_copy_job(jobArn=job)
+    assert (done["status"], done["sourceAccountId"]) == ("Completed", ACCOUNT)
+    assert west.list_custom_models(isOwned=False)["modelSummaries"] == []
+    west.create_provisioned_model_throughput(provisionedModelName="live", modelId="copied", modelUnits=1)
+
+
+def test_a_shared_model_is_only_copied_never_hosted_by_others() -> None:
+    world, theirs = World(DECEMBER, quotas=Quotas(model_units=1)), "2" * 12
+    model = distilled(world, region="us-west-2", **HAIKU)
+    world.shares.shared = {theirs: [model]}
+    west = world.client(region="us-west-2", account=theirs)
+    with pytest.raises(ClientError, match="in this account and Region"):
+        west.create_provisioned_model_throughput(provisionedModelName="live", modelId=model, modelUnits=1)
+    with pytest.raises(ClientError):
+        west.delete_custom_model(modelIdentifier=model)

@@ -17,7 +17,7 @@ from distillery.core.model_leases import LENGTH, lease_on
 from distillery.core.names import TAG_ENVIRONMENT, Names
 from distillery.core.pipeline import Outcome, Run, Student
 from distillery.core.promotions import AdmittedRecord, Way
-from lambdas.adoption.adopter import Adopter, Adoption, AdoptionStatus
+from lambdas.adoption.adopter import Adopter, AdoptionResult, AdoptionStatus
 from lambdas.endpoint.borrowed import BorrowedModelsKeeper
 from simulator_support.fakes import World, distilled
 from tests.fakes.pipeline import alias, dataset, recipe
@@ -68,7 +68,7 @@ class Account:
         assert self.promotions.begin(promoted)
         return self.ledger.open(recipe(), dataset(), again=False, promotion=PROMOTION).run
 
-    def adopt(self, run: Run) -> Adoption:
+    def adopt(self, run: Run) -> AdoptionResult:
         return Adopter(self.ledger, self.promotions, self.borrowing).adopt(run)
 
     def serve(self, current: str, previous: str | None = None) -> None:
@@ -94,9 +94,9 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Account:
 
 def test_a_run_without_a_promotion_or_by_another_way_trains(account: Account) -> None:
     run = account.ledger.open(recipe(), dataset(), again=False).run
-    assert account.adopt(run) == Adoption(status=AdoptionStatus.TRAIN)
+    assert account.adopt(run) == AdoptionResult(status=AdoptionStatus.TRAIN)
     account.ledger.close(run.id, Outcome.FAILED)
-    assert account.adopt(account.run(Way.REDISTIL)) == Adoption(status=AdoptionStatus.TRAIN)
+    assert account.adopt(account.run(Way.REDISTIL)) == AdoptionResult(status=AdoptionStatus.TRAIN)
     assert account.lease == ""
 
 
@@ -104,7 +104,7 @@ def test_the_source_s_model_is_the_student_and_the_lease_is_there_before(account
     run = account.run()
     student = Student(model_arn=account.model, job_arn="arn:job", borrowed=True)
     for _ in range(2):
-        assert account.adopt(run) == Adoption(status=AdoptionStatus.ADOPTED, student=student)
+        assert account.adopt(run) == AdoptionResult(status=AdoptionStatus.ADOPTED, student=student)
     assert account.lease == OURS
     record = account.ledger.run(run.id)
     assert (record.has_student, is_borrowed(record)) == (True, True)

@@ -14,7 +14,20 @@ from bedrock_simulator.control_plane.dispatch import dispatch
 from bedrock_simulator.control_plane.job_runner import JobContext
 from bedrock_simulator.faults import FaultInjector, Faults
 from bedrock_simulator.models.teacher import Teacher, create_teacher
-from bedrock_simulator.ports import AnyKeys, Clock, Events, Keys, Logs, NoLogs, Objects, Request, Response, Roles
+from bedrock_simulator.ports import (
+    AnyKeys,
+    Clock,
+    Events,
+    Keys,
+    Logs,
+    NoLogs,
+    NoShares,
+    Objects,
+    Request,
+    Response,
+    Roles,
+    Shares,
+)
 from bedrock_simulator.protocol import service_model
 from bedrock_simulator.protocol.service_model import Operation
 from bedrock_simulator.records import RegionResources, Throughput
@@ -24,7 +37,7 @@ from bedrock_simulator.settings import Settings
 from bedrock_simulator.state import SimulatorState
 
 T = TypeVar("T")
-_SETTINGS, _ANY_KEYS, _NO_LOGS = Settings(), AnyKeys(), NoLogs()
+_SETTINGS, _ANY_KEYS, _NO_LOGS, _NO_SHARES = Settings(), AnyKeys(), NoLogs(), NoShares()
 
 
 class Bedrock:
@@ -43,12 +56,13 @@ class Bedrock:
         roles: Roles,
         keys: Keys = _ANY_KEYS,
         logs: Logs = _NO_LOGS,
+        shares: Shares = _NO_SHARES,
         settings: Settings = _SETTINGS,
         faults: Faults | None = None,
     ) -> None:
         self.settings, self.faults = settings, Faults() if faults is None else faults
         self._clock = clock
-        self._services = Services(roles, objects, keys, self._region)
+        self._services = Services(roles, objects, keys, shares, self._region)
         self._lock, self._ticking = threading.RLock(), threading.Lock()
         self._regions: dict[tuple[str, str], RegionResources] = {}
         self._teachers: dict[str, Teacher] = {}

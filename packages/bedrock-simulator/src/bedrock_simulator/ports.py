@@ -1,7 +1,7 @@
 """The interfaces between the simulator and its host: requests, responses, and the AWS services that it uses."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -143,6 +143,21 @@ class AnyKeys:
         name = key.rsplit("/", 1)[-1]
         made = name if len(name) == _KEY_ID else str(uuid.uuid5(uuid.NAMESPACE_URL, f"{account}/{region}/{name}"))
         return f"arn:aws:kms:{region}:{account}:key/{made}"
+
+
+class Shares(Protocol):
+    """What accounts share with each other by AWS RAM."""
+
+    def shared_with(self, account: str) -> Collection[str]:
+        """Returns the ARNs of the custom models of other accounts that are shared with the account."""
+
+
+class NoShares:
+    """For a host without AWS RAM."""
+
+    def shared_with(self, _account: str) -> Collection[str]:
+        """Returns nothing."""
+        return ()
 
 
 class Logs(Protocol):

@@ -135,6 +135,16 @@ class ListLogs:
         self.events.append((role_arn, group, stream, json.loads(message)))
 
 
+class ListShares:
+    """`shared`: the ARNs of models by the account that they are shared with."""
+
+    def __init__(self) -> None:
+        self.shared: dict[str, list[str]] = {}
+
+    def shared_with(self, account: str) -> list[str]:
+        return self.shared.get(account, [])
+
+
 class World:
     """A simulator with fake services, and clients for any Region; `last` is the last HTTP response.
 
@@ -151,7 +161,8 @@ class World:
     ) -> None:
         self.clock, self.objects = FixedClock(at), MemoryObjects()
         self.events, self.roles, self.keys, self.logs = ListEvents(), OpenRoles(), NamedKeys(), ListLogs()
-        self._clients: dict[tuple[str, str], Any] = {}
+        self.shares = ListShares()
+        self._clients: dict[tuple[str, str, str], Any] = {}
         self.bedrock = Bedrock(
             clock=self.clock,
             objects=self.objects,
@@ -159,6 +170,7 @@ class World:
             roles=self.roles,
             keys=self.keys,
             logs=self.logs,
+            shares=self.shares,
             settings=Settings(teacher or TeacherSettings(), latency or Latency(), quotas or Quotas()),
             faults=Faults(faults),
         )
@@ -168,12 +180,12 @@ class World:
         """Sets quotas."""
         self.bedrock.settings = replace(self.bedrock.settings, quotas=quotas)
 
-    def client(self, service: str = "bedrock", region: str = "us-east-1") -> Any:
-        if (service, region) not in self._clients:
-            self._clients[service, region] = self._connect(service, region)
-        return self._clients[service, region]
+    def client(self, service: str = "bedrock", region: str = "us-east-1", account: str = ACCOUNT) -> Any:
+        if (service, region, account) not in self._clients:
+            self._clients[service, region, account] = self._connect(service, region, account)
+        return self._clients[service, region, account]
 
-    def _connect(self, service: str, region: str) -> Any:
+    def _connect(self, service: str, region: str, account: str) -> Any:
         client = _session().create_client(
             service,
             region_name=region,
@@ -189,7 +201,7 @@ class World:
             answer = self.bedrock.handle(
                 Request(
                     service,
-                    ACCOUNT,
+                    account,
                     region,
                     request.method,
                     url.path,

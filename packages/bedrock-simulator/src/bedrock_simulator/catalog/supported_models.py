@@ -8,8 +8,8 @@ models are those of the User Guide's document history. The first days of optimiz
 of Nova models, the US end of Claude 3.5 Sonnet and the day Llama 3.1 70B became Legacy are from memory: UNVERIFIED.
 
 Copying and sharing custom models: User Guide, copy-model-support and share-model-support, as printed in autumn 2026. A
-model in neither table supports neither; Nova 2 Lite and Llama 3.3 are in none. Sharing itself is done by AWS RAM and is
-not simulated.
+model in neither table supports neither; Nova 2 Lite and Llama 3.3 are in none. Sharing itself is done by AWS RAM, which
+a host may simulate (`ports.Shares`).
 """
 
 from collections.abc import Mapping

@@ -13,7 +13,7 @@ from typing import Any
 
 from bedrock_simulator import errors
 from bedrock_simulator.models import storage
-from bedrock_simulator.ports import Keys, Objects, Roles
+from bedrock_simulator.ports import Keys, Objects, Roles, Shares
 from bedrock_simulator.records import RegionResources
 from bedrock_simulator.settings import Quotas, Settings
 
@@ -26,11 +26,13 @@ RESERVED = "aws:"
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The account's roles, buckets and keys, and `resources` to get those of any account and Region."""
+    """The account's roles, buckets and keys, what is shared with it, and `resources` to get those of any account and
+    Region."""
 
     roles: Roles
     objects: Objects
     keys: Keys
+    shares: Shares
     resources: Callable[[str, str], RegionResources]
 
 

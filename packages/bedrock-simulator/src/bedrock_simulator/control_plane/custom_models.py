@@ -34,8 +34,10 @@ def get(call: ControlPlaneCall) -> Params:
 
 
 def list_models(call: ControlPlaneCall) -> Params:
-    """Returns a page of models. The account owns all of them: sharing is done by AWS RAM and is not simulated."""
+    """Returns a page of models: the account's own, or with `isOwned` false those that others share with it."""
     params = call.params
+    owned = params.get("isOwned", True)
+    models = list(call.resources.models.values()) if owned else _shared(call)
     rows = [
         {
             "modelArn": model.arn,
@@ -44,15 +46,21 @@ def list_models(call: ControlPlaneCall) -> Params:
             "baseModelArn": model.base,
             "baseModelName": records.base_id(model).split(":")[0],
             "customizationType": type_of_model(model.request),
-            "ownerAccountId": call.account,
+            "ownerAccountId": model.arn.split(":")[4],
             "modelStatus": "Active",
         }
-        for model in call.resources.models.values()
-        if params.get("isOwned", True)
-        and all(params.get(field, model.base) == model.base for field in ("baseModelArnEquals", _FOUNDATION))
+        for model in models
+        if all(params.get(field, model.base) == model.base for field in ("baseModelArnEquals", _FOUNDATION))
         and params.get("modelStatus", "Active") == "Active"
     ]
     return paginate(params, rows, "modelSummaries", name="modelName", created="creationTime")
+
+
+def _shared(call: ControlPlaneCall) -> list[records.CustomModel]:
+    """Returns the models of this Region that other accounts share with this one."""
+    arns = [arn for arn in call.services.shares.shared_with(call.account) if arn.split(":")[3] == call.region]
+    found = (call.services.resources(arn.split(":")[4], call.region).models.get(arn) for arn in arns)
+    return [model for model in found if model]
 
 
 def type_of_model(request: Mapping[str, Any]) -> str:

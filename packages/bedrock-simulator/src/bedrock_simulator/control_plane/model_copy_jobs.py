@@ -1,8 +1,9 @@
 """Create, Get and ListModelCopyJobs, called in the Region that receives the copy (User Guide, copy-model-*).
 
 `supported_models.COPIED_TO` lists which models can be copied where. A model of another account must be shared by AWS
-RAM first, which is not simulated, so it is refused. ASSUMPTIONS: the copy appears when its job completes, this takes 15
-minutes, and a copy counts as customized when its original was, where that matters (on-demand deployments).
+RAM first (User Guide, share-model), also where it stays in its Region. ASSUMPTIONS: the copy appears when its job
+completes, this takes 15 minutes, and a copy counts as customized when its original was, where that matters (on-demand
+deployments).
 """
 
 from dataclasses import replace
@@ -48,9 +49,9 @@ def _source(arn: str, call: ControlPlaneCall) -> CustomModel:
     region, account = arn.split(":")[3:5]
     if ":custom-model/" not in arn:
         raise errors.validation(f"{arn} is not a custom model.")
-    if account != call.account:
+    if account != call.account and arn not in call.services.shares.shared_with(call.account):
         raise errors.denied(f"The model {arn} is not shared with the account {call.account}.")
-    if region == call.region:
+    if (account, region) == (call.account, call.region):
         raise errors.validation(f"The model {arn} is in {region} already.")
     return records.find_custom_model(call.services.resources(account, region), arn)
 
