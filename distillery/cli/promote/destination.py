@@ -138,7 +138,7 @@ def _published(there: Target) -> Mapping[str, Any] | None:
 
 
 def _live(there: Target, published: Mapping[str, Any], recipe: str) -> Live:
-    """The alias of the target, and when its student was judged, by its report."""
+    """The alias of the target, and when its student was judged: by the record of its promotion, or by its report."""
     from distillery.client import AWS_ERRORS
     from distillery.client.errors import NotReached
     from distillery.core.errors import BadRequest
@@ -148,6 +148,9 @@ def _live(there: Target, published: Mapping[str, Any], recipe: str) -> Live:
         alias = there.account.alias(recipe)
         if alias is None:
             return Live(known=True)
+        for one in there.promotions.of(recipe):
+            if one.run == alias["run"]:  # only times of one environment are in the order of its runs
+                return Live(known=True, since=one.record.judged)
         report = f"s3://{published['data_bucket']}/{EVALUATIONS_PREFIX}{alias['run']}/report.json"
         return Live(known=True, since=parse(there.account.read(report)).judged)
     except (*AWS_ERRORS, NotReached, BadRequest):

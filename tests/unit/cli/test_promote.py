@@ -5,6 +5,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from distillery.client import NotDeployed, NotReached
 from distillery.core.conversation import parse
 from distillery.core.estimate import DatasetSize
 from distillery.core.judging import VerdictOutcome
+from distillery.core.ledger.promotions import Promotions
 from distillery.core.serialization import to_wire
 from distillery.evaluation.report import wire
 from distillery.records.verification import verify
@@ -28,6 +30,7 @@ from tests.fakes.s3 import FakeS3
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
 from tests.unit.cli.promotable import FOLDER, HELD_OUT, RUN, SIGNER, SUBJECTS, TRAINED, URI, promotable
+from tests.unit.core.ledger.test_promotions import promotion
 
 ONE_ACCOUNT = (('account = "222222222222"', 'account = "111111111111"'),)
 DISPOSABLE = (*ONE_ACCOUNT, ("keep_data = true", "keep_data = false"))
@@ -178,6 +181,25 @@ def test_the_alias_of_a_target_in_reach_is_compared(
     _, found = examine()
     assert [one["reason"] for one in found["refusals"]] == refused
     assert [one["reason"] for one in found["unchecked"]] == unchecked
+
+
+@pytest.mark.parametrize(
+    ("judged", "refused"),
+    [("2026-11-23T09:08:06+00:00", []), ("2026-11-23T09:08:07+00:00", ["older-than-live"])],
+)
+def test_what_is_live_by_a_promotion_is_as_old_as_its_record(
+    set_up: SetUp, examine: Examine, account: FakeAccount, judged: str, refused: list[str]
+) -> None:
+    """The target judged it later than the source, as its report says."""
+    set_up(edits=ONE_ACCOUNT)
+    account.aliases["support"] = to_wire(alias())
+    report = json.dumps(wire.write(document(judged="2026-11-23T11:00:00+00:00"))).encode()
+    account.objects[f"s3://data/evaluations/{alias().run}/report.json"] = report
+    earlier = promotion()
+    promotions = Promotions(account.table)
+    promotions.begin(replace(earlier, record=replace(earlier.record, judged=judged)))
+    assert account.table.put_all(promotions.link(earlier.id, alias().run))
+    assert [one["reason"] for one in examine()[1]["refusals"]] == refused
 
 
 def _denied(*_: object) -> None:
