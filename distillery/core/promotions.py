@@ -1,7 +1,7 @@
 """Promotions between environments: the words that the target's functions, its ledger and the command share.
 
 A promotion brings the student of another environment's run to this one. The admission function consumes the signed
-record of that run; where the target trains again, the prompts then go into a folder that names the promotion.
+record of that run; its prompts then go into a folder that names the promotion.
 """
 
 from dataclasses import dataclass
@@ -100,8 +100,8 @@ class AdmissionAnswer:
 
     Attributes:
         way: How the student gets here.
-        prefix: The folder of the prompts bucket that the files go to, with a slash at the end; empty for a way that
-            needs none.
+        prefix: The folder of the prompts bucket that the files go to, with a slash at the end. Every way needs them, at
+            least to judge the student.
         run: The run of the promotion; empty before it is opened.
         first: Whether this request has consumed the record; False for one that resumes.
     """

@@ -7,12 +7,13 @@ its golden set hold as for any upload, and since nothing may be changed, what br
 
 import io
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from distillery.core.conversation import NotAConversation, Prompt, parse
 from distillery.core.errors import DatasetRejected
-from distillery.core.estimate import DatasetSize, Estimate, estimate
+from distillery.core.estimate import CostItem, DatasetSize, Estimate, estimate, evaluation_items, total_usd
 from distillery.core.recipe import MOST_TO_CHOOSE_FROM, Recipe
 from distillery.core.recipe_options import PersonalData
 from distillery.core.system_prompt import SystemPrompts
@@ -34,6 +35,7 @@ def examine_promoted(
     region: str,
     on: date,
     golden: "ExaminedGolden | None" = None,
+    trains: bool = True,
 ) -> tuple[PreparedDataset, Estimate]:
     """Examines the two files of a data set.
 
@@ -46,6 +48,7 @@ def examine_promoted(
         region: The Region in which the job will run.
         on: The date whose prices apply.
         golden: The recipe's golden set.
+        trains: Whether the run trains a student; otherwise its estimate is that of an evaluation.
 
     Raises:
         DatasetRejected: The data set breaks a rule of this environment's recipe.
@@ -62,8 +65,19 @@ def examine_promoted(
     if reader.findings.errors or not reader.complete:
         raise DatasetRejected(summarize_errors(reader))
     examination.prepared = prepared = _prepare(bodies, recipe, examination)
-    examination.estimate = estimate(recipe, prepared.size, region=region, on=on)
-    return prepared, examination.estimate
+    whole = estimate(recipe, prepared.size, region=region, on=on)
+    if not trains:
+        judged = evaluation_items(recipe, prepared.size, region=region, on=on, judge_only=False)
+        whole = _of_items(whole, judged)
+    examination.estimate = whole
+    return prepared, whole
+
+
+def _of_items(whole: Estimate, items: tuple[CostItem, ...]) -> Estimate:
+    """The estimate with these costs alone."""
+    usd = total_usd(items)
+    read, written = sum(one.tokens_in for one in items), sum(one.tokens_out for one in items)
+    return replace(whole, lines=items, total_usd=usd, at_most_usd=usd, tokens_in=read, tokens_out=written)
 
 
 def _prepare(bodies: tuple[bytes, bytes], recipe: Recipe, examination: Examination) -> PreparedDataset:

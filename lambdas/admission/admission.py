@@ -194,5 +194,5 @@ def admitted_record(verified: Verified) -> AdmittedRecord:
 
 
 def _answer(promotion: StudentPromotion, *, first: bool) -> AdmissionAnswer:
-    folder = promotion_folder(promotion.recipe, promotion.id) if promotion.way is Way.REDISTIL else ""
+    folder = promotion_folder(promotion.recipe, promotion.id)
     return AdmissionAnswer(promotion=promotion.id, way=promotion.way, prefix=folder, run=promotion.run, first=first)

@@ -8,7 +8,7 @@ from distillery.core.recipe import Recipe
 from distillery.records.refusal import Refusal, refused
 from distillery.records.ways import Place, ways
 
-STARTED = (Way.REDISTIL,)
+STARTED = (Way.REPOINT, Way.REDISTIL)
 """The ways that this version starts."""
 
 
@@ -24,12 +24,14 @@ def choose_way(record: AdmittedRecord, recipe: Recipe, target: Place, on: date) 
     Raises:
         RecordRefused: No way is possible.
     """
-    source = Place(environment=record.environment, account=record.account, region=record.region, keeps_data=None)
+    # an environment that keeps its data has an account of its own (`distillery/settings/checks`)
+    kept = False if record.account == target.account else None
+    source = Place(environment=record.environment, account=record.account, region=record.region, keeps_data=kept)
     obstacles = []
     for option in ways(recipe, source, target, on):
         if option.way not in STARTED:
             continue
-        found = [option.reason] if not option.possible else [*_obstacles(option.way, record)]
+        found = [option.reason] if not option.possible else [*_obstacles(record)]
         if not found:
             return option.way
         obstacles += found
@@ -40,9 +42,9 @@ def choose_way(record: AdmittedRecord, recipe: Recipe, target: Place, on: date) 
     )
 
 
-def _obstacles(way: Way, record: AdmittedRecord) -> Iterator[str]:
-    """What the catalog does not know."""
-    if way is Way.REDISTIL and not (record.training_sha256 and record.heldout_sha256):
+def _obstacles(record: AdmittedRecord) -> Iterator[str]:
+    """What the catalog does not know: every way needs the data set, at least to judge the student."""
+    if not (record.training_sha256 and record.heldout_sha256):
         yield (
             f"the record of run {record.run} names no files of prompts, because its job read invocation logs itself: "
             f"set how = 'read' in its logs in {record.environment}, and run the recipe there again"

@@ -16,6 +16,7 @@ from distillery.core.ledger.uploads import Uploads
 from distillery.core.names import DATASETS_PREFIX, HELDOUT_FILE, RECIPE_MAX, REPORTS_PREFIX, TRAINING_FILE, digest
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Dataset, Outcome, Run, Stage
+from distillery.core.promotions import Way
 from distillery.core.recipe import Recipe
 from distillery.datasets.examine import Examination, PreparedDataset, amount_over_budget, examine, line_limits
 from distillery.datasets.report import QUARANTINE, UploadStatus, quarantine_file, upload_report
@@ -124,7 +125,8 @@ class Intake:
         """Does the same for the data set of another environment's run, which is neither curated nor split again."""
         from distillery.datasets.promoted import examine_promoted  # for promotions only
 
-        files = read_promoted(upload, promotion_of(upload, self.promotions), self.objects, versions)
+        promotion = promotion_of(upload, self.promotions)
+        files = read_promoted(upload, promotion, self.objects, versions)
         prepared, estimated = examine_promoted(
             files.training,
             files.heldout,
@@ -134,6 +136,7 @@ class Intake:
             region=self.region,
             on=self.today,
             golden=golden,
+            trains=promotion.way is Way.REDISTIL,
         )
         _foresee(recipe, examination, prepared)
         over_budget = amount_over_budget(recipe, estimated)

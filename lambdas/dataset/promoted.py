@@ -12,7 +12,6 @@ from distillery.core.errors import BadRequest, DatasetRejected
 from distillery.core.escaping import address
 from distillery.core.ledger.promotions import Promotions, StudentPromotion
 from distillery.core.limits import MAX_FILE_BYTES
-from distillery.core.promotions import Way
 from distillery.datasets.upload import Upload, UploadedObjects, describe, open_promoted
 from distillery.datasets.validation.reading import InputFile
 
@@ -33,7 +32,7 @@ def promotion_of(upload: Upload, promotions: Promotions) -> StudentPromotion:
     """The promotion whose prompts were uploaded.
 
     Raises:
-        BadRequest: There is no such promotion of the recipe, it was abandoned, or it needs no prompts.
+        BadRequest: There is no such promotion of the recipe, or it was abandoned.
     """
     found = promotions.find(upload.promotion)
     if found.recipe != upload.recipe:
@@ -46,8 +45,6 @@ def promotion_of(upload: Upload, promotions: Promotions) -> StudentPromotion:
             f"promotion {found.id} was abandoned at {found.abandoned} by {found.abandoned_by}; only an open one gets a "
             "run: promote another run of the source environment"
         )
-    if found.way is not Way.REDISTIL:
-        raise BadRequest(f"promotion {found.id} goes the way {found.way}, which needs no prompts; remove the upload")
     return found
 
 

@@ -170,9 +170,10 @@ def _check_startable(found: "PromotionPlan") -> None:
     assert found.verified is not None
     recipe = found.there.recipe(found.verified.statement.record.recipe)
     chosen = next((one for one in found.output.ways if one.way == found.output.way), None)
-    if chosen is None or chosen.way != Way.REDISTIL:
+    if chosen is None:
         return
     if found.no_prompts:
-        raise BadRequest(f"{found.no_prompts}; the target trains on them, so nothing was started")
+        needs = "trains on" if chosen.way == Way.REDISTIL else "judges by"
+        raise BadRequest(f"{found.no_prompts}; the target {needs} them, so nothing was started")
     if chosen.over_budget and recipe is not None and recipe.over_budget == "refuse":
         raise OverBudget(f"{found.there.environment} would refuse the run: {chosen.over_budget}; nothing was started")

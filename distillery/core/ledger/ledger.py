@@ -244,7 +244,7 @@ class Ledger(JobLedger):
         record = self.run(run_id)
         if record.outcome in OPEN_OUTCOMES:
             return False
-        if record.incurred_no_cost:
+        if record.incurred_no_cost and not record.has_student:
             self._rewrite_month(
                 record, lambda month: month.without_reservation(run_id)
             )  # a second call changes nothing

@@ -1,4 +1,4 @@
-"""The admission function of staging with fake services, and records of dev that a real key has signed."""
+"""The admission function of staging, which keeps its data, with fake services, and records of dev that a real key has signed."""
 
 import base64
 from collections.abc import Mapping
@@ -63,7 +63,8 @@ class Harness:
         monkeypatch.setattr("distillery.records.rules.load", lambda: self.rules)
         monkeypatch.setattr("distillery.core.recipe.load_all", lambda: self.recipes)
         monkeypatch.setattr("distillery.core.env_vars.read_settings", self._settings)
-        for variable, value in {"ENVIRONMENT": "staging", "LEDGER": "ledger", "TOPIC": "arn:topic"}.items():
+        told = {"ENVIRONMENT": "staging", "LEDGER": "ledger", "TOPIC": "arn:topic", "FOUR_EYES": "true"}
+        for variable, value in told.items():
             monkeypatch.setenv(Variable[variable], value)
 
     def _settings(self, _name: str) -> dict[str, Any]:

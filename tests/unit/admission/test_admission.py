@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from distillery.core.aws import ClientError
+from distillery.core.env_vars import Variable
 from distillery.core.errors import NotAdmitted
 from distillery.core.judging import VerdictOutcome
 from distillery.core.ledger.promotions import PromotionState, state_of
@@ -379,3 +380,20 @@ def test_a_direct_invocation_is_refused(harness: Harness) -> None:
     with pytest.raises(NotAdmitted):
         admit({"body": json.dumps({"record": ""})}, HERE)
     assert harness.table.items == {}
+
+
+@pytest.mark.parametrize(
+    ("more", "way"),
+    [
+        ({}, Way.REPOINT),
+        ({"region": "us-west-2"}, Way.REDISTIL),
+        ({"account": "222222222222"}, Way.REDISTIL),
+    ],
+)
+def test_a_disposable_environment_uses_the_model_of_one_in_its_account_and_region(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, more: dict[str, str], way: Way
+) -> None:
+    monkeypatch.delenv(Variable.FOUR_EYES)
+    status, answer = harness.promote(signed(record(**more)))
+    assert (status, answer["way"]) == (200, way.value)
+    assert answer["prefix"], "the prompts judge the student, whichever way it comes"

@@ -225,8 +225,17 @@ def test_what_belongs_to_no_open_promotion_is_refused(prepare: Any, upload: Uplo
     assert harness.machine.started == []
 
 
-def test_a_promotion_of_another_way_needs_no_prompts() -> None:
-    assert "needs no prompts" in Promoted(way=Way.COPY).accept(MARKER).reason
+@pytest.mark.parametrize("way", [Way.REPOINT, Way.COPY])
+def test_a_promotion_that_trains_no_student_is_estimated_as_an_evaluation(way: Way) -> None:
+    harness, trained = Promoted(way=way), Promoted()
+    datasets = []
+    for each in (harness, trained):
+        result = each.accept(MARKER)
+        assert result.status is UploadStatus.STARTED, result.reason
+        datasets.append(each.ledger.run(result.run or "").run.dataset)
+    judged, whole = datasets
+    assert 0 < judged.estimate_usd == judged.at_most_usd < whole.estimate_usd < whole.at_most_usd
+    assert judged.digest == whole.digest
 
 
 def test_a_promotion_in_the_folder_of_another_recipe_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

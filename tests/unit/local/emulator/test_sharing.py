@@ -62,7 +62,12 @@ def test_a_share_is_made_under_its_conditions_and_with_the_right_to_the_model(ha
     ram = harness.acting("ram", create)
     tags = [{"key": "distillery:environment", "value": "dev"}]
     assert ram.create_resource_share(**asked(tags=tags))["resourceShare"]["status"] == "ACTIVE"
-    for wrong in ({"principals": ["333333333333"]}, {"allowExternalPrincipals": True}, {"tags": []}):
+    changes: tuple[dict[str, Any], ...] = (
+        {"principals": ["333333333333"]},
+        {"allowExternalPrincipals": True},
+        {"tags": []},
+    )
+    for wrong in changes:
         with pytest.raises(ClientError, match="not authorized"):
             ram.create_resource_share(**asked(**{"tags": tags, **wrong}))
     with pytest.raises(ClientError, match="PutResourcePolicy"):
