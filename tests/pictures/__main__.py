@@ -3,7 +3,7 @@
 import sys
 
 from local.account import ROOT
-from tests.pictures import pipeline, recording, services
+from tests.pictures import pipeline, promotion, recording, services
 
 PORT = 4597
 
@@ -12,6 +12,7 @@ def drawn() -> dict[str, str]:
     """Returns the generated pictures by their file's name in docs/."""
     return {
         "pipeline.svg": pipeline.draw(),
+        "promotion.svg": promotion.draw(),
         "services.svg": services.draw(),
         "demo.svg": recording.draw(recording.CAST.read_text(encoding="utf-8")),
     }

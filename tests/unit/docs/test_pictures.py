@@ -110,7 +110,7 @@ def _of_stack(name: str) -> Iterator[str]:
             yield text
 
 
-@pytest.mark.parametrize("name", ["pipeline.svg", "services.svg"])
+@pytest.mark.parametrize("name", ["pipeline.svg", "promotion.svg", "services.svg"])
 def test_every_arrow_begins_and_ends_at_a_box(name: str) -> None:
     root = ElementTree.fromstring(drawn()[name])  # noqa: S314  # ours
     boxes = [
