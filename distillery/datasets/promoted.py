@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from distillery.core.conversation import NotAConversation, Prompt, parse
+from distillery.core.conversation import Prompt, parse
 from distillery.core.errors import DatasetRejected
 from distillery.core.estimate import CostItem, DatasetSize, Estimate, estimate, evaluation_items, total_usd
 from distillery.core.recipe import MOST_TO_CHOOSE_FROM, Recipe
@@ -111,13 +111,8 @@ def _prepare(bodies: tuple[bytes, bytes], recipe: Recipe, examination: Examinati
 
 
 def _prompts(body: bytes) -> list[Prompt]:
-    try:
-        return [parse(line.decode()) for line in body.split(b"\n") if line]
-    except (NotAConversation, ValueError) as error:
-        raise DatasetRejected(
-            f"a line of the data set cannot be read: {error}; it is not of this version of Distillery: run the recipe "
-            "in the source environment again, and promote the new run"
-        ) from error
+    """The prompts of lines that the reader has accepted."""
+    return [parse(line.decode()) for line in body.split(b"\n") if line]
 
 
 def _check_golden(training: tuple[HashedPrompt, ...], recipe: Recipe, golden: "ExaminedGolden | None") -> None:

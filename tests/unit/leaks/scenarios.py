@@ -1,6 +1,7 @@
 """Requests to each function: every step of every stage, with the account in a state in which it makes all its calls."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from distillery.core.logs import LogReadMode, LogSource
 from distillery.core.model_dates import NamedModel
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE
 from distillery.core.pipeline import Outcome, Run, Stage, Student, Verdict
-from distillery.core.promotions import AdmittedRecord, Way
+from distillery.core.promotions import FILES, MARKER, AdmittedRecord, Way
 from distillery.core.recipe import Recipe
 from distillery.core.recipe_options import OverBudgetPolicy, StalledJobs
 from distillery.core.serialization import from_wire, to_wire
@@ -32,6 +33,7 @@ from distillery.core.served_routes import CallerQuota, Period, ServedRoute, Serv
 from distillery.evaluation.report import wire
 from distillery.evaluation.report.lineage import Lineage
 from distillery.records import rules, statement
+from distillery.records.record import TrainingInputs, job_request
 from distillery.records.rules import AdmissionRules
 from distillery.records.statement import HELDOUT, TRAINING, Statement
 from lambdas.admission.handler import admit
@@ -373,12 +375,41 @@ def signing(account: Account) -> Ask:
     return lambda: sign({"step": "sign", "state": state}, CONTEXT)
 
 
+def _record(train: bytes, heldout: bytes) -> str:
+    """The signed record of a run with these files, in base64."""
+    always = {"issued": "2020-01-01T00:00:00+00:00", "expires": "2999-01-01T00:00:00+00:00"}
+    digest = hashlib.sha256(train + b"\0" + heldout).hexdigest()
+    training = TrainingInputs(dataset_digest=digest, prompts=150, job_request=job_request(PLAIN))
+    of = qualified(
+        environment="qa",
+        training=training,
+        training_digest=training.digest,
+        evaluation=qualified_by(judged="2999-01-01T00:00:00+00:00"),
+        **always,
+    )
+    subjects = {name: hashlib.sha256(body).hexdigest() for name, body in ((TRAINING, train), (HELDOUT, heldout))}
+    return base64.b64encode(Signer().sign(statement.write(Statement(record=of, subjects=subjects)))).decode()
+
+
+def promoted(*, right: bool) -> Callable[[Account], Ask]:
+    """The prompts of a promotion, which are those of its record or not."""
+    train, heldout = file(150), file(40, first=150)
+
+    def prepare(account: Account) -> Ask:
+        begun = json.loads(admit(signed({"record": _record(train, heldout)}), CONTEXT)["body"])
+        bodies = (train if right else heldout, heldout, b"{}")
+        for name, body in zip((*FILES, MARKER), bodies, strict=True):
+            account.objects["prompts", f"{begun['prefix']}{name}"] = body
+        key = f"{begun['prefix']}{MARKER}"
+        detail = {"bucket": {"name": "prompts"}, "object": {"key": key, "version-id": "v1"}}
+        return lambda: receive({"detail": detail}, CONTEXT)
+
+    return prepare
+
+
 def admitting(how: str) -> Callable[[Account], Ask]:
     """A record that is admitted, or a promotion that is resumed or abandoned."""
-    always = {"issued": "2020-01-01T00:00:00+00:00", "expires": "2999-01-01T00:00:00+00:00"}
-    of = qualified(environment="qa", evaluation=qualified_by(judged="2999-01-01T00:00:00+00:00"), **always)
-    subjects = dict.fromkeys((TRAINING, HELDOUT), "1" * 64)
-    sent = base64.b64encode(Signer().sign(statement.write(Statement(record=of, subjects=subjects)))).decode()
+    sent = _record(b"", b"")
 
     def prepare(account: Account) -> Ask:
         if how == "begun":
@@ -649,6 +680,8 @@ SCENARIOS: dict[str, Scenario] = {
         for again in (False, True)
     },
     "a record is signed": Scenario(signing),
+    "the prompts of a promotion": Scenario(promoted(right=True)),
+    "other prompts than those of a promotion": Scenario(promoted(right=False)),
     **{f"a promotion from elsewhere is {how}": Scenario(admitting(how)) for how in ("begun", "resumed", "abandoned")},
     **{
         f"business hours {action.value}: {name}": Scenario(changing(name, action))
