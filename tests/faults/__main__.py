@@ -7,7 +7,8 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 
 from tests.faults.kinds import Point
-from tests.faults.sweep import points, run, sample
+from tests.faults.points import points, sample
+from tests.faults.sweep import run
 
 LEAST = 500
 

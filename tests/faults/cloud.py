@@ -23,6 +23,7 @@ from distillery.core import clock
 from distillery.core.env_vars import Variable
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import to_wire
+from lambdas.admission.handler import admit
 from lambdas.dataset.handler import receive
 from lambdas.distillation.handler import settle
 from lambdas.distillation.handler import step as distillation
@@ -52,6 +53,8 @@ FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "PromotionFunction": promotion,
     "PromotionSigningFunction": signing,
 }
+ASKED: Mapping[str, Callable[[Any, Any], Any]] = {"evaluate": evaluate, "promote": admit}
+"""The functions that people ask, by verb; every other verb is `operate`'s."""
 SCHEDULED: dict[str, Callable[[Any, Any], Any]] = {"settle": settle, "sweep": sweep}
 SCHEDULE = 3600.0
 """Virtual seconds between two passes of the scheduled functions. On AWS it is a quarter of an hour."""
@@ -160,10 +163,14 @@ class Cloud(Services):
         return None
 
     def ask(self, verb: str, body: Json) -> Json:
-        """The answer to an operator's signed request."""
-        function = evaluate if verb == "evaluate" else operate
-        answer: Json = self._call(verb, function, {**signed(body), "rawPath": f"/{verb}"})
+        """The answer to a person's signed request."""
+        answer: Json = self._call(verb, ASKED.get(verb, operate), {**signed(body), "rawPath": f"/{verb}"})
         return answer
+
+    def body(self, answer: Json) -> Json:
+        """What a response says."""
+        found: Json = json.loads(answer["body"])
+        return found
 
     def run_executions(self) -> None:
         """Runs the executions that were started, each to its end."""

@@ -38,15 +38,18 @@ class Site(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One fault. `hosting`: the recipe's hosting mode; `stalls`: whether the first job stalls and is restarted."""
+    """One fault. `hosting`: the recipe's hosting mode; `stalls`: whether the first job stalls and is restarted;
+    `promoted`: whether the prompts are those of another environment's run."""
 
     hosting: str
     site: Site
     kind: FaultKind
     stalls: bool = False
+    promoted: bool = False
 
     def __str__(self) -> str:
-        return f"{self.hosting}{', a stalled job' if self.stalls else ''}, {self.site}, {self.kind}"
+        how = f"{', a stalled job' if self.stalls else ''}{', promoted' if self.promoted else ''}"
+        return f"{self.hosting}{how}, {self.site}, {self.kind}"
 
 
 class Killed(BaseException):

@@ -1,13 +1,10 @@
 """Runs a point of the sweep, and checks what must hold afterwards."""
 
-import itertools
 import json
-import random
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cache, partial
+from functools import cache
 from http import HTTPStatus
 
 from distillery.core.aliases import Aliases
@@ -22,8 +19,9 @@ from distillery.records.verification import verify
 from distillery.settings.environment import Promotion
 from tests.assemblies import assembly_of
 from tests.faults.cloud import Cloud, deployed
-from tests.faults.kinds import FaultKind, Point
+from tests.faults.kinds import Point
 from tests.faults.machine import Json, StateFailed, spelled
+from tests.faults.promoted import Promotable, admitting, not_promoted, promotable, promote, promoted_otherwise
 from tests.journey.prompts import DELIVERY, jsonl, support
 from tests.unit.stacks.assembly import resources, settings_of
 
@@ -64,6 +62,12 @@ def prompts() -> bytes:
     return jsonl([each for number, each in enumerate(support(*DELIVERY)) if number % 4])
 
 
+@cache
+def source() -> Promotable:
+    """A run of the same prompts in another environment."""
+    return promotable(recipe(HostingMode.ON_DEMAND), prompts())
+
+
 @dataclass(slots=True)
 class Result:
     """What came of a point. `broken`: the invariants that do not hold."""
@@ -73,29 +77,43 @@ class Result:
     broken: list[str] = field(default_factory=list)
 
 
-def run(point: Point | None, hosting: str = HostingMode.ON_DEMAND, *, stalls: bool = False) -> Result:
-    """Uploads prompts, lets the fault happen, mends it, and tries again as a person would."""
+def run(
+    point: Point | None, hosting: str = HostingMode.ON_DEMAND, *, stalls: bool = False, promoted: bool = False
+) -> Result:
+    """Uploads or promotes prompts, lets the fault happen, mends it, and tries again as a person would."""
     if point:
-        hosting, stalls = point.hosting, point.stalls
+        hosting, stalls, promoted = point.hosting, point.stalls, point.promoted
     cloud = Cloud(recipe(hosting, stalls=stalls), definition(), point, stalls=stalls)
+    of = source() if promoted else None
     result = Result(point, cloud)
     with deployed(cloud):
-        upload(cloud)
+        begin(cloud, of)
         cloud.mend()
         settle_everything(cloud)
-        result.broken += [f"after the fault: {broken}" for broken in _violations(cloud)]
+        result.broken += [f"after the fault: {broken}" for broken in _violations(cloud, of)]
         for _ in range(ATTEMPTS):
             if alias_of(cloud) is not None:
                 break
-            _try_again(cloud)
+            _try_again(cloud, of)
             settle_everything(cloud)
         result.broken += [
             f"in the end: {broken}"
-            for broken in (*_violations(cloud), *_unfinished(cloud), *live_without_record(cloud))
+            for broken in (*_violations(cloud, of), *_unfinished(cloud), *live_without_record(cloud))
         ]
+        if of:
+            result.broken += not_promoted(cloud, of)
         if point and not cloud.struck:
             result.broken.append("the fault did not happen")
     return result
+
+
+def begin(cloud: Cloud, of: Promotable | None) -> None:
+    """Uploads the prompts, or promotes those of another environment."""
+    if of:
+        admitting(cloud)
+        promote(cloud, of)
+    else:
+        upload(cloud)
 
 
 def upload(cloud: Cloud) -> None:
@@ -113,9 +131,9 @@ def settle_everything(cloud: Cloud) -> None:
         cloud.run_executions()
 
 
-def _try_again(cloud: Cloud) -> None:
+def _try_again(cloud: Cloud, of: Promotable | None) -> None:
     """A failed run is resumed from what it has paid for, and one with another end is evaluated again. Where nothing was
-    paid for, the prompts are uploaded again."""
+    paid for, the prompts are uploaded, or promoted, again."""
     for record in cloud.ledger.runs(RECIPE)[:1]:
         try:
             failed_run = record.outcome is Outcome.FAILED or not record.has_student
@@ -129,13 +147,13 @@ def _try_again(cloud: Cloud) -> None:
             cloud.run_executions()
             return
         cloud.errors.append(f"resume: {answer['body']}")
-    upload(cloud)
+    begin(cloud, of)
 
 
 # What must hold
 
 
-def _violations(cloud: Cloud) -> Iterator[str]:
+def _violations(cloud: Cloud, of: Promotable | None) -> Iterator[str]:
     """At any time at which no execution runs and the guard has passed."""
     runs, alias = cloud.ledger.runs(RECIPE), alias_of(cloud)
     yield from hosted_without_reason(cloud, alias)
@@ -143,6 +161,8 @@ def _violations(cloud: Cloud) -> Iterator[str]:
     yield from promoted_without_reason(runs, alias)
     yield from runs_left(runs)
     yield from ledger_left(cloud, runs)
+    if of:
+        yield from promoted_otherwise(cloud, of, runs)
 
 
 def hosted_without_reason(cloud: Cloud, alias: Alias | None) -> Iterator[str]:
@@ -225,49 +245,3 @@ def live_without_record(cloud: Cloud) -> Iterator[str]:
 def alias_of(cloud: Cloud) -> Alias | None:
     """The alias, read beside the functions, so that the read meets no fault."""
     return Aliases(cloud).read(NAMES.alias(RECIPE))  # type: ignore[arg-type]  # the one call that it makes
-
-
-# Points
-
-SAME = {"dynamodb": 2}
-"""How many calls of one step and operation fail, one by one; 1 for other services, whose next calls, such as another
-answer, differ in nothing."""
-
-
-RESTARTING = ("settle", "DistillationFunction.start")
-"""The steps that restart a stalled job."""
-
-
-def points() -> list[Point]:
-    """Every call of a run without a fault, with every kind of fault. Those of Bedrock fail in both hosting modes, and
-    the others, which are the same in both, in one. Calls that only the restart of a stalled job makes fail as well."""
-    plain = _points(HostingMode.ON_DEMAND)
-    return [*plain, *_points(HostingMode.PROVISIONED, of="bedrock"), *_points_of_a_restart()]
-
-
-def _points(hosting: str, of: str = "") -> Iterator[Point]:
-    without = run(None, hosting)
-    if without.broken:
-        raise AssertionError(f"a run without a fault: {without.broken}")
-    calls = [site for site in dict.fromkeys(without.cloud.sites) if site.number <= SAME.get(site.service, 1)]
-    own = [site for site in calls if of in ("", site.service)]
-    return itertools.starmap(partial(Point, hosting), itertools.product(own, FaultKind))
-
-
-def _points_of_a_restart() -> Iterator[Point]:
-    hosting = HostingMode.ON_DEMAND
-    with_restart, without = run(None, hosting, stalls=True), run(None, hosting)
-    if with_restart.broken:
-        raise AssertionError(f"a run with a stalled job: {with_restart.broken}")
-    own, many = [], Counter[tuple[str, str, str]]()
-    for site in dict.fromkeys(with_restart.cloud.sites):
-        if site not in without.cloud.sites and site.step in RESTARTING:
-            many[site[:3]] += 1
-            if many[site[:3]] <= SAME.get(site.service, 1):
-                own.append(site)
-    return (Point(hosting, site, kind, stalls=True) for site, kind in itertools.product(own, FaultKind))
-
-
-def sample(found: Sequence[Point], share: float, seed: str) -> list[Point]:
-    """A seeded share of the points."""
-    return random.Random(seed).sample(found, round(len(found) * share))

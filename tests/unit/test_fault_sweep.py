@@ -6,9 +6,11 @@ from collections.abc import Iterator
 import pytest
 
 from distillery.core import names
+from distillery.core.ledger.promotions import Promotions, StudentPromotion
 from tests.faults.cloud import SCHEDULED, forget_clients
 from tests.faults.kinds import FaultKind, Point, Site
-from tests.faults.sweep import points, run, sample
+from tests.faults.points import points, sample
+from tests.faults.sweep import run
 
 pytestmark = pytest.mark.slow
 TENTH, SEED = 0.1, "1"
@@ -34,7 +36,7 @@ def test_the_sweep_has_every_kind_at_every_stage(every: list[Point]) -> None:
     assert len(every) >= LEAST
     steps = {point.site.step for point in every}
     assert {"receive", "settle", "sweep", "EvaluationFunction.answer", "PromotionFunction.record"} <= steps
-    assert "PromotionSigningFunction.sign" in steps
+    assert {"promote", "PromotionSigningFunction.sign"} <= steps
     assert {point.kind for point in every} == {*FaultKind}
     assert {point.site.service for point in every} >= {
         "bedrock",
@@ -65,3 +67,18 @@ def test_a_run_that_cannot_be_tried_again_is_found(monkeypatch: pytest.MonkeyPat
     site = Site("PromotionFunction.record", "bedrock", "GetProvisionedModelThroughput", 1)
     found = run(Point("provisioned", site, FaultKind.DENIED)).broken
     assert any("nothing is live" in broken for broken in found), found
+
+
+def test_a_promotion_that_consumes_its_record_alone_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In two writes instead of one transaction, between which the function is killed."""
+
+    def begin(promotions: Promotions, promotion: StudentPromotion) -> bool:
+        table = promotions._table
+        consumed = {"pk": f"record#{promotion.record.digest}", "sk": "promotion", "promotion": promotion.id}
+        return table.put_new(consumed) and original(promotions, promotion)
+
+    original = Promotions.begin
+    monkeypatch.setattr(Promotions, "begin", begin)
+    site = Site("promote", "dynamodb", "PutItem", 1)
+    found = run(Point("on-demand", site, FaultKind.KILLED, promoted=True)).broken
+    assert any("do not name each other" in broken for broken in found), found
