@@ -1,4 +1,4 @@
-"""The admission function of staging, which keeps its data, with fake services, and records of dev that a real key has signed."""
+"""The admission function of staging, which keeps its data, with fake services; a real key signs the records of dev."""
 
 import base64
 from collections.abc import Mapping
