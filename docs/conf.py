@@ -25,8 +25,8 @@ TREE = {
         examples/function/README
         docs/reference/settings docs/reference/environments docs/reference/command docs/reference/json-output""",
     "Run it": """docs/doctor docs/promotion docs/promotion-target docs/promotion-infrastructure docs/removing
-        docs/people docs/threat-model docs/data-protection docs/supply-chain docs/aws-assumptions docs/runbooks/failed-run
-        docs/runbooks/dead-letters docs/runbooks/function-errors docs/runbooks/fallback-ratio
+        docs/people docs/threat-model docs/data-protection docs/supply-chain docs/aws-assumptions
+        docs/runbooks/failed-run docs/runbooks/dead-letters docs/runbooks/function-errors docs/runbooks/fallback-ratio
         docs/runbooks/prompts-logged docs/runbooks/incidents/roll-back docs/runbooks/attention
         docs/runbooks/attention/model-dates docs/runbooks/attention/guard-acted
         docs/runbooks/attention/stalled-job""",
