@@ -56,6 +56,8 @@ class PromoteOutput:
         no_prices: Why the costs are unknown; empty where they are known.
         next: The command that continues: with `--dry-run` the promotion, else the one that follows it; null where the
             promotion is refused.
+        window: What is said of the target's promotion window while it is closed: the student waits then; empty while
+            students may go live.
         promotion: Its id in the target; null where nothing was started.
         first: Whether this call began it; false for one that resumed it.
         started_run: Its run in the target; null where that has not begun.
@@ -76,6 +78,7 @@ class PromoteOutput:
     prices_as_of: str | None = None
     no_prices: str = ""
     next: str | None = None
+    window: str = ""
     promotion: str | None = None
     first: bool = False
     started_run: str | None = None

@@ -41,7 +41,8 @@ class NowOutput:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStatus:
     """A run. `next`: commands that decide about it, where it waits for a person, or continue it, where it was stopped.
-    `now`: the stage in progress, only of `status`. `stop`: who stopped it when and why, and the cost by then."""
+    `now`: the stage in progress, only of `status`. `stop`: who stopped it when and why, and the cost by then.
+    `promotion`: the promotion from another environment that began it; null if an upload did."""
 
     run: str
     recipe: str
@@ -58,6 +59,7 @@ class RunStatus:
     next: list[str]
     now: NowOutput | None = None
     stop: dict[str, Any] | None = None
+    promotion: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ def run_status(on: Target, record: RunRecord, uploaded_by: list[str]) -> RunStat
         uploaded_by=uploaded_by,
         next=decisions(on, record),
         stop=to_wire(record.stop) if record.stop else None,
+        promotion=record.promotion or None,
     )
 
 

@@ -133,6 +133,8 @@ def _lines(on: Target, record: RunRecord) -> Iterator[Text]:
         yield styled("    [dim]report: {}[/dim]", link(verdict["report_uri"]))
     elif record.outcome is Outcome.RUNNING and record.answers_planned:
         yield styled("    [dim]evaluation: {}[/dim]", answered(record))
+    if record.promotion:
+        yield styled("    [dim]{}; where it is from: {}[/dim]", record.promotion, on.command("promotions"))
     if record.promoting:
         yield styled("    [cyan]its student is going live[/cyan]")
     elif reason := waiting(on, record) if record.outcome in WAITING_OUTCOMES else record.reason:

@@ -59,6 +59,12 @@ class Destination:
         )
         return [RefusalOutput(reason=reason, sentence=said) for reason, said in refusals(request, admits)]
 
+    def window(self, now: datetime) -> str:
+        """Why a student that passed now would wait, with the next opening; empty where it would not."""
+        assert self.settings.promotion is not None
+        window = self.settings.promotion.window
+        return window.closed(now) if window else ""
+
     def unchecked(self) -> list[RefusalOutput]:
         """The refusals that only the target's account can give."""
         used = f"whether the record was used before: only the account of {self.environment} knows"

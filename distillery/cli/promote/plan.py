@@ -115,6 +115,7 @@ def _output(
         prices_as_of=costs.prices_as_of.isoformat() if costs else None,
         no_prices=no_prices,
         next=starts if not refusals else None,
+        window=there.window(now),
     )
 
 

@@ -21,6 +21,8 @@ def show(made: PromoteOutput) -> None:
         echo("[red]refused[/red] ({}): {}", refusal.reason, refusal.sentence)
     for refusal in made.unchecked:
         echo("[yellow]unchecked[/yellow] ({}): {}", refusal.reason, refusal.sentence)
+    if made.window:
+        echo("it is {}: until then, a student that passed waits", made.window)
     if made.admitted:
         echo("[green]nothing that is known here speaks against it[/green]")
 

@@ -323,6 +323,19 @@ def test_a_run_that_its_target_would_find_too_dear_is_named(
     assert "over budget: " in command("promote", RUN, "--to", "staging", "--dry-run").out
 
 
+@pytest.mark.parametrize(("opens", "closed"), [("14:00", True), ("11:00", False)])
+def test_a_window_that_is_closed_is_shown_with_its_next_opening(
+    set_up: SetUp, examine: Examine, command: Command, opens: str, closed: bool
+) -> None:
+    """It is Monday, 12:00 UTC."""
+    set_up(settings=f'[promotion.window]\nopens = "{opens}"\ncloses = "16:00"\ntimezone = "UTC"\n')
+    code, found = examine()
+    assert (code, found["window"] != "") == (0, closed), found["window"]
+    said = command("promote", RUN, "--to", "staging", "--dry-run").out
+    assert (f"it is {found['window']}: until then, a student that passed waits" in said) is closed
+    assert ("14:00" in found["window"]) is closed
+
+
 def test_a_record_is_named_by_its_address(set_up: SetUp, examine: Examine, account: FakeAccount) -> None:
     set_up()
     other = URI.replace("record.json", "record-acceptance-support-x.json")

@@ -15,6 +15,7 @@ from distillery.core import clock
 from distillery.core.ledger.approvals import Approvals
 from distillery.core.ledger.history import AliasHistory
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.logs import InvocationLogs
 from distillery.core.model_dates import DateFinding, DateKind, StoredFindings
@@ -24,6 +25,7 @@ from tests.fakes.errors import service_error
 from tests.fakes.pipeline import alias, dataset, open_run, recipe, verdict
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
+from tests.unit.core.ledger.test_promotions import promotion
 
 ALIAS = to_wire(alias()) | {
     "endpoint": {"arn": "arn:live", "name": "dev-live", "mode": "on-demand"},
@@ -119,6 +121,15 @@ def test_a_run_shows_its_outcome_its_prompts_and_its_scores(ledger: Ledger, comm
     assert f"{run.id} rejected" in out
     assert "100 prompts accuracy: student 20.0%, teacher 95.0%, untrained 30.0% report: s3://data/" in out
     assert "evaluations/r/report.json min_score" in out
+
+
+def test_a_run_of_a_promotion_names_it(account: FakeAccount, ledger: Ledger, command: Command) -> None:
+    assert Promotions(account.table).begin(promotion())
+    ledger.open(recipe(), dataset(), again=False, promotion=promotion().id)
+    said = command("status", "support")
+    assert f"{promotion().id}; where it is from: distillery promotions" in said.out
+    (run,) = json.loads(command("status", "support", "--json").out)["recipes"][0]["runs"]
+    assert run["promotion"] == promotion().id
 
 
 def test_a_running_evaluation_shows_how_far_it_is_and_the_time_left(
