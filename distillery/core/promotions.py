@@ -49,6 +49,7 @@ class AdmittedRecord:
         model_arn, job_arn: The student there.
         judged, issued, expires: Times of the record, ISO 8601.
         dataset_digest: Of the data set of the source, and of the run that is opened here.
+        training_digest: Of data set and job request: what a run here must train, too.
         training_sha256, heldout_sha256: Of the two files; empty where the source's job read invocation logs itself.
         asked: How many of the held-out prompts the source asked.
         chain: The records of the environments before the source, the first one first.
@@ -65,6 +66,7 @@ class AdmittedRecord:
     issued: str
     expires: str
     dataset_digest: str
+    training_digest: str
     training_sha256: str = ""
     heldout_sha256: str = ""
     asked: int = 0

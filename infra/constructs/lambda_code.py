@@ -32,7 +32,7 @@ MODE = 0o644
 LIBRARY_PARTS: Mapping[str, tuple[str, ...]] = {
     "admission": ("core", "records"),
     "collection": ("core",),
-    "dataset": ("core", "datasets", "evaluation"),
+    "dataset": ("core", "datasets", "evaluation", "records"),
     "distillation": ("core",),
     "adoption": ("core",),
     "bucket_cleanup": ("core",),

@@ -186,6 +186,7 @@ def admitted_record(verified: Verified) -> AdmittedRecord:
         issued=record.issued,
         expires=record.expires,
         dataset_digest=record.training.dataset_digest,
+        training_digest=record.training_digest,
         training_sha256=subjects.get(TRAINING, ""),
         heldout_sha256=subjects.get(HELDOUT, ""),
         asked=max((one.asked for one in record.evaluation.models), default=0),

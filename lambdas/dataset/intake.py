@@ -125,7 +125,7 @@ class Intake:
         """Does the same for the data set of another environment's run, which is neither curated nor split again."""
         from distillery.datasets.promoted import examine_promoted  # for promotions only
 
-        promotion = promotion_of(upload, self.promotions)
+        promotion = promotion_of(upload, recipe, self.promotions)
         files = read_promoted(upload, promotion, self.objects, versions)
         prepared, estimated = examine_promoted(
             files.training,

@@ -12,8 +12,10 @@ from distillery.core.errors import BadRequest, DatasetRejected
 from distillery.core.escaping import address
 from distillery.core.ledger.promotions import Promotions, StudentPromotion
 from distillery.core.limits import MAX_FILE_BYTES
+from distillery.core.recipe import Recipe
 from distillery.datasets.upload import Upload, UploadedObjects, describe, open_promoted
 from distillery.datasets.validation.reading import InputFile
+from distillery.records.record import TrainingInputs, job_request
 
 BLOCK = 1 << 20
 """Bytes of a file in memory at a time, until it is known to be the right one."""
@@ -28,11 +30,11 @@ class PromotedFiles:
     bodies: tuple[bytes, bytes]
 
 
-def promotion_of(upload: Upload, promotions: Promotions) -> StudentPromotion:
+def promotion_of(upload: Upload, recipe: Recipe, promotions: Promotions) -> StudentPromotion:
     """The promotion whose prompts were uploaded.
 
     Raises:
-        BadRequest: There is no such promotion of the recipe, or it was abandoned.
+        BadRequest: There is no such promotion of the recipe, it was abandoned, or the recipe has changed since.
     """
     found = promotions.find(upload.promotion)
     if found.recipe != upload.recipe:
@@ -44,6 +46,14 @@ def promotion_of(upload: Upload, promotions: Promotions) -> StudentPromotion:
         raise BadRequest(
             f"promotion {found.id} was abandoned at {found.abandoned} by {found.abandoned_by}; only an open one gets a "
             "run: promote another run of the source environment"
+        )
+    record = found.record
+    ours = TrainingInputs(dataset_digest=record.dataset_digest, prompts=0, job_request=job_request(recipe))
+    if ours.digest != record.training_digest:
+        raise BadRequest(
+            f"recipe {recipe.name!r} was changed since promotion {found.id} began, and would train another student "
+            f"than run {record.run} of {record.environment}; give it teacher, student and max_answer_tokens of the "
+            "source environment and upload the prompts again, or abandon the promotion"
         )
     return found
 

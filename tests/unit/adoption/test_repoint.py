@@ -55,6 +55,7 @@ class Account:
             issued="2026-11-21T09:00:01+00:00",
             expires="2026-12-21T09:00:01+00:00",
             dataset_digest="e" * 64,
+            training_digest="f" * 64,
         )
         promoted = StudentPromotion(
             id=PROMOTION,

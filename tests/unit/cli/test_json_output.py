@@ -486,6 +486,7 @@ ERRORS = [
     (errors.RunActive("busy"), 4),
     (errors.NotAdmitted("not you"), 4),
     (errors.NothingToAccept("none"), 4),
+    (errors.OutsideWindow("closed"), 4),
     (errors.NothingToStop("none"), 4),
     (errors.NothingToResume("none"), 4),
     (errors.EvaluationFailed("broke"), 5),

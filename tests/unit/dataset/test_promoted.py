@@ -19,6 +19,7 @@ from distillery.core.recipe_options import Curation, OverBudgetPolicy, PersonalD
 from distillery.core.system_prompt import SystemPromptUse
 from distillery.datasets.report import UploadStatus
 from distillery.datasets.upload import IgnoredEvent, Upload, parse_event
+from distillery.records.record import TrainingInputs, job_request
 from lambdas.dataset.state_machine import StateMachine
 from tests.fakes.errors import service_error
 from tests.unit.core.ledger.test_promotions import ANN, promotion
@@ -51,9 +52,12 @@ class Promoted(IntakeHarness):
 
     def __init__(self, train: bytes = TRAIN, heldout: bytes = HELDOUT, way: Way = Way.REDISTIL, **settings: Any):
         super().__init__(**settings)
+        digest = sha256(train + b"\0" + heldout)
+        training = TrainingInputs(dataset_digest=digest, prompts=150, job_request=job_request(self.recipe))
         of = replace(
             promotion().record,
-            dataset_digest=sha256(train + b"\0" + heldout),
+            dataset_digest=digest,
+            training_digest=training.digest,
             training_sha256=sha256(train),
             heldout_sha256=sha256(heldout),
         )
@@ -183,7 +187,9 @@ def test_a_file_that_is_exchanged_while_it_is_read_is_not_kept() -> None:
 def test_a_record_whose_files_are_not_its_data_set_is_refused() -> None:
     harness = Promoted()
     item = harness.table.items["recipe#support", ID]
-    item["record"] = item["record"].replace(harness.promotion.record.dataset_digest, "f" * 64)
+    of = harness.promotion.record
+    training = TrainingInputs(dataset_digest="f" * 64, prompts=150, job_request=job_request(harness.recipe))
+    item["record"] = item["record"].replace(of.dataset_digest, "f" * 64).replace(of.training_digest, training.digest)
     result = harness.accept(MARKER)
     assert result.status is UploadStatus.REJECTED
     assert "find out who signed it" in result.reason
@@ -236,6 +242,18 @@ def test_a_promotion_that_trains_no_student_is_estimated_as_an_evaluation(way: W
     judged, whole = datasets
     assert 0 < judged.estimate_usd == judged.at_most_usd < whole.estimate_usd < whole.at_most_usd
     assert judged.digest == whole.digest
+
+
+@pytest.mark.parametrize("changed", [{"max_answer_tokens": 65}, {"teacher": "amazon.nova-premier-v1:0"}])
+def test_a_recipe_that_was_changed_meanwhile_trains_no_other_student(changed: dict[str, Any]) -> None:
+    harness = Promoted()
+    own, harness.recipe = harness.recipe, replace(harness.recipe, **changed)
+    result = harness.accept(MARKER)
+    assert result.status is UploadStatus.REJECTED
+    assert "would train another student" in result.reason
+    assert harness.state is PromotionState.ADMITTED
+    harness.recipe = replace(own, min_score=0.9)
+    assert harness.accept(MARKER).status is UploadStatus.STARTED
 
 
 def test_a_promotion_in_the_folder_of_another_recipe_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

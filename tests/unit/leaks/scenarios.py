@@ -255,6 +255,7 @@ def adopting(account: Account) -> Ask:
         issued="2026-11-21T09:00:01+00:00",
         expires="2026-12-21T09:00:01+00:00",
         dataset_digest="e" * 64,
+        training_digest="f" * 64,
     )
     opened = StudentPromotion(
         id="promotion-support-20261123T120000Z",

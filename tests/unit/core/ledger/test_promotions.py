@@ -31,6 +31,7 @@ RECORD = AdmittedRecord(
     issued="2026-11-21T09:00:01+00:00",
     expires="2026-12-21T09:00:01+00:00",
     dataset_digest="e" * 64,
+    training_digest="f" * 64,
     training_sha256="1" * 64,
     heldout_sha256="2" * 64,
     asked=100,
