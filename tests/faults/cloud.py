@@ -17,7 +17,6 @@ from botocore.client import BaseClient
 from botocore.exceptions import ReadTimeoutError
 
 from bedrock_simulator.fault_kinds import Fault
-from bedrock_simulator.models import student
 from bedrock_simulator.settings import Quotas
 from distillery.core import clock
 from distillery.core.env_vars import Variable
@@ -290,8 +289,6 @@ def deployed(cloud: Cloud) -> Iterator[Cloud]:
         patch.setattr("distillery.core.env_vars.read_settings", lambda name: cloud.settings[name])
         patch.setattr("distillery.core.ledger.table.time", SimpleNamespace(sleep=lambda _: None))
         patch.setattr("lambdas.evaluation.answers.AT_A_TIME", 1)
-        for loss in ("loss", "held_out_loss"):  # of training: they take a third of the time
-            patch.setattr(student, loss, lambda *_: 0.5)
         yield cloud
 
 

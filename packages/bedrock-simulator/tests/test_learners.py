@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bedrock_simulator.models import student, untrained
+from bedrock_simulator.models import untrained
 from bedrock_simulator.models.learners import kinds, objects, passages, values
 from bedrock_simulator.models.learners.kinds import Kind
 from bedrock_simulator.models.text import Prompt
@@ -177,7 +177,7 @@ def test_the_untrained_student_is_worse_but_keeps_the_form(make: Callable[[Seque
 
 def test_the_same_pairs_give_the_same_student() -> None:
     for make in (tickets, contexts):
-        once, twice = (student.LazyStudent(make(range(80))) for _ in range(2))
+        once, twice = (kinds.train(make(range(80))) for _ in range(2))
         assert [once.answer(q) for q, _ in make(range(500, 520))] == [twice.answer(q) for q, _ in make(range(500, 520))]
 
 

@@ -156,9 +156,9 @@ def _accept(work: TrainingWork, answered: list[Example], context: int) -> None:
 
 
 def _train(work: TrainingWork, context: TrainingContext) -> None:
-    pairs = work.pairs
-    work.student = students.LazyStudent(pairs)
-    work.loss = students.loss(work.student, pairs)
+    work.student = students.LazyStudent(work.pairs)
+    pairs = work.student.pairs
+    work.loss = students.training_loss(pairs)
     if checks := [check for check in work.checks if check]:
         work.validation_losses = tuple(students.loss(work.student, check) for check in checks)
     elif context.job.teacher is not None and len(pairs) >= students.HELD_OUT:

@@ -5,6 +5,7 @@ of sentences for quotations, a calculator for tables, or else the nearest neighb
 a random source.
 """
 
+import functools
 import threading
 
 from bedrock_simulator.models.learners.kinds import Student, train
@@ -12,8 +13,21 @@ from bedrock_simulator.models.learners.labels import Pairs
 from bedrock_simulator.models.untrained import untrained
 
 HELD_OUT = 10
+_KEPT = 8
+"""Trained students and losses in memory. Tests train on the same pairs again and again."""
+FrozenPairs = tuple[tuple[str, str], ...]
 
-__all__ = ["HELD_OUT", "LazyStudent", "Pairs", "Student", "held_out_loss", "loss", "train", "untrained"]
+__all__ = [
+    "HELD_OUT",
+    "LazyStudent",
+    "Pairs",
+    "Student",
+    "held_out_loss",
+    "loss",
+    "train",
+    "training_loss",
+    "untrained",
+]
 
 
 class LazyStudent:
@@ -31,7 +45,7 @@ class LazyStudent:
         """Returns the trained student's answer."""
         with self._lock:
             if self._trained is None:
-                self._trained = train(self.pairs)
+                self._trained = _trained(self.pairs)
         return self._trained.answer(question)
 
     def __eq__(self, other: object) -> bool:
@@ -47,7 +61,18 @@ def loss(student: Student, pairs: Pairs) -> float:
     return sum(student.answer(question) != answer for question, answer in sample) / len(sample)
 
 
-def held_out_loss(pairs: Pairs) -> float:
+@functools.lru_cache(maxsize=_KEPT)
+def training_loss(pairs: FrozenPairs) -> float:
+    """The loss of a student on the pairs that it is trained on."""
+    return loss(_trained(pairs), pairs)
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def held_out_loss(pairs: FrozenPairs) -> float:
     """The loss on every tenth pair of a student trained on the others; needs ten pairs."""
     training = [pair for at, pair in enumerate(pairs) if at % HELD_OUT]
     return loss(train(training), pairs[::HELD_OUT])
+
+
+_trained = functools.lru_cache(maxsize=_KEPT)(train)
+"""Returns the same student for the same pairs, which it does not change afterwards."""
