@@ -24,7 +24,8 @@ TREE = {
         docs/tutorials/your-own examples/support/README examples/tickets/README examples/handbook/README
         examples/function/README
         docs/reference/settings docs/reference/environments docs/reference/command docs/reference/json-output""",
-    "Run it": """docs/doctor docs/promotion docs/promotion-target docs/promotion-infrastructure docs/removing
+    "Run it": """docs/doctor docs/promotion docs/promotion-target docs/promotion-ways
+        docs/promotion-infrastructure docs/removing
         docs/people docs/threat-model docs/data-protection docs/supply-chain docs/aws-assumptions
         docs/runbooks/failed-run docs/runbooks/dead-letters docs/runbooks/function-errors docs/runbooks/fallback-ratio
         docs/runbooks/prompts-logged docs/runbooks/incidents/roll-back docs/runbooks/attention

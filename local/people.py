@@ -20,6 +20,7 @@ POLICY_OUTPUTS = {
     "on-call": ("pipeline", "OnCallPolicyArn"),
     "billing": ("pipeline", "BillingPolicyArn"),
     "cleaner": ("pipeline", "CleanerPolicyArn"),
+    "sharer": ("pipeline", "SharerPolicyArn"),
     "promoter": ("pipeline", "PromoterPolicyArn"),
     "caller": ("serving", "CallerPolicyArn"),
     "measurer": ("serving", "MeasurerPolicyArn"),

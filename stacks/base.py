@@ -46,6 +46,8 @@ class EnvironmentStack(Stack):
             },
             commitments=Commitments.of_recipes(self.names, self.settings.recipes.values()),
             lenders=self.settings.lenders,
+            copy_from=self.settings.promotion.copy_from if self.settings.promotion else (),
+            share_with=self.settings.promotion.share_with if self.settings.promotion else (),
             idle_days=self.settings.idle_days_warning,
         )
 

@@ -46,6 +46,8 @@ class Foundation(EnvironmentStack):
     def __init__(self, scope: Construct, part: str, *, settings: Settings, region: str) -> None:
         super().__init__(scope, part, settings=settings, region=region, description="keys, topics and data")
         self.keys = Key(self, "Key", alias=self.names.key_alias, keep_data=settings.keep_data)
+        if settings.promotion and settings.promotion.share_with and region == settings.home_region:
+            self.keys.admit_copies(settings.promotion.share_with)
         self.notifications = Topic(self, "Topic", key=self.keys.key, addresses=settings.notify)
         self.export({"KeyArn": self.keys.key.key_arn, "TopicArn": self.notifications.topic.topic_arn})
         self.create_storage()

@@ -26,6 +26,7 @@ from infra.constructs.managed_policies import (
 from infra.constructs.model_dates import ModelWatchFunction
 from infra.constructs.on_call import on_call_policy
 from infra.constructs.operations import Operations
+from infra.constructs.sharing import SHARE, Sharing
 from infra.constructs.ssm_outputs import publish
 from infra.constructs.state_machine import Machine
 from infra.constructs.teardown import Cleaning, RecipeGuard
@@ -121,6 +122,11 @@ class Pipeline(EnvironmentStack):
             if rules
             else None
         )
+        self._sharing = (
+            Sharing(self, "Sharing", context=context, stores=stores, settings=dataset.recipes)
+            if context.share_with
+            else None
+        )
         # Functions whose errors would go unnoticed: errors of steps show as failed runs. Settle and Expiry share the
         # dead-letter queue of Sweep.
         self.watched, self.guard = {"Dataset": dataset.function, "Sweep": sweep}, sweep
@@ -134,6 +140,7 @@ class Pipeline(EnvironmentStack):
             "clean": cleaning.url,
             **operations.urls,
             **({VERB: self._admission.url} if self._admission else {}),
+            **({SHARE: self._sharing.url} if self._sharing else {}),
         }
         signing = stages.promotion.signing
         signed = {"signing_key": signing.key.key_arn} if signing else {}
@@ -242,5 +249,7 @@ class Pipeline(EnvironmentStack):
                 admission=self._admission.function,
                 deciders_named=deciders_named,
             )
+        if self._sharing:
+            policies["Sharer"] = self._sharing.policy(self, "Sharers", deciders_named=deciders_named)
         for role, policy in policies.items():
             CfnOutput(self, f"{role}PolicyArn", value=policy.managed_policy_arn)

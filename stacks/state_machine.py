@@ -91,7 +91,9 @@ class Stages:
                 record_days=record_days,
                 window=window,
             ),
-            adoption=Adoption(scope, "Adoption", context=context, stores=stores) if context.lenders else None,
+            adoption=Adoption(scope, "Adoption", context=context, stores=stores, recipes=recipes)
+            if context.lenders or context.copy_from
+            else None,
             has_hourly=any(recipe.is_hourly for recipe in recipes),
         )
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from distillery.records.public_key import PublicKey
     from distillery.records.refusal import Refusal
     from distillery.records.verification import Verified
-    from distillery.settings.environment import Promotion
+    from distillery.settings.promotion import Promotion
 
 MOST_BYTES = 4_000
 """Bytes of a file that are read as a public key."""

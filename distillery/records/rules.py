@@ -20,11 +20,13 @@ class AdmissionRules:
         through: The environments that a student passes before, the first one first.
         public_keys: Those of the last of these environments, in PEM.
         admits_overruled: Whether a student that did not pass may come if a person accepted it, with a reason.
+        copy_from: The accounts whose models may be copied.
     """
 
     through: tuple[str, ...]
     public_keys: tuple[str, ...]
     admits_overruled: bool
+    copy_from: tuple[str, ...] = ()
 
 
 def dump(rules: AdmissionRules) -> str:

@@ -8,12 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from distillery.core import served_routes
 from distillery.core.catalog import InvokeId, Latency
-from distillery.core.names import DISTILLED_PREFIX, ENVIRONMENT_MAX
-from distillery.core.promotion_window import PromotionWindow
+from distillery.core.names import DISTILLED_PREFIX
 from distillery.core.recipe import Recipe
 from distillery.core.served_routes import Period
-from distillery.records.rules import AdmissionRules
 from distillery.settings.deployment import GitHubDeployment
+from distillery.settings.promotion import KEEP_DAYS_MAX, Account, Promotion
 
 
 class Logging(BaseModel):
@@ -52,10 +51,6 @@ class Quota(BaseModel):
         return served_routes.CallerQuota(per=self.per, tokens=self.tokens, usd=self.usd)
 
 
-KEEP_DAYS_MAX = 3650
-"""Ten years, as for data."""
-
-
 class Trail(BaseModel):
     """CloudTrail data events of this environment's buckets and functions, in each of its Regions."""
 
@@ -67,50 +62,6 @@ class Trail(BaseModel):
         le=KEEP_DAYS_MAX,
         strict=True,
     )
-
-
-EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=ENVIRONMENT_MAX)]
-
-
-class Promotion(BaseModel):
-    """What this environment signs for the next one, and which students of others it admits."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    sign: bool = Field(
-        default=False,
-        description="true or false: whether the record of each student that goes live is signed, with a KMS key of its "
-        "own",
-    )
-    valid_days: int = Field(
-        default=30,
-        description=f"a whole number of days that a signed record is valid, 1 to {KEEP_DAYS_MAX}",
-        ge=1,
-        le=KEEP_DAYS_MAX,
-        strict=True,
-    )
-    through: tuple[EnvironmentName, ...] = Field(
-        default=(),
-        description='the names of the environments that a student passes before, in order, such as ["dev"]',
-    )
-    public_keys: tuple[str, ...] = Field(
-        default=(), description="the public keys, in PEM, that the last of these environments signs with"
-    )
-    admit_overruled: bool = Field(
-        default=False,
-        description="true or false: whether a student that did not pass there is admitted if a person accepted it",
-    )
-    window: PromotionWindow | None = Field(
-        default=None,
-        description="a table [promotion.window]: when students may go live. Without one, they may at any time",
-    )
-
-    @property
-    def rules(self) -> AdmissionRules | None:
-        """What the admission function reads; None where nothing is admitted."""
-        if not self.through or not self.public_keys:
-            return None
-        return AdmissionRules(through=self.through, public_keys=self.public_keys, admits_overruled=self.admit_overruled)
 
 
 VpcId = Annotated[str, StringConstraints(pattern=r"^vpc-[0-9a-f]{8,17}$")]
@@ -193,7 +144,6 @@ LONGEST_RUN_DAYS = 10
 """A run is ended after so many days; the data that it reads must exist until then."""
 
 Address = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
-Account = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 
 
 class LifecycleAcknowledgement(BaseModel):

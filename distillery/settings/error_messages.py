@@ -22,7 +22,6 @@ from distillery.settings.deployment import GitHubDeployment
 from distillery.settings.environment import (
     LifecycleAcknowledgement,
     Logging,
-    Promotion,
     Quota,
     RouteSettings,
     Settings,
@@ -30,6 +29,7 @@ from distillery.settings.environment import (
     VpcEndpoint,
 )
 from distillery.settings.finding import ConfigFinding, closest_matches
+from distillery.settings.promotion import Promotion
 
 _UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 """pydantic's error types for a key that a model, or a dataclass, does not have."""

@@ -1,10 +1,14 @@
 """What gives a run the student of another environment, where its promotion trains none."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from distillery.core.env_vars import Variable
+from distillery.core.names import MADE_BY_A_RUN
+from distillery.core.recipe import Recipe, tag_keys
 from infra.constructs.arn import Location
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function
@@ -20,7 +24,9 @@ POLL = Duration.minutes(5)
 class Adoption(Construct):
     """The function, and the states around it. Only environments that may use or copy models of others have it."""
 
-    def __init__(self, scope: Construct, ident: str, *, context: StackContext, stores: DataStores) -> None:
+    def __init__(
+        self, scope: Construct, ident: str, *, context: StackContext, stores: DataStores, recipes: Sequence[Recipe]
+    ) -> None:
         super().__init__(scope, ident)
         location = Location.of(self)
         self.function = Function(
@@ -33,8 +39,15 @@ class Adoption(Construct):
             permissions=[
                 *storage.use_ledger(stores.ledger),
                 *borrowed_models.lease(location, context.names, context.lenders),
+                *borrowed_models.copy(
+                    location,
+                    context.names,
+                    context.copy_from,
+                    tags={*MADE_BY_A_RUN, *tag_keys(recipes)},
+                    key=context.key,
+                ),
             ],
-            environment={Variable.LEDGER: stores.ledger.table_name},
+            environment={Variable.LEDGER: stores.ledger.table_name, Variable.MODEL_KEY: context.key.key_arn},
         )
 
     def states(self, *, adopted: sfn.IChainable, train: sfn.IChainable) -> sfn.IChainable:

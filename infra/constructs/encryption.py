@@ -1,6 +1,6 @@
 """The environment's KMS key in one Region, and the services that its policy admits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy
@@ -57,6 +57,25 @@ class Key(Construct):
             "StringEqualsIfExists": {"aws:SourceAccount": self._location.account},
         }
         self._admit("CustomModels", "bedrock.amazonaws.com", models, "kms:Decrypt", "kms:GenerateDataKey")
+
+    def admit_copies(self, accounts: Sequence[str]) -> None:
+        """Environments in these accounts copy models that are shared with them, into any Region (UG
+        encryption-custom-job, Allow access to an encrypted model). Which model is the share's decision."""
+        partition = self._location.partition
+        said = {
+            "Sid": "ModelCopies",
+            "Effect": "Allow",
+            "Principal": {"AWS": [f"arn:{partition}:iam::{account}:root" for account in accounts]},
+            "Action": "kms:Decrypt",
+            "Resource": "*",  # in a key policy: this key
+            "Condition": {
+                "StringLike": {"kms:ViaService": "bedrock.*.amazonaws.com"},
+                "ArnLike": {
+                    "aws:PrincipalArn": [f"arn:{partition}:iam::{account}:role/distillery-*" for account in accounts]
+                },
+            },
+        }
+        self.key.add_to_resource_policy(iam.PolicyStatement.from_json(said))
 
     def admit_evaluations(self) -> None:
         """Bedrock encrypts its temporary copy of the answers that a job judges (UG model-evaluation-security-kms)."""

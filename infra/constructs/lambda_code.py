@@ -44,6 +44,7 @@ LIBRARY_PARTS: Mapping[str, tuple[str, ...]] = {
     "operations": ("core", "evaluation"),
     "promotion": ("core",),
     "serving": ("client", "core"),
+    "sharing": ("core",),
     "signing": ("core", "evaluation", "records"),
     "teardown": ("core",),
     "uploads": ("core",),

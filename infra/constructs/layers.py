@@ -33,7 +33,7 @@ SDK_DISTRIBUTIONS = ("boto3", "botocore", "jmespath", "python-dateutil", "s3tran
 
 SDK_SERVICES = (
     *("athena", "bedrock", "bedrock-runtime", "cloudformation", "cloudwatch", "dynamodb", "kms", "lambda", "s3"),
-    *("service-quotas", "sns", "ssm", "stepfunctions", "sts"),
+    *("ram", "service-quotas", "sns", "ssm", "stepfunctions", "sts"),
 )
 """The clients of `distillery/core/aws`; sts for credentials."""
 

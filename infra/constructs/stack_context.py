@@ -59,6 +59,10 @@ class StackContext:
     """The commitments of live endpoints, for the functions that create them or check runs."""
     lenders: tuple[str, ...] = ()
     """The environments of the account whose models this one may use, under a lease."""
+    copy_from: tuple[str, ...] = ()
+    """The accounts whose models this environment may copy."""
+    share_with: tuple[str, ...] = ()
+    """The accounts that copies of this environment's models may go to."""
     idle_days: int = 14
     """Days without a call after which people are warned of an endpoint that bills by the hour."""
 
@@ -72,8 +76,10 @@ class StackContext:
 
     @property
     def borrowing(self) -> dict[Variable, str]:
-        """The variable of functions that renew or end leases of others' models, where there may be any."""
-        return {Variable.BORROWS: "true"} if self.lenders else {}
+        """The variables of functions that end leases of others' models and shares of own ones, where there may be
+        any."""
+        shared = {Variable.SHARE_WITH: json.dumps(self.share_with)} if self.share_with else {}
+        return {**({Variable.BORROWS: "true"} if self.lenders else {}), **shared}
 
     @property
     def removal_policy(self) -> RemovalPolicy:

@@ -70,7 +70,7 @@ class EnvironmentGuard(Construct):
             permissions=[
                 *_reading(self, context, ledger, machine),
                 *_deleting_parameters(self, context, inference_region),
-                *borrowed_models.end_leases(Location.of(self), context.names, context.lenders, ledger),
+                *borrowed_models.give_back(Location.of(self), context, ledger),
             ],
             environment={**_variables(ledger, machine, inference_region), **context.borrowing},
         )
@@ -109,7 +109,7 @@ class EnvironmentGuard(Construct):
                 *_reading(self, context, ledger, machine),
                 *_deleting(self, context, judges=judges),
                 *_deleting_parameters(self, context, inference_region),
-                *borrowed_models.end_leases(Location.of(self), context.names, context.lenders, ledger),
+                *borrowed_models.give_back(Location.of(self), context, ledger),
                 running.stop_executions(location, machine_name),
                 running.delete_parameters(location, names.alias("*")),
             ],

@@ -114,7 +114,9 @@ class AdmissionDecider:
                 raise refused(Refusal.REPLAYED, str(error), promotion=used_by) from None
             raise
         assert target.recipe is not None
-        return choose_way(admitted_record(verified), target.recipe, self.place, clock.now().date())
+        return choose_way(
+            admitted_record(verified), target.recipe, self.place, clock.now().date(), self.rules.copy_from
+        )
 
     def _recipe(self, name: str) -> Recipe | None:
         try:

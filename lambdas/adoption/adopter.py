@@ -12,6 +12,7 @@ from distillery.core.ledger.promotions import Promotions, StudentPromotion
 from distillery.core.ledger.stops import check_wanted
 from distillery.core.pipeline import Run, Stage, Student
 from distillery.core.promotions import Way
+from lambdas.adoption.copies import ModelCopies
 
 
 class AdoptionStatus(StrEnum):
@@ -37,11 +38,13 @@ class Adopter:
     ledger: Ledger
     promotions: Promotions
     borrowing: Borrowing
+    copies: ModelCopies
 
     def adopt(self, run: Run) -> AdoptionResult:
         """The run's student, if it comes from elsewhere. Repeated until it is there.
 
         Raises:
+            JobFailed: The model cannot be copied.
             ModelUnavailable: The model is gone.
             RunStopped: A person has stopped the run.
         """
@@ -51,7 +54,10 @@ class Adopter:
             return AdoptionResult(status=AdoptionStatus.TRAIN)
         check_wanted(record)
         self.ledger.begin(run.id, Stage.DISTILLATION)
-        student = self._borrowed(promotion, run)
+        copied = promotion.way is Way.COPY
+        student = self.copies.copy(run, promotion.record.model_arn) if copied else self._borrowed(promotion, run)
+        if student is None:
+            return AdoptionResult(status=AdoptionStatus.PENDING)
         self.ledger.end(run.id, Stage.DISTILLATION, student)
         return AdoptionResult(status=AdoptionStatus.ADOPTED, student=student)
 

@@ -17,7 +17,7 @@ from distillery.core.aws import ClientError, client, code
 from distillery.core.borrowing import Borrowing
 from distillery.core.boundary import get_logger
 from distillery.core.claims import Claims
-from distillery.core.env_vars import Variable, is_set, read, read_number
+from distillery.core.env_vars import Variable, is_given, is_set, read, read_number
 from distillery.core.errors import Unfinished
 from distillery.core.executions import Executions
 from distillery.core.first_contact.answers import recorded
@@ -29,6 +29,7 @@ from distillery.core.ledger.hours_changes import HoursChanges
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
+from distillery.core.model_shares import ModelShares
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names
 from distillery.core.notices import Notices
 from distillery.core.operational_metrics import OperationalMetric, emit
@@ -118,6 +119,8 @@ class Sweep:
     committed: CommittedEndpoints | None = None
     borrowed: BorrowedModelsKeeper | None = None
     """Where the environment may use models of others."""
+    shares: ModelShares | None = None
+    """Where its models may be shared."""
     errors: list[Exception] = field(default_factory=list)
 
     @classmethod
@@ -152,8 +155,20 @@ class Sweep:
             if is_set(Variable.BORROWS)
             else None
         )
+        shares = ModelShares(names, client("ram")) if is_given(Variable.SHARE_WITH) else None
         return cls(
-            ledger, stale_runs, orphans, hosting_by_mode(), notices, hourly, judges, idle, hours, committed, borrowed
+            ledger,
+            stale_runs,
+            orphans,
+            hosting_by_mode(),
+            notices,
+            hourly,
+            judges,
+            idle,
+            hours,
+            committed,
+            borrowed,
+            shares,
         )
 
     def run(self) -> dict[str, Any]:
@@ -169,6 +184,7 @@ class Sweep:
         hours = {"hours": self._tried("business hours", self.hours.keep) or {}} if self.hours else {}
         committed = self._tried("commitments", self.committed.report) if self.committed else None
         borrowed = self._tried("leases of models", self.borrowed.keep) if self.borrowed else None
+        unshared = self._tried("shares of models", self.shares.end_expired) if self.shares else None
         self._tried("the ledger of what bills by the hour", self.hourly.write)
         if self.errors:
             raise ExceptionGroup("the sweep failed in part; the next one tries again", self.errors)
@@ -180,6 +196,7 @@ class Sweep:
             **hours,
             **({"committed": committed} if committed else {}),
             **({"borrowed": borrowed} if borrowed else {}),
+            **({"unshared": unshared} if unshared else {}),
         }
 
     def _close(self) -> dict[str, str]:

@@ -42,6 +42,7 @@ def _guard(event: Event) -> str | None:
     remaining = environment.remaining()
     if remaining.is_empty:
         environment.end_leases()
+        environment.end_shares()
         environment.parameters.delete()
         return ident
     check_deletable(environment, remaining)

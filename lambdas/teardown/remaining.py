@@ -11,12 +11,13 @@ from distillery.core import catalog, clock
 from distillery.core.aws import client
 from distillery.core.billing import FAILED, unit_price
 from distillery.core.borrowing import Borrowing
-from distillery.core.env_vars import Variable, is_set, read
+from distillery.core.env_vars import Variable, is_given, is_set, read
 from distillery.core.hosting_mode import HostingMode
 from distillery.core.inventory import CustomModel, HostedModel, Inventory, RunningJob, take_inventory
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
 from distillery.core.model_leases import lease_on
+from distillery.core.model_shares import ModelShares
 from distillery.core.models import recipe_of
 from distillery.core.names import Names
 from distillery.core.prices import HOURS_PER_MONTH
@@ -116,6 +117,13 @@ class Environment:
             borrowing = Borrowing(self.names.environment, self.bedrock, self.ledger.borrowed)
             for model in borrowing.models.all():
                 borrowing.end(model)
+
+    def end_shares(self) -> None:
+        """Ends the shares of models, before these are deleted."""
+        if is_given(Variable.SHARE_WITH):
+            shares = ModelShares(self.names, client("ram"))
+            for share in shares.all():
+                shares.end(share)
 
     def running(self) -> list[str]:
         """The ARNs of the pipeline's executions that are running."""

@@ -50,6 +50,7 @@ class EnvironmentRetirement:
             self.release_endpoint(endpoint)
         if held.jobs or held.endpoints:
             return False
+        self.environment.end_shares()
         for model in held.models:
             self.delete_model(model)
         if held.models:

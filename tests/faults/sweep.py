@@ -16,7 +16,7 @@ from distillery.core.pipeline import Alias, Outcome, Stage
 from distillery.core.recipe import Recipe
 from distillery.core.recipe_options import StalledJobs
 from distillery.records.verification import verify
-from distillery.settings.environment import Promotion
+from distillery.settings.promotion import Promotion
 from tests.assemblies import assembly_of
 from tests.faults.cloud import Cloud, deployed
 from tests.faults.kinds import Point

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from distillery.core.served_routes import Period
 from distillery.settings import Logging, Settings
-from distillery.settings.environment import Promotion, Quota
+from distillery.settings.environment import Quota
+from distillery.settings.promotion import Promotion
 from tests.journey.environment import RECIPE
 from tests.journey.test_logs import SOURCE
 from tests.unit.stacks.assembly import settings_of

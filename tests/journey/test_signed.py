@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from distillery.core.pipeline import Outcome, Stage
 from distillery.records.public_key import PublicKey
 from distillery.records.verification import verify
-from distillery.settings.environment import Promotion
+from distillery.settings.promotion import Promotion
 from distillery.settings.reading import VARIABLE
 from local.account import ROOT
 from tests.journey.cleanup import assert_nothing_is_left

@@ -55,8 +55,8 @@ def ran(done: "subprocess.CompletedProcess[str]", code: int = 0) -> str:
 
 def destroy(environment: Environment) -> None:
     """Deletes the stacks, after their policies are detached from persons (README, First deployment)."""
-    iam = environment.client("iam")
-    for user in iam.list_users()["Users"]:
+    iam, ours = environment.client("iam"), f"distillery-{environment.settings.environment}-"
+    for user in (each for each in iam.list_users()["Users"] if each["UserName"].startswith(ours)):
         for policy in iam.list_attached_user_policies(UserName=user["UserName"])["AttachedPolicies"]:
             iam.detach_user_policy(UserName=user["UserName"], PolicyArn=policy["PolicyArn"])
     Deployment(environment.account).down(assembly_of(environment.settings).folder)

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from datetime import date
 
+from distillery.core import catalog
 from distillery.core.errors import BadRequest
 from distillery.settings.checks.business_hours import check_hours
-from distillery.settings.environment import Promotion, Settings
+from distillery.settings.environment import Settings
 from distillery.settings.finding import ConfigFinding
+from distillery.settings.promotion import Promotion
 
 
 def check_promotion(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
@@ -22,6 +24,7 @@ def check_promotion(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
         )
     yield from _way(settings.environment, promotion)
     yield from _keys(promotion)
+    yield from _accounts(settings, promotion)
     if promotion.window is not None:
         yield from check_hours(promotion.window, "promotion.window")
 
@@ -43,6 +46,39 @@ def _way(environment: str, promotion: Promotion) -> Iterator[ConfigFinding]:
             allowed="through and public_keys together",
             fix="print the key of the last environment with: distillery --env ENV key export",
         )
+
+
+def _accounts(settings: Settings, promotion: Promotion) -> Iterator[ConfigFinding]:
+    """Models go to other accounts by a signed record alone, and only where Bedrock shares them."""
+    needs = (
+        ("share_with", promotion.share_with, promotion.sign, "sign = true"),
+        ("copy_from", promotion.copy_from, bool(promotion.through), "through and public_keys"),
+    )
+    shareable = any(catalog.model(recipe.student).shareable for recipe in settings.recipes.values())
+    for key, accounts, has_record, record in needs:
+        where = f"promotion.{key}"
+        if accounts and not has_record:
+            yield ConfigFinding(
+                where=where,
+                wrong=f"there is no {record}, so no record says which model goes to another account",
+                allowed=f"{key} together with {record}",
+                fix=f"add {record}, or remove {key}",
+            )
+        if accounts and not shareable:
+            students = ", ".join(sorted({recipe.student for recipe in settings.recipes.values()})) or "none"
+            yield ConfigFinding(
+                where=where,
+                wrong=f"Bedrock shares no custom models of the recipes' students between accounts: {students}",
+                allowed="accounts where a student's base can be shared (UG share-model-support)",
+                fix=f"remove {key}: the target trains its own student",
+            )
+        if settings.account in accounts:
+            yield ConfigFinding(
+                where=where,
+                wrong=f"{settings.account} is the account of this environment",
+                allowed="other accounts of the organization",
+                fix="remove it",
+            )
 
 
 def _keys(promotion: Promotion) -> Iterator[ConfigFinding]:

@@ -5,15 +5,21 @@ that a student passes before. Where there are none, nobody here may touch the mo
 from collections.abc import Collection, Sequence
 
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
 
 from distillery.core.model_leases import lease_tag
+from distillery.core.model_shares import SHARED
 from distillery.core.names import TAG_ENVIRONMENT, Names
 from infra.constructs.arn import Location
 from infra.constructs.permissions import keys, storage
 from infra.constructs.permissions.bedrock import get_students
 from infra.constructs.permissions.permission import Conditions, Permission
+from infra.constructs.stack_context import StackContext
 
 _IDS = "Bedrock gives models random ids; the type, Region and account are named, and tags admit those of the lenders."
+_SHARED = "The ids of the source's models and keys are not known here; their owner decides by shares and key policies."
+_LISTS = "These actions take no resource: the Service Authorization Reference allows `*` alone."
+_NEW = "A share that is created has no ARN yet: the Service Authorization Reference allows `*` alone."
 _OWNER = f"aws:ResourceTag/{TAG_ENVIRONMENT}"
 
 
@@ -63,6 +69,74 @@ def host(
 def use(location: Location, lenders: Sequence[str]) -> tuple[Permission, ...]:
     """Invoke endpoints that serve lenders' models: with the models' keys."""
     return (keys.use_models_by_alias(location, *_aliases(lenders)),) if lenders else ()
+
+
+def copy(
+    location: Location, names: Names, accounts: Sequence[str], *, tags: Collection[str], key: kms.IKey
+) -> tuple[Permission, ...]:
+    """Copy models that these accounts share, under this environment's own key. `tags`: the keys of a copy's tags.
+
+    The tags of another account's model are not compared: UNVERIFIED whether IAM sees them here.
+    """
+    if not accounts:
+        return ()
+    made: Conditions = {
+        "StringEquals": {f"aws:RequestTag/{TAG_ENVIRONMENT}": names.environment},
+        "ForAllValues:StringEquals": {"aws:TagKeys": sorted(tags)},
+    }
+    shared = tuple(f"arn:{location.partition}:bedrock:*:{account}:custom-model/*" for account in accounts)
+    theirs = tuple(f"arn:{location.partition}:kms:*:{account}:key/*" for account in accounts)
+    via = {"StringEquals": location.via("bedrock")}
+    jobs = (location.arn("bedrock", "model-copy-job/*"),)
+    return (
+        Permission(actions=("bedrock:CreateModelCopyJob",), resources=shared, conditions=made, because=_SHARED),
+        _on_models(location, ("bedrock:TagResource",), made),
+        Permission(actions=("bedrock:GetModelCopyJob",), resources=jobs, because=_IDS),
+        Permission(actions=("bedrock:ListModelCopyJobs",), resources=("*",), because=_LISTS),
+        *keys.encrypt_models(location, key),
+        Permission(actions=("kms:Decrypt",), resources=theirs, conditions=via, because=_SHARED),
+    )
+
+
+def share(location: Location, names: Names, accounts: Sequence[str]) -> tuple[Permission, ...]:
+    """Share single models of the environment with these accounts, and end that. RAM calls Bedrock on the caller's
+    behalf (UG share-model-prereq)."""
+    asked: Conditions = {
+        "StringEquals": {
+            "ram:RequestedResourceType": "bedrock:CustomModel",
+            "ram:Principal": [*accounts],
+            f"aws:RequestTag/{TAG_ENVIRONMENT}": names.environment,
+        },
+        "Bool": {"ram:RequestedAllowsExternalPrincipals": "false"},
+        "ForAllValues:StringEquals": {"aws:TagKeys": sorted(SHARED)},
+    }
+    own: Conditions = {"StringEquals": {_OWNER: names.environment}}
+    return (
+        Permission(actions=("ram:CreateResourceShare",), resources=("*",), conditions=asked, because=_NEW),
+        _on_models(location, ("bedrock:PutResourcePolicy",), own),
+        *end_shares(location, names, accounts),
+    )
+
+
+def end_shares(location: Location, names: Names, accounts: Sequence[str]) -> tuple[Permission, ...]:
+    """Find the environment's shares, and end them."""
+    if not accounts:
+        return ()
+    own: Conditions = {"StringEquals": {_OWNER: names.environment}}
+    shares = (location.arn("ram", "resource-share/*"),)
+    return (
+        Permission(actions=("ram:GetResourceShares",), resources=("*",), because=_LISTS),
+        Permission(actions=("ram:DeleteResourceShare",), resources=shares, conditions=own, because=_IDS),
+        _on_models(location, ("bedrock:DeleteResourcePolicy", "bedrock:GetResourcePolicy"), own),
+    )
+
+
+def give_back(location: Location, context: StackContext, ledger: dynamodb.ITable) -> tuple[Permission, ...]:
+    """What an environment that is removed gives back: its leases, and its shares."""
+    return (
+        *end_leases(location, context.names, context.lenders, ledger),
+        *end_shares(location, context.names, context.share_with),
+    )
 
 
 def _on_models(location: Location, actions: tuple[str, ...], conditions: Conditions) -> Permission:

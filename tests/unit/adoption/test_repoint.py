@@ -18,6 +18,7 @@ from distillery.core.names import TAG_ENVIRONMENT, Names
 from distillery.core.pipeline import Outcome, Run, Student
 from distillery.core.promotions import AdmittedRecord, Way
 from lambdas.adoption.adopter import Adopter, AdoptionResult, AdoptionStatus
+from lambdas.adoption.copies import ModelCopies
 from lambdas.endpoint.borrowed import BorrowedModelsKeeper
 from simulator_support.fakes import World, distilled
 from tests.fakes.pipeline import alias, dataset, recipe
@@ -39,6 +40,7 @@ class Account:
         self.borrowing = Borrowing(OURS, self.bedrock, BorrowedModels(self.table))
         ssm: Any = self.ssm
         self.aliases = Aliases(ssm)
+        self.copies = ModelCopies(Names(OURS), self.bedrock, "alias/ours")
         self.keeper = BorrowedModelsKeeper(Names(OURS), self.ledger, self.aliases, self.borrowing)
 
     def run(self, way: Way = Way.REPOINT) -> Run:
@@ -70,7 +72,7 @@ class Account:
         return self.ledger.open(recipe(), dataset(), again=False, promotion=PROMOTION).run
 
     def adopt(self, run: Run) -> AdoptionResult:
-        return Adopter(self.ledger, self.promotions, self.borrowing).adopt(run)
+        return Adopter(self.ledger, self.promotions, self.borrowing, self.copies).adopt(run)
 
     def serve(self, current: str, previous: str | None = None) -> None:
         self.aliases.write(Names(OURS).alias("support"), replace(alias(), current=current, previous=previous))

@@ -32,7 +32,8 @@ from distillery.settings import (
 )
 from distillery.settings.checks import bounds
 from distillery.settings.deployment import GitHubDeployment
-from distillery.settings.environment import Promotion, Quota, Trail
+from distillery.settings.environment import Quota, Trail
+from distillery.settings.promotion import Promotion
 from distillery.settings.reading import DATA_DAYS, DATA_DAYS_WHERE_KEPT
 
 HEAD = """# Settings reference

@@ -18,6 +18,7 @@ from distillery.core.env_vars import Variable
 from distillery.core.ledger.ledger import Ledger
 from tests.fakes.bedrock import FakeBedrock
 from tests.fakes.errors import service_error
+from tests.fakes.ram import FakeRam
 from tests.fakes.records import FakeKms, Signer
 from tests.fakes.services import FakeRuntime, FakeSns, FakeStepFunctions
 from tests.fakes.table import MemoryTable, _holds
@@ -47,6 +48,7 @@ SETTINGS = {
     Variable.SIGNING_KEY: "arn:aws:kms:us-east-1:111111111111:key/2",
     Variable.RECORD_DAYS: "30",
     Variable.BORROWS: "true",
+    Variable.SHARE_WITH: '["222222222222"]',
 }
 
 STUDENT = "arn:aws:bedrock:us-east-1:111111111111:custom-model/m"
@@ -68,7 +70,8 @@ class Account:
         self.quotas = FakeQuotas({"L-1EF80F3E": 10, "L-BE77399C": 10})
         self.sns, self.machine, self.tokens = FakeSns(), FakeStepFunctions(), FakeTokens()
         self.athena, self.ssm, self.sums = FakeAthena(), FakeParameters(), FakeUsageTable()
-        self.runtime, self.kms = FakeRuntime(_Any()), FakeKms(Signer())
+        self.runtime, self.kms, self.ram = FakeRuntime(_Any()), FakeKms(Signer()), FakeRam()
+        self.copies: dict[str, Any] = {}
         self.evaluations: dict[str, str] = {}
         self.emptied, self.stack_status = False, "DELETE_IN_PROGRESS"
         self.tags: dict[str, Any] = {}
@@ -91,7 +94,7 @@ class Account:
         for part in (self, self.hosting, self.jobs, self.profiles, self.logging, self.quotas, self.sns, self.machine):
             if hasattr(part, name):
                 return getattr(part, name)(**sent) or {}
-        for other in (self.tokens, self.athena, self.ssm, self.runtime, self.kms):
+        for other in (self.tokens, self.athena, self.ssm, self.runtime, self.kms, self.ram):
             if hasattr(other, name):
                 return getattr(other, name)(**sent) or {}
         raise AssertionError(f"the account does not implement {operation}")
@@ -106,6 +109,23 @@ class Account:
         }
         page = self.hosting._list(name, sent.get("nameContains", ""))
         return {key: [row | told for row in rows] for key, rows in page.items()}
+
+    # copies of models, and shares
+
+    def create_model_copy_job(self, **p: Any) -> Any:
+        job = f"{STUDENT.replace('custom-model/', 'model-copy-job/')}"
+        self.copies = {"jobArn": job, "targetModelName": p["targetModelName"], "creationTime": LONG_AGO}
+        return {"jobArn": job}
+
+    def list_model_copy_jobs(self, **_: Any) -> Any:
+        return {"modelCopyJobSummaries": [self.copies] if self.copies else []}
+
+    def get_model_copy_job(self, **_: Any) -> Any:
+        return {**self.copies, "status": "Completed", "targetModelArn": STUDENT}
+
+    def get_resource_shares(self, **p: Any) -> Any:
+        (page,) = self.ram._pages(**p)
+        return page
 
     # S3
 

@@ -59,6 +59,7 @@ from lambdas.operations.handler import operate
 from lambdas.promotion.handler import accept, rollback
 from lambdas.promotion.handler import step as promotion
 from lambdas.serving.handler import invoke
+from lambdas.sharing.handler import share
 from lambdas.signing.handler import step as sign
 from lambdas.teardown.handler import clean, guard, keep_recipes
 from lambdas.teardown.handler import step as retirement
@@ -241,8 +242,27 @@ def scoring_of(name: str, *, begun: bool = False, ended: bool = False, lost: boo
     return prepare
 
 
-def adopting(account: Account) -> Ask:
-    """A run whose promotion goes by re-point."""
+def shared(*, ended: bool) -> Callable[[Account], Ask]:
+    """A model is shared, or not any more."""
+
+    def prepare(account: Account) -> Ask:
+        run = open_run(account.ledger, PLAIN)
+        distilled(account.ledger, run, "a")
+        account.ledger.close(run.id, Outcome.PROMOTED)
+        asked = {"run": run.id, "account": "222222222222"}
+        if ended:
+            share(signed(asked), CONTEXT)
+        return lambda: share(signed({**asked, "end": ended}), CONTEXT)
+
+    return prepare
+
+
+def adopting(way: Way) -> Callable[[Account], Ask]:
+    """A run whose promotion goes by that way."""
+    return lambda account: _adopting(account, way)
+
+
+def _adopting(account: Account, way: Way) -> Ask:
     record = AdmittedRecord(
         digest="a" * 64,
         environment="qa",
@@ -260,7 +280,7 @@ def adopting(account: Account) -> Ask:
     opened = StudentPromotion(
         id="promotion-support-20261123T120000Z",
         recipe="support",
-        way=Way.REPOINT,
+        way=way,
         record=record,
         by="arn:ana",
         reason="",
@@ -667,7 +687,9 @@ SCENARIOS: dict[str, Scenario] = {
     "scores from outside: stopped": Scenario(scoring_of("stop", begun=True), SCORED),
     "a sweep of judges": Scenario(swept_judges, SCORED),
     "a sweep of borrowed models": Scenario(swept_borrowed),
-    "a student is adopted": Scenario(adopting),
+    **{f"a student is adopted by {way}": Scenario(adopting(way)) for way in (Way.REPOINT, Way.COPY)},
+    "a model is shared": Scenario(shared(ended=False)),
+    "a model is shared no more": Scenario(shared(ended=True)),
     "a student is accepted": Scenario(accepted),
     "a run is evaluated again": Scenario(evaluated_again),
     **{f"a run is stopped {how}": Scenario(stopped(of), of) for how, of in HOSTED.items()},

@@ -190,6 +190,26 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         TODAY,
         ("promotion.public_keys[1]", "it cannot be read", "on the curve P-256 in PEM", "from BEGIN to END"),
     ),
+    "models for other accounts without a record": (
+        {"promotion": {"through": ["test"], "public_keys": [PEM], "share_with": ["222222222222"]}},
+        TODAY,
+        ("promotion.share_with", "there is no sign = true", "together with sign = true", "remove share_with"),
+    ),
+    "models of a base that Bedrock does not share": (
+        {"promotion": {"through": ["test"], "public_keys": [PEM], "copy_from": ["222222222222"]}},
+        TODAY,
+        (
+            "promotion.copy_from",
+            f"between accounts: {MICRO}",
+            "a student's base can be shared",
+            "trains its own student",
+        ),
+    ),
+    "models for the own account": (
+        {"account": "222222222222", "promotion": {"sign": True, "share_with": ["222222222222"]}},
+        TODAY,
+        ("promotion.share_with", "is the account of this environment", "other accounts", "remove it"),
+    ),
     "a quota of nothing": ({"quota": {"per": "day"}}, TODAY, ("quota", "it limits nothing", "tokens, usd", "remove")),
     "a quota that the longest answer does not fit into": (
         {"quota": {"per": "day", "tokens": 1024}},

@@ -14,7 +14,8 @@ import pytest
 
 from distillery.core.judging import GraderKind, GraderSpec
 from distillery.settings import load
-from distillery.settings.environment import Promotion, Settings
+from distillery.settings.environment import Settings
+from distillery.settings.promotion import Promotion
 from infra.constructs.layers import WHEELS
 from tests.assemblies import assembly_of
 from tests.fakes.records import Signer

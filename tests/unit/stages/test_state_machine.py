@@ -162,7 +162,8 @@ LAMBDA = {"AWSLambdaException", "ClientExecutionTimeoutException", "SdkClientExc
 LATE = {"ConnectTimeoutError", "ConnectionClosedError", "EndpointConnectionError", "ReadTimeoutError"}
 MODEL = {"ModelErrorException", "ModelNotReadyException", "ModelTimeoutException"}
 CLIENTS = [each.__annotations__["service"].__args__[0] for each in get_overloads(aws.client)]
-"""Every service that a function has a client of."""
+CLIENTS.remove("ram")
+"""Every service that a function has a client of, but AWS RAM, which no step calls."""
 
 
 def _passes(error: Any) -> bool:

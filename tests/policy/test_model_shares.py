@@ -1,0 +1,118 @@
+"""Models of `launch` go to one account alone, by the function that shares them; what copies them reads nothing else."""
+
+import copy
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+from distillery.core.model_shares import SHARED
+from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN
+from distillery.settings import Settings
+from distillery.settings.checks import findings
+from distillery.settings.reading import parse, read
+from tests.fakes.records import Signer
+from tests.policy.engine import Ask, Keys, decide
+from tests.policy.policy_holders import ACCOUNT, PolicyHolder, holders
+from tests.policy.synthesis import ENVIRONMENTS, synthesized
+
+THERE, STRANGER = "222222222222", "333333333333"
+MODEL = "custom-model/anthropic.claude-3-haiku-20240307-v1:0:200k/abcdefghijkl"
+OWNER = f"aws:ResourceTag/{TAG_ENVIRONMENT}"
+
+
+def source() -> Settings:
+    return parse(read("launch") | {"promotion": {"sign": True, "share_with": [THERE]}}, "launch")
+
+
+def target() -> Settings:
+    admits = {"through": ["launch"], "public_keys": [Signer().public.pem], "copy_from": [ACCOUNT]}
+    return parse(read("launch") | {"account": THERE, "promotion": admits}, "live")
+
+
+@functools.cache
+def people(of: str) -> tuple[PolicyHolder, ...]:
+    return tuple(holders(synthesized({"launch": source, "live": target}[of]())))
+
+
+def allowed(of: str, asks: list[Ask]) -> set[str]:
+    decided = decide((holder.document, asks) for holder in people(of))
+    return {holder.name.partition("/")[2] for holder, each in zip(people(of), decided, strict=True) if any(each)}
+
+
+def share(**changes: Any) -> Ask:
+    keys: Keys = {
+        "ram:RequestedResourceType": "bedrock:CustomModel",
+        "ram:Principal": THERE,
+        "ram:RequestedAllowsExternalPrincipals": "false",
+        f"aws:RequestTag/{TAG_ENVIRONMENT}": "launch",
+        "aws:TagKeys": list(SHARED),
+    }
+    return Ask("ram:CreateResourceShare", f"arn:aws:ram:us-west-2:{ACCOUNT}:whatever", {**keys, **changes})
+
+
+ATTACKS = (
+    share(**{"ram:Principal": STRANGER}),
+    share(**{"ram:RequestedAllowsExternalPrincipals": "true"}),
+    share(**{"ram:RequestedResourceType": "ec2:Subnet"}),
+    share(**{f"aws:RequestTag/{TAG_ENVIRONMENT}": "dev"}),
+    share(**{"aws:TagKeys": [*SHARED, "owner"]}),
+    *(
+        Ask(f"bedrock:{action}ResourcePolicy", f"arn:aws:bedrock:us-west-2:{ACCOUNT}:{MODEL}", {OWNER: "dev"})
+        for action in ("Put", "Get", "Delete")
+    ),
+    Ask("ram:DeleteResourceShare", f"arn:aws:ram:us-west-2:{ACCOUNT}:resource-share/1", {OWNER: "dev"}),
+)
+
+
+def test_the_settings_have_nothing_wrong() -> None:
+    wrong = [str(one) for each in (source(), target()) for one in findings(each, ENVIRONMENTS["launch"])]
+    assert wrong == []
+
+
+def test_one_function_shares_and_only_with_the_account_of_the_settings() -> None:
+    assert {name.partition("Function")[0] for name in allowed("launch", [share()])} == {"Sharing"}
+    assert allowed("launch", list(ATTACKS)) == set()
+    assert allowed("live", [share()]) == set()
+
+
+def _loosened() -> Iterator[tuple[str, dict[str, Any]]]:
+    """The policy of each holder without one of the conditions of a statement about shares."""
+    for holder in people("launch"):
+        for index, statement in enumerate(holder.document["Statement"]):
+            said = str(statement["Action"])
+            if not ("ram:" in said or "ResourcePolicy" in said):
+                continue
+            for operator, tests in statement.get("Condition", {}).items():
+                for key in tests:
+                    document = copy.deepcopy(holder.document)
+                    del document["Statement"][index]["Condition"][operator][key]
+                    yield f"{holder.name}[{index}] {operator} {key}", document
+
+
+def test_none_of_the_conditions_can_be_taken_away() -> None:
+    loosened = list(_loosened())
+    decided = decide((document, list(ATTACKS)) for _, document in loosened)
+    assert len(loosened) >= 8
+    assert [name for (name, _), each in zip(loosened, decided, strict=True) if not any(each)] == []
+
+
+def _copy(account: str, **changes: Any) -> Ask:
+    keys: Keys = {
+        f"aws:RequestTag/{TAG_ENVIRONMENT}": "live",
+        "aws:TagKeys": [TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN],
+    }
+    return Ask("bedrock:CreateModelCopyJob", f"arn:aws:bedrock:us-west-2:{account}:{MODEL}", {**keys, **changes})
+
+
+def test_only_models_of_the_named_account_are_copied_under_the_environment_s_own_tag() -> None:
+    assert {name.partition("Function")[0] for name in allowed("live", [_copy(ACCOUNT)])} == {"Adoption"}
+    attacks = [
+        _copy(STRANGER),
+        _copy(THERE),
+        _copy(ACCOUNT, **{f"aws:RequestTag/{TAG_ENVIRONMENT}": "launch"}),
+        _copy(ACCOUNT, **{"aws:TagKeys": [TAG_ENVIRONMENT, "owner"]}),
+        Ask("kms:Decrypt", f"arn:aws:kms:us-west-2:{ACCOUNT}:key/0", {"kms:ViaService": "s3.us-west-2.amazonaws.com"}),
+        Ask("bedrock:DeleteCustomModel", f"arn:aws:bedrock:us-west-2:{ACCOUNT}:{MODEL}", {OWNER: "launch"}),
+    ]
+    assert allowed("live", attacks) == set()
+    assert allowed("launch", [_copy(ACCOUNT), _copy(STRANGER)]) == set()
