@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -14,6 +14,8 @@ from distillery.core.errors import BadRequest
 from distillery.core.escaping import quoted
 
 T = TypeVar("T")
+Decoder = Callable[[Any, str], Any]
+"""Reads JSON data; the text says where they are, for an error."""
 
 
 def to_wire(value: Any) -> Any:
@@ -35,37 +37,42 @@ def from_wire(kind: type[T], data: Any) -> T:
     Raises:
         BadRequest: A field does not fit; the text names it.
     """
-    return typing.cast(T, _decode(kind, data, kind.__name__))
+    decode: Decoder = _decoder(kind)  # type: ignore[arg-type]  # a type can be hashed
+    return typing.cast(T, decode(data, kind.__name__))
 
 
 @functools.cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
-
-
-def _decode(kind: Any, data: Any, where: str) -> Any:
+def _decoder(kind: Any) -> Decoder:
+    """Looks at a type once: most data has the same few types, and `typing` is slow."""
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if origin in (Union, types.UnionType):
-        inner = next(a for a in args if a is not type(None))
-        return None if data is None else _decode(inner, data, where)
+        inner = _decoder(next(a for a in args if a is not type(None)))
+        return lambda data, where: None if data is None else inner(data, where)
     if origin is tuple:
-        return tuple(_decode(args[0], item, f"{where}[{i}]") for i, item in enumerate(_a(list, data, where)))
+        item = _decoder(args[0])
+        return lambda data, where: tuple(item(v, f"{where}[{i}]") for i, v in enumerate(_a(list, data, where)))
     if origin in (dict, Mapping):
-        return {k: _decode(args[1], v, f"{where}.{k}") for k, v in _a(dict, data, where).items()}
-    if dataclasses.is_dataclass(kind):
-        return _record(typing.cast(type, kind), _a(dict, data, where), where)
-    return _scalar(kind, data, where)
+        value = _decoder(args[1])
+        return lambda data, where: {k: value(v, f"{where}.{k}") for k, v in _a(dict, data, where).items()}
+    return functools.partial(_record if dataclasses.is_dataclass(kind) else _scalar, kind)
 
 
-def _record(kind: type, data: dict[str, Any], where: str) -> Any:
-    fields = {f.name: f for f in dataclasses.fields(kind)}
-    if unknown := data.keys() - fields.keys():
-        raise BadRequest(f"{where} has unknown fields {quoted(sorted(unknown))}; allowed: {sorted(fields)}")
-    required = {n for n, f in fields.items() if f.default is f.default_factory is dataclasses.MISSING}
-    if missing := required - data.keys():
+@functools.cache
+def _fields(kind: Any) -> tuple[Mapping[str, Decoder], frozenset[str]]:
+    """The decoders of a dataclass's fields, and which of them are required."""
+    hints, fields = typing.get_type_hints(kind), dataclasses.fields(kind)
+    required = (f.name for f in fields if f.default is f.default_factory is dataclasses.MISSING)
+    return {f.name: _decoder(hints[f.name]) for f in fields}, frozenset(required)
+
+
+def _record(kind: Any, data: Any, where: str) -> Any:
+    given: dict[str, Any] = _a(dict, data, where)
+    decoders, required = _fields(kind)
+    if unknown := given.keys() - decoders.keys():
+        raise BadRequest(f"{where} has unknown fields {quoted(sorted(unknown))}; allowed: {sorted(decoders)}")
+    if missing := required - given.keys():
         raise BadRequest(f"{where} lacks {sorted(missing)}; add them")
-    hints = _hints(kind)
-    return kind(**{name: _decode(hints[name], value, f"{where}.{name}") for name, value in data.items()})
+    return kind(**{name: decoders[name](value, f"{where}.{name}") for name, value in given.items()})
 
 
 def _scalar(kind: Any, data: Any, where: str) -> Any:
