@@ -26,6 +26,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 export CDK_DISABLE_CLI_TELEMETRY := true
 unexport AWS_PROFILE AWS_REGION AWS_DEFAULT_REGION
+# Without bytecode, each of a thousand processes of the gate compiles what it imports, and pytest every test.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## List the targets
@@ -237,13 +239,14 @@ web-identity: .venv/ok ## In a workflow: write the job's OIDC token to $AWS_WEB_
 	@$(BIN)/python -m infra.deployment.web_identity
 
 # ---- the gate -----------------------------------------------------------------------------------------------
-# Two targets at a time. Journeys wait for the clocks of their accounts, and the other tests compute meanwhile; journeys
-# take longest, so they start first. With GNU make 4 what a target prints appears when it ends.
-TWO_AT_A_TIME := --no-print-directory --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+# Three targets at a time. Journeys wait for the clocks of their accounts, and tests of the local account for its
+# sockets; the others compute meanwhile. What takes longest starts first. With GNU make 4 what a target prints appears
+# when it ends.
+SIDE_BY_SIDE := --no-print-directory --jobs 3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 .PHONY: test
 test: install ## All checks and tests
-	@$(MAKE) $(TWO_AT_A_TIME) types lint imports hook synth docs
-	@$(MAKE) $(TWO_AT_A_TIME) journey unit-all local-unit snapshot
+	@$(MAKE) $(SIDE_BY_SIDE) types synth hook lint imports docs
+	@$(MAKE) $(SIDE_BY_SIDE) journey unit-all local-unit snapshot
 
 .PHONY: lint
 lint: .venv/ok node_modules/ok

@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import functools
 import re
 import shlex
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from typer.main import get_command
 from distillery.cli.app import app
 
 ROOT = Path(__file__).parents[3]
+NAMED = "distillery "
 FOLDERS = ("distillery", "lambdas", "local", "infra", "stacks")
 COMMAND = re.compile(r"`(?:\.venv/bin/)?distillery ([^`]+)`|(?:\brun|:) (?:\.venv/bin/)?distillery ([a-z-][^`.;,]+)")
 """In backticks, or after the word `run` or a colon."""
@@ -24,9 +26,10 @@ VALUE = "x1"
 
 def texts(tree: ast.Module) -> Iterator[str]:
     """The strings of a module, values replaced, without docstrings and attributes' descriptions."""
-    parts = {id(each) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for each in node.values}
-    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    parts = {id(each) for node in nodes if isinstance(node, ast.JoinedStr) for each in node.values}
+    said = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
         if id(node) in said or id(node) in parts:
             continue
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -35,12 +38,15 @@ def texts(tree: ast.Module) -> Iterator[str]:
             yield "".join(str(each.value) if isinstance(each, ast.Constant) else VALUE for each in node.values)
 
 
+@functools.cache
 def commands() -> list[tuple[str, str]]:
     files = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*.py"))]
+    sources = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in files}
     return [
-        (str(file.relative_to(ROOT)), found[1] or found[2])
-        for file in files
-        for text in texts(ast.parse(file.read_text(encoding="utf-8")))
+        (file, found[1] or found[2])
+        for file, source in sources.items()
+        if NAMED in source  # most modules name no command, and parsing all of them takes seconds
+        for text in texts(ast.parse(source))
         for found in COMMAND.finditer(text)
         if found[1] != VALUE  # whatever the verb
     ]
