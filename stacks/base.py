@@ -7,6 +7,7 @@ from constructs import Construct
 from distillery.core.commitment import Commitments
 from distillery.core.names import TAG_ENVIRONMENT, Names
 from distillery.settings import Settings
+from distillery.settings.promotion import Promotion
 from infra.constructs.layers import sdk_layer
 from infra.constructs.stack_context import StackContext
 
@@ -32,6 +33,7 @@ class EnvironmentStack(Stack):
 
     def context_for(self, key: kms.IKey) -> StackContext:
         """The context of this stack's constructs. Call it once per stack: it creates the layer."""
+        promotion = self.settings.promotion or Promotion()
         return StackContext(
             names=self.names,
             key=key,
@@ -45,9 +47,9 @@ class EnvironmentStack(Stack):
                 if recipe.business_hours
             },
             commitments=Commitments.of_recipes(self.names, self.settings.recipes.values()),
-            lenders=self.settings.lenders,
-            copy_from=self.settings.promotion.copy_from if self.settings.promotion else (),
-            share_with=self.settings.promotion.share_with if self.settings.promotion else (),
+            through=promotion.through,
+            copy_from=promotion.copy_from,
+            share_with=promotion.share_with,
             idle_days=self.settings.idle_days_warning,
         )
 

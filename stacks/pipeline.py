@@ -6,7 +6,7 @@ from aws_cdk import CfnOutput, Duration
 from constructs import Construct
 
 from distillery.core.decisions import all_name_deciders
-from distillery.core.promotions import VERB
+from distillery.core.promotions import SHARE, VERB
 from distillery.core.serialization import to_wire
 from distillery.settings import LONGEST_RUN_DAYS, Settings, named_models
 from infra.constructs.admission import AdmissionFunction, promoter_policy
@@ -26,7 +26,7 @@ from infra.constructs.managed_policies import (
 from infra.constructs.model_dates import ModelWatchFunction
 from infra.constructs.on_call import on_call_policy
 from infra.constructs.operations import Operations
-from infra.constructs.sharing import SHARE, Sharing
+from infra.constructs.sharing import Sharing
 from infra.constructs.ssm_outputs import publish
 from infra.constructs.state_machine import Machine
 from infra.constructs.teardown import Cleaning, RecipeGuard

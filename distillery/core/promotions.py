@@ -13,6 +13,8 @@ MARKER = "promotion.json"
 """The object of a promotion's folder that is written last, and starts the run. Its content is never read."""
 FILES = (TRAINING_FILE, HELDOUT_FILE)
 """The other objects of the folder: those of the source's data set, unchanged."""
+SHARE = "share"
+"""The key of the source's function that shares a model with the target's account, where the settings have it."""
 VERB = "promote"
 """The key of the admission function's URL among the published decisions."""
 

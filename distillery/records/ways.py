@@ -23,12 +23,14 @@ class Place:
         account: None where it is not known.
         region: Its home Region.
         keeps_data: Whether its data outlives its stacks; None where it is not known.
+        copy_from: Of a target: the accounts whose models it may copy.
     """
 
     environment: str
     account: str | None
     region: str
     keeps_data: bool | None
+    copy_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,8 @@ def _copy_obstacles(recipe: Recipe, source: Place, target: Place, _on: date) -> 
     if source.region != target.region and target.region not in base.copy_regions:
         regions = ", ".join(sorted(base.copy_regions)) or "no other Region"
         yield f"Bedrock copies custom models of {base.name} to {regions}, not to {target.region}"
+    if source.account not in target.copy_from:
+        yield f"the settings of {target.environment} copy no models from {source.account}: add it to copy_from"
 
 
 def _redistil_obstacles(recipe: Recipe, _source: Place, target: Place, on: date) -> Iterator[str]:

@@ -212,11 +212,6 @@ class Settings(BaseModel):
     routes: dict[str, RouteSettings] = Field(description="tables [routes.<name>]")
     acknowledged: tuple[LifecycleAcknowledgement, ...] = Field(default=(), description="tables [[acknowledged]]")
 
-    @property
-    def lenders(self) -> tuple[str, ...]:
-        """The environments whose models this one may use: those that a student passes before, where no data is kept."""
-        return self.promotion.through if self.promotion and not self.keep_data else ()
-
     def acknowledgement(self, model: str) -> LifecycleAcknowledgement | None:
         """The acknowledgement of that model's end, valid or expired."""
         return next((known for known in self.acknowledged if known.model == model), None)

@@ -39,13 +39,7 @@ class Adoption(Construct):
             permissions=[
                 *storage.use_ledger(stores.ledger),
                 *borrowed_models.lease(location, context.names, context.lenders),
-                *borrowed_models.copy(
-                    location,
-                    context.names,
-                    context.copy_from,
-                    tags={*MADE_BY_A_RUN, *tag_keys(recipes)},
-                    key=context.key,
-                ),
+                *borrowed_models.copy(location, context, tags={*MADE_BY_A_RUN, *tag_keys(recipes)}),
             ],
             environment={Variable.LEDGER: stores.ledger.table_name, Variable.MODEL_KEY: context.key.key_arn},
         )

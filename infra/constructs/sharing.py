@@ -12,9 +12,6 @@ from infra.constructs.function import Function, iam_url
 from infra.constructs.permissions import borrowed_models, managed_policy, running, storage, users
 from infra.constructs.stack_context import StackContext
 
-SHARE = "share"
-"""The key of the URL among the published decisions."""
-
 
 class Sharing(Construct):
     """The function, at `url`, and the policy of who may call it. `settings` is the layer with the recipes and their

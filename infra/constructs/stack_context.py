@@ -57,8 +57,8 @@ class StackContext:
     """Model units of live endpoints with business hours, by name."""
     commitments: Commitments = field(default_factory=Commitments)
     """The commitments of live endpoints, for the functions that create them or check runs."""
-    lenders: tuple[str, ...] = ()
-    """The environments of the account whose models this one may use, under a lease."""
+    through: tuple[str, ...] = ()
+    """The environments that a student passes before this one."""
     copy_from: tuple[str, ...] = ()
     """The accounts whose models this environment may copy."""
     share_with: tuple[str, ...] = ()
@@ -73,6 +73,11 @@ class StackContext:
             return {}
         paused = {Variable.PAUSED_UNITS: json.dumps(dict(self.paused_units))} if self.paused_units else {}
         return {Variable.MAX_MODEL_UNITS: str(self.max_model_units), **paused}
+
+    @property
+    def lenders(self) -> tuple[str, ...]:
+        """The environments of the account whose models this one may use, under a lease: where no data is kept."""
+        return () if self.keep_data else self.through
 
     @property
     def borrowing(self) -> dict[Variable, str]:

@@ -114,9 +114,7 @@ class AdmissionDecider:
                 raise refused(Refusal.REPLAYED, str(error), promotion=used_by) from None
             raise
         assert target.recipe is not None
-        return choose_way(
-            admitted_record(verified), target.recipe, self.place, clock.now().date(), self.rules.copy_from
-        )
+        return choose_way(admitted_record(verified), target.recipe, self.place, clock.now().date())
 
     def _recipe(self, name: str) -> Recipe | None:
         try:

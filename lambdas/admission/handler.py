@@ -50,6 +50,7 @@ def _admission(context: object) -> AdmissionDecider:
             account=account or None,
             region=ssm.meta.region_name,
             keeps_data=is_set(Variable.FOUR_EYES),
+            copy_from=admitted.copy_from,
         ),
         rules=admitted,
         keys=[PublicKey.from_pem(text) for text in admitted.public_keys],

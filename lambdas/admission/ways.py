@@ -1,6 +1,6 @@
 """Which way a promotion takes. The only place that decides it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import date
 
 from distillery.core.promotions import AdmittedRecord, Way
@@ -9,7 +9,7 @@ from distillery.records.refusal import Refusal, refused
 from distillery.records.ways import Place, ways
 
 
-def choose_way(record: AdmittedRecord, recipe: Recipe, target: Place, on: date, copy_from: Collection[str] = ()) -> Way:
+def choose_way(record: AdmittedRecord, recipe: Recipe, target: Place, on: date) -> Way:
     """The first possible way, in the order of preference.
 
     Args:
@@ -17,7 +17,6 @@ def choose_way(record: AdmittedRecord, recipe: Recipe, target: Place, on: date, 
         recipe: The target's.
         target: Where the target is.
         on: The day, for what the catalog offers.
-        copy_from: The accounts whose models the target may copy.
 
     Raises:
         RecordRefused: No way is possible.
@@ -27,7 +26,7 @@ def choose_way(record: AdmittedRecord, recipe: Recipe, target: Place, on: date, 
     source = Place(environment=record.environment, account=record.account, region=record.region, keeps_data=kept)
     obstacles = []
     for option in ways(recipe, source, target, on):
-        found = [option.reason] if not option.possible else [*_obstacles(option.way, record, copy_from)]
+        found = [option.reason] if not option.possible else [*_obstacles(record)]
         if not found:
             return option.way
         obstacles += found
@@ -38,13 +37,8 @@ def choose_way(record: AdmittedRecord, recipe: Recipe, target: Place, on: date, 
     )
 
 
-def _obstacles(way: Way, record: AdmittedRecord, copy_from: Collection[str]) -> Iterator[str]:
+def _obstacles(record: AdmittedRecord) -> Iterator[str]:
     """What the catalog does not know: every way needs the data set, at least to judge the student."""
-    if way is Way.COPY and record.account not in copy_from:
-        yield (
-            f"the settings copy no models from account {record.account}: add it to copy_from in [promotion], and share "
-            f"the model there with this account (share_with in [promotion] of {record.environment})"
-        )
     if not (record.training_sha256 and record.heldout_sha256):
         yield (
             f"the record of run {record.run} names no files of prompts, because its job read invocation logs itself: "

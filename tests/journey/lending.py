@@ -12,10 +12,9 @@ from distillery.client.function_url import post_signed
 from distillery.core.ledger.items import RunRecord
 from distillery.core.names import HELDOUT_FILE, TRAINING_FILE
 from distillery.core.pipeline import Stage
-from distillery.core.promotions import MARKER, VERB, AdmissionRequest
+from distillery.core.promotions import MARKER, SHARE, VERB, AdmissionRequest
 from distillery.core.serialization import to_wire
 from distillery.records.public_key import PublicKey
-from infra.constructs.sharing import SHARE
 from tests.journey.environment import Environment
 
 

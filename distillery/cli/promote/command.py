@@ -12,7 +12,7 @@ from distillery.cli.record_documents import RefusalOutput
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import confirm, echo, echo_error, write_json
 from distillery.core.errors import BadRequest, OverBudget, RecordRefused
-from distillery.core.promotions import VERB, Way
+from distillery.core.promotions import SHARE, VERB, Way
 
 if TYPE_CHECKING:
     from distillery.cli.promote.admission import Admission
@@ -87,6 +87,7 @@ def _promoted(
             way.way,
             cost,
         )
+    _share(on, found)
     admission = Admission(there=there, record=found.received, reason=reason)
     try:
         answer = admission.request(promotion)
@@ -118,6 +119,22 @@ def _promoted(
         first=answer.first,
         started_run=started or None,
     )
+
+
+def _share(on: Target, found: "PromotionPlan") -> None:
+    """Shares the model with the target's account for a day, if the student goes there by a copy."""
+    assert found.there is not None
+    assert found.verified is not None
+    account = found.there.place.account
+    chosen = next((one.way for one in found.output.ways if one.possible), None)
+    if chosen != Way.COPY or found.verified.statement.record.account == account:
+        return
+    if SHARE not in on.account.pipeline.get("decisions", {}):
+        raise BadRequest(
+            f"{on.environment} is deployed without a function that shares models; add account {account} to share_with "
+            "in its table [promotion], and deploy it"
+        )
+    on.account.decide(SHARE, {"run": found.output.run, "account": account})
 
 
 def _started(

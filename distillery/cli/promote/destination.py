@@ -92,6 +92,7 @@ def destination(on: Target, settings: "Settings", record: PromotionRecord, profi
             account=account,
             region=settings.home_region,
             keeps_data=settings.keep_data,
+            copy_from=settings.promotion.copy_from if settings.promotion else (),
         ),
         live=live,
         target=there,

@@ -72,7 +72,7 @@ def _accounts(settings: Settings, promotion: Promotion) -> Iterator[ConfigFindin
                 allowed="accounts where a student's base can be shared (UG share-model-support)",
                 fix=f"remove {key}: the target trains its own student",
             )
-        if settings.account in accounts:
+        if key == "share_with" and settings.account in accounts:
             yield ConfigFinding(
                 where=where,
                 wrong=f"{settings.account} is the account of this environment",

@@ -5,7 +5,6 @@ that a student passes before. Where there are none, nobody here may touch the mo
 from collections.abc import Collection, Sequence
 
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_kms as kms
 
 from distillery.core.model_leases import lease_tag
 from distillery.core.model_shares import SHARED
@@ -71,29 +70,34 @@ def use(location: Location, lenders: Sequence[str]) -> tuple[Permission, ...]:
     return (keys.use_models_by_alias(location, *_aliases(lenders)),) if lenders else ()
 
 
-def copy(
-    location: Location, names: Names, accounts: Sequence[str], *, tags: Collection[str], key: kms.IKey
-) -> tuple[Permission, ...]:
-    """Copy models that these accounts share, under this environment's own key. `tags`: the keys of a copy's tags.
+def copy(location: Location, context: StackContext, *, tags: Collection[str]) -> tuple[Permission, ...]:
+    """Copy models of the environments before this one that its settings' accounts have, under this environment's own
+    key. `tags`: the keys of a copy's tags.
 
-    The tags of another account's model are not compared: UNVERIFIED whether IAM sees them here.
+    UNVERIFIED: whether IAM sees the tags of another account's model, and the aliases of its key. Where it sees none,
+    the owner's share and key policy alone decide.
     """
+    names, accounts, before = context.names, context.copy_from, context.through
     if not accounts:
         return ()
     made: Conditions = {
         "StringEquals": {f"aws:RequestTag/{TAG_ENVIRONMENT}": names.environment},
         "ForAllValues:StringEquals": {"aws:TagKeys": sorted(tags)},
     }
+    copied: Conditions = {**made, "StringEqualsIfExists": {_OWNER: [*before]}}
     shared = tuple(f"arn:{location.partition}:bedrock:*:{account}:custom-model/*" for account in accounts)
     theirs = tuple(f"arn:{location.partition}:kms:*:{account}:key/*" for account in accounts)
-    via = {"StringEquals": location.via("bedrock")}
+    via: Conditions = {
+        "StringEquals": location.via("bedrock"),
+        "ForAnyValue:StringEqualsIfExists": {"kms:ResourceAliases": _aliases(before)},
+    }
     jobs = (location.arn("bedrock", "model-copy-job/*"),)
     return (
-        Permission(actions=("bedrock:CreateModelCopyJob",), resources=shared, conditions=made, because=_SHARED),
+        Permission(actions=("bedrock:CreateModelCopyJob",), resources=shared, conditions=copied, because=_SHARED),
         _on_models(location, ("bedrock:TagResource",), made),
         Permission(actions=("bedrock:GetModelCopyJob",), resources=jobs, because=_IDS),
         Permission(actions=("bedrock:ListModelCopyJobs",), resources=("*",), because=_LISTS),
-        *keys.encrypt_models(location, key),
+        *keys.encrypt_models(location, context.key),
         Permission(actions=("kms:Decrypt",), resources=theirs, conditions=via, because=_SHARED),
     )
 

@@ -146,7 +146,7 @@ def test_disposable_environments_of_one_account_share_the_model(
 
 
 def test_a_copy_has_a_cost_that_no_source_gives(set_up: SetUp, examine: Examine, command: Command) -> None:
-    set_up(edits=ONE_ACCOUNT, region="us-west-2")
+    set_up(edits=ONE_ACCOUNT, region="us-west-2", settings='copy_from = ["111111111111"]\n')
     _, found = examine()
     assert found["way"] == "copy"
     copying, *others = found["ways"][1]["costs"]

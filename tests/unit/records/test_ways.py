@@ -13,8 +13,8 @@ from tests.fakes.pipeline import recipe
 
 TODAY, LAUNCH = date(2026, 11, 23), date(2024, 12, 4)
 DEV = Place(environment="dev", account="1" * 12, region="us-east-1", keeps_data=False)
-STAGING = Place(environment="staging", account="2" * 12, region="us-east-1", keeps_data=True)
-BRANCH = replace(DEV, environment="branch")
+STAGING = Place(environment="staging", account="2" * 12, region="us-east-1", keeps_data=True, copy_from=("1" * 12,))
+BRANCH = replace(DEV, environment="branch", copy_from=("1" * 12,))
 HAIKU = Recipe(
     name="support",
     teacher="anthropic.claude-3-5-sonnet-20241022-v2:0",
@@ -37,6 +37,7 @@ EAST_2 = replace(STAGING, region="us-east-2")
         (recipe(), DEV, replace(BRANCH, region="us-east-2"), TODAY, []),
         (recipe(hosting=HostingMode.PROVISIONED), DEV, STAGING, TODAY, [Way.REDISTIL]),
         (HAIKU, WEST, replace(STAGING, region="us-west-2"), LAUNCH, [Way.COPY, Way.REDISTIL]),
+        (HAIKU, WEST, replace(STAGING, region="us-west-2", copy_from=("3" * 12,)), LAUNCH, [Way.REDISTIL]),
         (HAIKU, WEST, EAST_2, LAUNCH, []),
         (HAIKU, WEST, replace(STAGING, region="us-west-2"), TODAY, []),
         (replace(HAIKU, hosting=HostingMode.ON_DEMAND), WEST, replace(STAGING, region="us-west-2"), LAUNCH, []),
