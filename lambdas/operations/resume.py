@@ -131,6 +131,11 @@ class Resumer:
 
 def _again(record: RunRecord) -> str:
     """What to do where nothing can be continued."""
+    if record.promotion:
+        return (
+            f"start another attempt of promotion {record.promotion} with the same command, or promote another run: "
+            "distillery promote --help"
+        )
     return f"run the prompts of {record.run.recipe.name} again with --again, as another attempt: distillery run --help"
 
 

@@ -181,3 +181,20 @@ def test_the_lease_of_a_model_that_somebody_deleted_ends(account: Account) -> No
     account.ledger.close(run.id, Outcome.REJECTED)
     assert account.keeper.keep()["ended"] == [account.model]
     assert account.borrowing.models.all() == ()
+
+
+@pytest.mark.parametrize("killed_after", ["GetCustomModel", "TagResource"])
+def test_a_step_that_was_killed_after_any_call_is_repeated(account: Account, killed_after: str) -> None:
+    run, killed = account.run(), []
+
+    def kill(model: Any, **_: Any) -> None:
+        if model.name == killed_after and not killed:
+            killed.append(model.name)
+            raise KeyboardInterrupt
+
+    account.bedrock.meta.events.register("after-call.bedrock", kill)
+    with pytest.raises(KeyboardInterrupt):
+        account.adopt(run)
+    assert account.adopt(run).status is AdoptionStatus.ADOPTED
+    assert (account.lease, len(account.borrowing.models.all())) == (OURS, 1)
+    assert account.ledger.run(run.id).has_student

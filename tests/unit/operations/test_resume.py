@@ -210,3 +210,12 @@ def test_a_verdict_that_stands_is_not_judged_again(harness: Harness) -> None:
         harness.store.objects[f"s3://data/evaluations/{run.id}/{name}.jsonl"] = b""
     harness.stop(run)
     assert harness.resume(run)[1]["judge_only"] is True
+
+
+def test_a_promoted_run_without_a_student_is_begun_again_by_its_promotion(harness: Harness) -> None:
+    run = _closed(made=False)(harness)
+    key = ("recipe#support", f"run#{run.id}")
+    harness.table.items[key]["promotion"] = "promotion-support-20261123T120000Z"
+    status, told = harness.resume(run)
+    assert status == 409
+    assert "another attempt of promotion promotion-support-20261123T120000Z" in told["error"]["message"]
