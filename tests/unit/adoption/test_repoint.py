@@ -185,7 +185,7 @@ def test_the_lease_of_a_model_that_somebody_deleted_ends(account: Account) -> No
 
 @pytest.mark.parametrize("killed_after", ["GetCustomModel", "TagResource"])
 def test_a_step_that_was_killed_after_any_call_is_repeated(account: Account, killed_after: str) -> None:
-    run, killed = account.run(), []
+    run, killed = account.run(), list[str]()
 
     def kill(model: Any, **_: Any) -> None:
         if model.name == killed_after and not killed:
