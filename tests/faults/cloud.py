@@ -23,6 +23,7 @@ from distillery.core.env_vars import Variable
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import to_wire
 from lambdas.admission.handler import admit
+from lambdas.adoption.handler import step as adoption
 from lambdas.dataset.handler import receive
 from lambdas.distillation.handler import settle
 from lambdas.distillation.handler import step as distillation
@@ -44,6 +45,7 @@ from tests.unit.leaks.account import SETTINGS
 from tests.unit.leaks.detection import KEPT
 
 FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "AdoptionFunction": adoption,
     "DistillationFunction": distillation,
     "EndpointFunction": endpoint,
     "EvaluationFunction": evaluation,
@@ -70,6 +72,7 @@ CONTEXT = SimpleNamespace(
 )
 KEY = "arn:aws:kms:us-east-1:111111111111:key/00000000-1111-2222-3333-444444444444"
 VARIABLES = {**SETTINGS, Variable.MODEL_KEY: KEY, Variable.JOB_ROLE: ROLE}
+del VARIABLES[Variable.SHARE_WITH]  # what no recipe of today needs
 _send: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # the last method before the network
 
 

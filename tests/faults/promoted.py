@@ -28,7 +28,7 @@ from tests.faults.machine import StateFailed
 
 SIGNER = Signer(9)
 """The source environment's key."""
-STEPS = ("promote", "receive", "PromotionSigningFunction.sign")
+STEPS = ("promote", "receive", "AdoptionFunction.adopt", "PromotionSigningFunction.sign")
 """The steps that make other calls for a promotion than for an upload."""
 
 
@@ -54,6 +54,7 @@ def promotable(of: Recipe, body: bytes) -> Promotable:
     )
     found = record(
         environment="qa",
+        account="222222222222",  # whose student is trained again
         training=training,
         training_digest=training.digest,
         evaluation=evaluation(judged=_at(-2)),

@@ -21,7 +21,15 @@ from tests.assemblies import assembly_of
 from tests.faults.cloud import Cloud, deployed
 from tests.faults.kinds import Point
 from tests.faults.machine import Json, StateFailed, spelled
-from tests.faults.promoted import Promotable, admitting, not_promoted, promotable, promote, promoted_otherwise
+from tests.faults.promoted import (
+    SIGNER,
+    Promotable,
+    admitting,
+    not_promoted,
+    promotable,
+    promote,
+    promoted_otherwise,
+)
 from tests.journey.prompts import DELIVERY, jsonl, support
 from tests.unit.stacks.assembly import resources, settings_of
 
@@ -35,9 +43,12 @@ ATTEMPTS = 3
 
 
 @cache
-def definition() -> Json:
-    """That of an environment which signs records: it calls every service that a run can call."""
-    signing = settings_of("dev").model_copy(update={"promotion": Promotion(sign=True)})
+def definition(*, admits: bool = False) -> Json:
+    """That of an environment which signs records: it calls every service that a run can call. `admits`: whether it also
+    admits students of another environment."""
+    signs = Promotion(sign=True)
+    promotes = Promotion(sign=True, through=("qa",), public_keys=(SIGNER.public.pem,)) if admits else signs
+    signing = settings_of("dev").model_copy(update={"promotion": promotes})
     (pipeline,) = [one.template for one in assembly_of(signing).stacks if one.name == NAMES.stack("pipeline")]
     (machine,) = resources(pipeline, "AWS::StepFunctions::StateMachine").values()
     found: Json = json.loads(spelled(machine["DefinitionString"]))
@@ -83,7 +94,7 @@ def run(
     """Uploads or promotes prompts, lets the fault happen, mends it, and tries again as a person would."""
     if point:
         hosting, stalls, promoted = point.hosting, point.stalls, point.promoted
-    cloud = Cloud(recipe(hosting, stalls=stalls), definition(), point, stalls=stalls)
+    cloud = Cloud(recipe(hosting, stalls=stalls), definition(admits=promoted), point, stalls=stalls)
     of = source() if promoted else None
     result = Result(point, cloud)
     with deployed(cloud):

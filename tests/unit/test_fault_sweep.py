@@ -36,7 +36,7 @@ def test_the_sweep_has_every_kind_at_every_stage(every: list[Point]) -> None:
     assert len(every) >= LEAST
     steps = {point.site.step for point in every}
     assert {"receive", "settle", "sweep", "EvaluationFunction.answer", "PromotionFunction.record"} <= steps
-    assert {"promote", "PromotionSigningFunction.sign"} <= steps
+    assert {"promote", "AdoptionFunction.adopt", "PromotionSigningFunction.sign"} <= steps
     assert {point.kind for point in every} == {*FaultKind}
     assert {point.site.service for point in every} >= {
         "bedrock",
