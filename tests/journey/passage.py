@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 
+from distillery.cli import local_account
 from distillery.client.function_url import post_signed
 from distillery.core.promotions import VERB, AdmissionRequest
 from distillery.core.serialization import to_wire
@@ -75,16 +76,24 @@ class Passage:
         where = self[environment]
         profiles = self._folder / "credentials"
         profiles.write_text("".join(self._profile(name) for name in self.environments if name != ORDER[0]))
-        variables = {
-            **where.account.environ(where.home),
-            **where.credentials(kind),
-            "AWS_SHARED_CREDENTIALS_FILE": str(profiles),
-            VARIABLE: str(self.settings),
-        }
+        keys = {**where.credentials(kind), "AWS_SHARED_CREDENTIALS_FILE": str(profiles)}
+        return self._distillery({**where.account.environ(where.home), **keys}, "--env", environment, *words)
+
+    def locally(self, environment: str, *words: str, **kinds: str) -> "subprocess.CompletedProcess[str]":
+        """Runs `distillery --local`, which knows a user of each environment: the person of that kind."""
+        for name, kind in kinds.items():
+            there = self[name]
+            there.account.publish(name, region=there.home, variables=there.credentials(kind))
+        account = self[environment].account
+        variables = {name: value for name, value in account.environ().items() if name not in account.env()}
+        variables[local_account.VARIABLE] = str(account.client_file)
+        return self._distillery(variables, "--local", "--env", environment, *words)
+
+    def _distillery(self, variables: Mapping[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [sys.executable, "-m", "distillery", "--env", environment, *words],
+            [sys.executable, "-m", "distillery", *words],
             cwd=ROOT,
-            env=variables,
+            env={**variables, VARIABLE: str(self.settings)},
             input="y\n",
             capture_output=True,
             text=True,

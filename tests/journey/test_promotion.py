@@ -136,8 +136,11 @@ def _accept(passage: Passage, page: list[PageCommand], to: str) -> None:
 def _what_must_not_go_through_is_refused(passage: Passage, record: bytes) -> None:
     """By the command with its exit code, and by the admission function, whoever calls it."""
     run = passage.values["RUN"]
-    again = passage.distillery("dev", "reader", "promote", run, "--to", "staging", "--to-profile", "staging", "--yes")
+    again = passage.locally("dev", "promote", run, "--to", "staging", "--yes", dev="reader", staging="promoter")
     assert (again.returncode, "refused (replayed)" in again.stdout) == (REFUSED, True), again.stdout
+    used = passage["staging"].ledger.run(passage.values["STAGING_RUN"]).promotion
+    given_up = passage.distillery("staging", "promoter", "promotions", "abandon", used, "--reason", "late")
+    assert (given_up.returncode, "only a promotion without a run" in given_up.stderr) == (2, True), given_up.stderr
     assert _reason(passage, "prod", record) == "skipped-environment"
     skipped = passage.distillery("dev", "reader", "promote", run, "--to", "prod", "--to-profile", "prod", "--yes")
     assert (skipped.returncode, "refused (skipped-environment)" in skipped.stdout) == (REFUSED, True), skipped.stdout

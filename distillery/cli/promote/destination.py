@@ -1,7 +1,7 @@
 """The target of a promotion: its settings, and what its account says if the caller's credentials reach it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
-    """What is live in the target. `known`: whether its account could be asked; `since`: when it was judged."""
+    """What is live in the target. `known`: whether its account could be asked; `since`: when it was judged; `used_by`:
+    the promotion that has used the record and waits for no prompts, empty if none has, None where nobody could say."""
 
     known: bool
     since: str | None = None
+    used_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,7 @@ class Destination:
             admits_overruled=promotion.admit_overruled,
             recipe=self.recipe(request.record.recipe),
             live_since=self.live.since,
+            used_by=self.live.used_by or "",
         )
         return [RefusalOutput(reason=reason, sentence=said) for reason, said in refusals(request, admits)]
 
@@ -67,23 +70,26 @@ class Destination:
 
     def unchecked(self) -> list[RefusalOutput]:
         """The refusals that only the target's account can give."""
-        used = f"whether the record was used before: only the account of {self.environment} knows"
-        found = [RefusalOutput(reason=Refusal.REPLAYED, sentence=used)]
+        found, only = [], f"only the account of {self.environment} knows, and these credentials do not read its"
         if not self.live.known:
-            live = (
-                f"whether a student that was judged later is live: only the account of {self.environment} knows, and "
-                "these credentials do not read its alias and report"
-            )
-            found.insert(0, RefusalOutput(reason=Refusal.OLDER_THAN_LIVE, sentence=live))
+            live = f"whether a student that was judged later is live: {only} alias and report"
+            found.append(RefusalOutput(reason=Refusal.OLDER_THAN_LIVE, sentence=live))
+        if self.live.used_by is None:
+            used = f"whether the record was used before: {only} promotions"
+            found.append(RefusalOutput(reason=Refusal.REPLAYED, sentence=used))
         return found
 
 
-def destination(on: Target, settings: "Settings", record: PromotionRecord, profile: str | None = None) -> Destination:
+def destination(on: Target, settings: "Settings", verified: Verified, profile: str | None = None) -> Destination:
     """The target of a promotion from the environment `on`. `profile`: the one of the AWS configuration that reaches it;
     None where the credentials for `on` do, or where nothing of it is asked."""
+    record = verified.statement.record
     there = _reached(on, settings, record, profile)
     published = _published(there) if there else None
-    live = _live(there, published, record.recipe) if there and published is not None else Live(known=False)
+    live = Live(known=False)
+    if there and published is not None:
+        used_by = _used_by(there, record.recipe, verified.digest)
+        live = replace(_live(there, published, record.recipe), used_by=used_by)
     account = settings.account or (record.account if published is not None else None)
     return Destination(
         settings=settings,
@@ -162,3 +168,15 @@ def _live(there: Target, published: Mapping[str, Any], recipe: str) -> Live:
         return Live(known=True, since=parse(there.account.read(report)).judged)
     except (*AWS_ERRORS, NotReached, BadRequest):
         return Live(known=False)
+
+
+def _used_by(there: Target, recipe: str, digest: str) -> str | None:
+    """The promotion that has used the record, unless it still waits for its prompts: the command continues that one."""
+    from distillery.client import AWS_ERRORS
+    from distillery.client.errors import NotReached
+
+    try:
+        used = [one for one in there.promotions.of(recipe) if one.record.digest == digest]
+    except (*AWS_ERRORS, NotReached):
+        return None
+    return next((one.id for one in used if one.run or one.abandoned), "")

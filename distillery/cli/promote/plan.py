@@ -59,7 +59,7 @@ def plan(on: Target, run: str, to: str, profile: str | None) -> PromotionPlan:
             run=run, environment=on.environment, to=to, record_uri=uri, admitted=False, refusals=refused, unchecked=[]
         )
         return PromotionPlan(output=output, received=received)
-    there = destination(on, parse(read(to), to), verified.statement.record, profile)
+    there = destination(on, parse(read(to), to), verified, profile)
     size, no_prompts = _size(on, verified)
     output = _output(on, run, uri, verified, there, size, no_prompts, profile)
     return PromotionPlan(output=output, received=received, verified=verified, there=there, no_prompts=no_prompts)

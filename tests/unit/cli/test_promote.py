@@ -160,9 +160,9 @@ def test_a_copy_has_a_cost_that_no_source_gives(set_up: SetUp, examine: Examine,
 @pytest.mark.parametrize(
     ("judged", "refused", "unchecked"),
     [
-        (None, [], ["replayed"]),
-        ("2026-11-23T09:08:06+00:00", [], ["replayed"]),
-        ("2026-11-23T09:08:07+00:00", ["older-than-live"], ["replayed"]),
+        (None, [], []),
+        ("2026-11-23T09:08:06+00:00", [], []),
+        ("2026-11-23T09:08:07+00:00", ["older-than-live"], []),
     ],
 )
 def test_the_alias_of_a_target_in_reach_is_compared(
@@ -214,18 +214,49 @@ def _no_alias(account: FakeAccount, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(account, "alias", _denied)
 
 
-@pytest.mark.parametrize("case", [_no_report, _no_alias])
+def _no_promotions(account: FakeAccount, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Promotions, "of", _denied)
+
+
+@pytest.mark.parametrize(
+    ("case", "unchecked"),
+    [
+        (_no_report, ["older-than-live"]),
+        (_no_alias, ["older-than-live"]),
+        (_no_promotions, ["replayed"]),
+    ],
+)
 def test_a_target_that_is_not_in_reach_leaves_checks_to_its_account(
     set_up: SetUp,
     examine: Examine,
     account: FakeAccount,
     monkeypatch: pytest.MonkeyPatch,
     case: Callable[[FakeAccount, pytest.MonkeyPatch], None],
+    unchecked: list[str],
 ) -> None:
     set_up(edits=ONE_ACCOUNT)
     case(account, monkeypatch)
     code, found = examine()
-    assert (code, [one["reason"] for one in found["unchecked"]]) == (0, ["older-than-live", "replayed"])
+    assert (code, [one["reason"] for one in found["unchecked"]]) == (0, unchecked)
+
+
+@pytest.mark.parametrize(
+    ("more", "refused"),
+    [({}, []), ({"run": True}, ["replayed"]), ({"abandoned": True}, ["replayed"])],
+)
+def test_a_record_whose_promotion_does_not_wait_for_prompts_was_used(
+    set_up: SetUp, examine: Examine, account: FakeAccount, more: dict[str, bool], refused: list[str]
+) -> None:
+    set_up(edits=ONE_ACCOUNT)
+    digest = verify(account.objects[URI], [SIGNER.public]).digest
+    begun, promotions = promotion(), Promotions(account.table)
+    assert promotions.begin(replace(begun, record=replace(begun.record, digest=digest)))
+    if more.get("run"):
+        assert account.table.put_all(promotions.link(begun.id, "support-c-d-1"))
+    if more.get("abandoned"):
+        promotions.abandon(begun.id, by="ann", reason="wrong")
+    _, found = examine()
+    assert [one["reason"] for one in found["refusals"]] == refused
 
 
 @pytest.mark.parametrize("error", [NotDeployed("nothing there"), NotReached("denied")])
