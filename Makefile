@@ -201,7 +201,8 @@ drift: node_modules/ok ## Fail if what is deployed is not the assembly of ENV=pr
 # A workflow has nobody who could confirm a change of permissions: its environment's reviewers approved it.
 .PHONY: deploy
 deploy: node_modules/ok ## Deploy the assembly of ENV=prod, as `make assemblies` wrote it
-	@$(CDK) deploy --app $(ASSEMBLIES)/$(ENV) --all --concurrency 3 $(if $(CI),--require-approval never)
+	@$(CDK) deploy --app $(ASSEMBLIES)/$(ENV) --all --concurrency 3 $(if $(CI),--require-approval never) && \
+	  $(BIN)/python -m infra.deployment.promoted $(ASSEMBLIES)/$(ENV)
 
 BRANCH ?= $(shell git branch --show-current)
 DAYS ?= 3

@@ -30,7 +30,7 @@ TREE = {
         docs/runbooks/failed-run docs/runbooks/dead-letters docs/runbooks/function-errors docs/runbooks/fallback-ratio
         docs/runbooks/prompts-logged docs/runbooks/incidents/roll-back docs/runbooks/attention
         docs/runbooks/attention/model-dates docs/runbooks/attention/guard-acted
-        docs/runbooks/attention/stalled-job""",
+        docs/runbooks/attention/stalled-job docs/runbooks/attention/drift""",
     "Change it": """CONTRIBUTING docs/architecture docs/decisions/README CHANGELOG SECURITY
         packages/bedrock-simulator/README packages/bedrock-simulator/CHANGELOG""",
 }

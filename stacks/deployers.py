@@ -48,7 +48,7 @@ class Deployers(EnvironmentStack):
             self,
             "Boundary",
             f"The most that roles of workflows may do in {environment}: deploy, and read templates{also}",
-            self._assume(settings),
+            *self._deploy(settings),
             self._read_templates(settings),
             *expires,
         )
@@ -58,7 +58,7 @@ class Deployers(EnvironmentStack):
             ref=deployment.ref,
             environment=environment,
         )
-        self._role("Deploy", "Deploys assemblies", provider, [deploys], self._assume(settings))
+        self._role("Deploy", "Deploys assemblies", provider, [deploys], *self._deploy(settings))
         compares = TrustedJob(
             subjects=deployment.subjects("pull_request"),
             repository_id=deployment.repository_id,
@@ -73,15 +73,18 @@ class Deployers(EnvironmentStack):
         if has_branches:
             self._role("Expire", "Deletes environments of branches with the settings", provider, [deploys], *expires)
 
-    def _assume(self, settings: Settings) -> Permission:
-        """Permission to assume roles of the bootstrap, in this account and the environment's Regions alone."""
+    def _deploy(self, settings: Settings) -> tuple[Permission, ...]:
+        """Assume roles of the bootstrap, in this account and the environment's Regions; record what was promoted."""
         here = Location.of(self)
         roles = [
             f"arn:{here.partition}:iam::{here.account}:role/cdk-{_QUALIFIER}-{kind}-role-{here.account}-{region}"
             for region in _regions(settings)
             for kind in _DEPLOYING
         ]
-        return Permission(actions=("sts:AssumeRole",), resources=tuple(roles))
+        return (
+            Permission(actions=("sts:AssumeRole",), resources=tuple(roles)),
+            running.write_parameters(here, self.names.promoted),
+        )
 
     def _read_templates(self, settings: Settings) -> Permission:
         """Permission to read the environment's templates, which hold no text and no secret.

@@ -12,6 +12,7 @@ from distillery.settings import LONGEST_RUN_DAYS, Settings, named_models
 from infra.constructs.admission import AdmissionFunction, promoter_policy
 from infra.constructs.data_stores import DataStores
 from infra.constructs.deletion import Deletion
+from infra.constructs.drift import DriftWatchFunction
 from infra.constructs.eventbridge import on_schedule
 from infra.constructs.function import Function
 from infra.constructs.managed_policies import (
@@ -85,6 +86,14 @@ class Pipeline(EnvironmentStack):
             context=context,
             stores=stores,
             models=named_models(settings),
+            dead_letters=letters,
+        )
+        DriftWatchFunction(
+            self,
+            "Drift",
+            context=context,
+            stores=stores,
+            inference_region=settings.inference_region,
             dead_letters=letters,
         )
         deletion = Deletion(self, "Deletion", context=context, stores=stores, settings=dataset.recipes)

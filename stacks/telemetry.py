@@ -14,7 +14,7 @@ from infra.constructs.alarms import (
     watch_queue,
     watch_routes,
 )
-from infra.constructs.dashboard import dashboard, hourly_table, model_graphs, route_graphs
+from infra.constructs.dashboard import dashboard, drift_graph, hourly_table, model_graphs, route_graphs
 from infra.constructs.function import Function
 from infra.constructs.monthly_budget import environment_budget, monthly_budgets
 from stacks.base import EnvironmentStack
@@ -77,6 +77,7 @@ class HomeTelemetry(Telemetry):
             functions=functions,
             hourly=hourly_table(pipeline.guard),
             models=model_graphs(self.names),
+            drift=drift_graph(self.names),
             routes=routes,
         )
         monthly_budgets(self, self.names, settings.recipes.values(), self.topic)

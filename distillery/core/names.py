@@ -198,6 +198,21 @@ class Names:
         return self.parameter("first-contact")
 
     @property
+    def promoted(self) -> str:
+        """The SSM parameter, in the home Region, with the commit and the templates that `make deploy` deployed."""
+        return self.parameter("promoted")
+
+    @property
+    def drift(self) -> str:
+        """The SSM parameter, in the home Region, with what the drift watch has notified."""
+        return self.parameter("drift")
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The SSM parameters of the home Region, besides aliases, that no template contains."""
+        return (self.drift, self.first_contact, self.model_dates, self.promoted)
+
+    @property
     def logs_database(self) -> str:
         """The Glue database: letters, digits and underscores, so that Athena accepts the name without quotes."""
         return f"distillery_{self.environment.replace('-', '_')}_logs"

@@ -18,8 +18,9 @@ class OperationalMetric(StrEnum):
     LIFE_CYCLE_CHANGES: models with other dates than the catalog has. DAYS_UNTIL_END: days until a model ends.
     GUARD_ACTED: endpoints that the guard deleted and jobs that it stopped, because nothing named them. STALLED_JOBS:
     customization jobs that stay in a phase longer than they should. IDLE_ENDPOINTS: endpoints that bill by the hour and
-    that nobody calls, by a metric that first contact has verified. ATTENTION: 1 beside each value of these that is
-    not 0, DAYS_UNTIL_END apart; the one alarm for all of them watches it.
+    that nobody calls, by a metric that first contact has verified. CHANGED_RESOURCES: resources that were changed or
+    deleted past CloudFormation. UNPROMOTED_STACKS: stacks that are not what was promoted. ATTENTION: 1 beside each
+    value of these that is not 0, DAYS_UNTIL_END apart; the one alarm for all of them watches it.
     """
 
     LIFE_CYCLE_CHANGES = "LifeCycleChanges"
@@ -27,6 +28,8 @@ class OperationalMetric(StrEnum):
     GUARD_ACTED = "GuardActed"
     STALLED_JOBS = "StalledJobs"
     IDLE_ENDPOINTS = "IdleEndpoints"
+    CHANGED_RESOURCES = "ChangedResources"
+    UNPROMOTED_STACKS = "UnpromotedStacks"
     ATTENTION = "Attention"
 
 

@@ -102,8 +102,8 @@ def watch_prompts(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwat
 
 
 def watch_environment(scope: Construct, names: Names, topic: sns.ITopic) -> cloudwatch.Alarm:
-    """What a person should look at: the guard acted, a job has stalled, an endpoint is idle, or a model has other dates
-    than the catalog.
+    """What a person should look at: the guard acted, a job has stalled, an endpoint is idle, a model has other dates
+    than the catalog, or what is deployed is not what was promoted.
 
     One alarm for all: each has a notice of its own.
     """
@@ -114,7 +114,10 @@ def watch_environment(scope: Construct, names: Names, topic: sns.ITopic) -> clou
         period=PERIOD,
         statistic="Maximum",
     )
-    summary = "The guard acted, a job stalled, an endpoint is idle, or a model has new dates: the notice says which"
+    summary = (
+        "The guard acted, a job stalled, an endpoint is idle, a model has new dates, or something is not what was "
+        "promoted: the notice says which"
+    )
     return alarm(scope, "Attention", metric=attention, runbook="attention", summary=summary, topic=topic)
 
 

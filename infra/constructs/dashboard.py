@@ -27,10 +27,11 @@ def dashboard(
     functions: Mapping[str, Function],
     hourly: cloudwatch.IWidget,
     models: Sequence[cloudwatch.IWidget],
+    drift: cloudwatch.IWidget,
     routes: Sequence[cloudwatch.IWidget],
 ) -> cloudwatch.Dashboard:
-    """A row about runs, one about functions and their dead-letter queues, the table of `hourly_table`, and the rows of
-    `model_graphs` and `route_graphs`."""
+    """A row about runs, one about functions and their dead-letter queues, the table of `hourly_table`, the row of
+    `model_graphs` and `drift_graph`, and that of `route_graphs`."""
     runs = [
         machine.metric_started(period=_HOUR, label="started"),
         machine.metric_succeeded(period=_HOUR, label="succeeded"),
@@ -52,7 +53,7 @@ def dashboard(
             [_graph("Runs", runs), _graph("Run duration (ms)", time)],
             [_graph("Function errors", errors), _graph("Dead letters", letters)],
             [hourly],
-            list(models),
+            [*models, drift],
             list(routes),
         ],
     )
@@ -71,14 +72,35 @@ def hourly_table(guard: Function) -> cloudwatch.IWidget:
 
 
 def model_graphs(names: Names) -> list[cloudwatch.IWidget]:
-    """A row of widgets about the models in use: how long each is still served. A search, so models may come and go."""
+    """Half a row about the models in use: how long each is still served. A search, so models may come and go."""
     wanted = (
         f"{{{names.metric_namespace},{DIMENSION_ENVIRONMENT},{DIMENSION_MODEL}}} "
         f'MetricName="{OperationalMetric.DAYS_UNTIL_END}" {DIMENSION_ENVIRONMENT}="{names.environment}"'
     )
     day = Duration.days(1)
     ends = cloudwatch.MathExpression(expression=f"SEARCH('{wanted}', 'Minimum', 86400)", label="", period=day)
-    return [cloudwatch.GraphWidget(title="Days until a model ends", left=[ends], width=24, period=day)]
+    return [cloudwatch.GraphWidget(title="Days until a model ends", left=[ends], width=12, period=day)]
+
+
+def drift_graph(names: Names) -> cloudwatch.IWidget:
+    """What the drift watch found at each of its runs: 0 if all that is deployed is what was promoted."""
+    half_a_day = Duration.hours(12)
+    labels = {
+        OperationalMetric.CHANGED_RESOURCES: "resources changed past CloudFormation",
+        OperationalMetric.UNPROMOTED_STACKS: "stacks that are not what was promoted",
+    }
+    found = [
+        cloudwatch.Metric(
+            namespace=names.metric_namespace,
+            metric_name=metric.value,
+            dimensions_map={DIMENSION_ENVIRONMENT: names.environment},
+            period=half_a_day,
+            statistic="Maximum",
+            label=label,
+        )
+        for metric, label in labels.items()
+    ]
+    return cloudwatch.GraphWidget(title="Drift", left=list(found), width=12, period=half_a_day)
 
 
 def route_graphs(names: Names, region: str) -> list[cloudwatch.IWidget]:

@@ -36,6 +36,7 @@ LIBRARY_PARTS: Mapping[str, tuple[str, ...]] = {
     "distillation": ("core",),
     "adoption": ("core",),
     "bucket_cleanup": ("core",),
+    "drift": ("core",),
     "endpoint": ("core",),
     "evaluation": ("core", "datasets", "evaluation"),
     "expiry": ("core",),

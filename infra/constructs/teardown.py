@@ -247,8 +247,8 @@ def _deleting_parameters(scope: Construct, context: StackContext, inference_regi
     here, names = Location.of(scope), context.names
     there = here.at(inference_region)
     return (
-        running.read_parameters(here, names.first_contact, names.model_dates),
-        running.delete_parameters(here, names.first_contact, names.model_dates),
+        running.read_parameters(here, *names.written),
+        running.delete_parameters(here, *names.written),
         running.list_parameters(there, names.all_probed),
         running.delete_parameters(there, names.probed("*")),
     )

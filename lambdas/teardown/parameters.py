@@ -1,5 +1,6 @@
 """The parameters that the product writes besides aliases, and that no template contains: what AWS answered at first
-contact, the findings of the life-cycle watch, and in the inference Region the results of probes.
+contact, the findings of the life-cycle watch and of the drift watch, what was promoted, and in the inference Region the
+results of probes.
 """
 
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ class WrittenParameters:
         return [*self._of_home(), *names_under(self.inference, self.names.all_probed)]
 
     def _of_home(self) -> Iterator[str]:
-        for name in (self.names.first_contact, self.names.model_dates):
+        for name in self.names.written:
             if parameter_exists(self.home, name):
                 yield name
 

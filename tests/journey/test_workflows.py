@@ -92,9 +92,19 @@ def test_what_the_workflows_run_compares_and_deploys_one_assembly(start: Start, 
         _run(account, command, tmp_path, examines)
     assert "Number of stacks with differences: 0" in summary.read_text(encoding="utf-8")
 
+    assert _watched_drift(environment) == [], "what the workflow deployed is what it recorded"
     looks = _job(account, tmp_path, roles["ExamineRoleArn"], LOOKS)
     _run(account, "make drift", tmp_path, looks)
     _edit_by_hand(environment)
+    stack = environment.names.stack("teardown")
+    (unpromoted,) = _watched_drift(environment)  # it asks for the next comparison
+    assert unpromoted.startswith(f"the template of stack {stack} in us-east-1 is not what was promoted (commit ")
+    (changed, _) = _watched_drift(environment)
+    assert "AWS::Lambda::Function" in changed
+    assert changed.endswith("was changed past CloudFormation: /Timeout")
+    doctor = _done(account, "make doctor", tmp_path, {}).stdout
+    assert changed in " ".join(doctor.split())
+    assert unpromoted in " ".join(doctor.split())
     assert "Number of stacks with differences: 1" in _done(account, "make drift", tmp_path, looks).stdout
     assert _done(account, "make drift", tmp_path, looks).returncode != 0
 
@@ -136,9 +146,22 @@ def test_an_environment_of_a_branch_is_deleted_after_its_last_day(
     assert take_inventory(environment.names, environment.client("bedrock")).is_empty
 
 
+def _watched_drift(environment: Environment) -> list[str]:
+    """Runs the drift watch, and returns its sentences. It reads what was compared since its last run."""
+    functions = environment.client("lambda").list_functions()["Functions"]
+    (watch,) = [one["FunctionName"] for one in functions if "DriftFunction" in one["FunctionName"]]
+    answer = environment.client("lambda").invoke(FunctionName=watch, Payload=b"{}")
+    found = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, found
+    return list(found)
+
+
 def _edit_by_hand(environment: Environment) -> None:
-    """Updates a stack with another template, as somebody does who goes past the promotion."""
+    """Updates a function, and a stack with another template, as somebody does who goes past the promotion."""
     cfn, name = environment.client("cloudformation"), environment.names.stack("teardown")
+    functions = environment.client("lambda").list_functions()["Functions"]
+    (dataset,) = [one["FunctionName"] for one in functions if "DatasetFunction" in one["FunctionName"]]
+    environment.client("lambda").update_function_configuration(FunctionName=dataset, Timeout=7)
     body = cfn.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
     template = json.loads(body) if isinstance(body, str) else dict(body)
     template["Outputs"] = {**template.get("Outputs", {}), "ByHand": {"Value": "yes"}}

@@ -68,11 +68,10 @@ class Unmanaged:
         return str(made["provisionedModelArn"])
 
     def write_parameters(self) -> None:
-        """What first contact, the life-cycle watch and a probe write, in the Regions where they do."""
+        """What functions, a probe and `make deploy` write, in the Regions where they do."""
         names, environment = self.environment.names, self.environment
         for region, name in (
-            (environment.home, names.first_contact),
-            (environment.home, names.model_dates),
+            *((environment.home, name) for name in names.written),
             (environment.inference, names.probed("fast").replace("*", "profile")),
         ):
             environment.client("ssm", region).put_parameter(Name=name, Value="{}", Type="String", Overwrite=True)

@@ -203,11 +203,18 @@ def _stack(action: str, name: str, account: str = ACCOUNT, region: str = "us-eas
     return Ask(f"cloudformation:{action}", f"arn:aws:cloudformation:{region}:{account}:stack/{name}/0a1b-2c3d")
 
 
+def _record(name: str, action: str = "PutParameter") -> Ask:
+    return Ask(f"ssm:{action}", f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/distillery/{name}")
+
+
 MAY: Mapping[str, list[Ask]] = {
     "Deploy": [
-        _bootstrap(kind, region=region)
-        for kind in ("deploy", "file-publishing", "lookup")
-        for region in ("us-east-1", "us-east-2")
+        _record("prod/promoted"),
+        *(
+            _bootstrap(kind, region=region)
+            for kind in ("deploy", "file-publishing", "lookup")
+            for region in ("us-east-1", "us-east-2")
+        ),
     ],
     "Examine": [
         _stack(action, "distillery-prod-pipeline", region=region)
@@ -216,6 +223,9 @@ MAY: Mapping[str, list[Ask]] = {
     ],
 }
 NOBODY: list[Ask] = [
+    _record("dev/promoted"),
+    _record("prod/alias/support"),
+    _record("prod/promoted", "DeleteParameter"),
     _bootstrap("deploy", account=OTHER_ACCOUNT),
     _bootstrap("deploy", region="eu-west-1"),
     _bootstrap("cfn-exec"),
@@ -266,11 +276,15 @@ def test_the_boundary_holds_what_a_policy_that_is_attached_later_would_add(role:
 
 
 @pytest.mark.parametrize(
-    ("policy", "index"), [("DeployPolicy", 0), ("ExaminePolicy", 0), ("Boundary", 0), ("Boundary", 1)]
+    ("policy", "index"),
+    [
+        *(("DeployPolicy", 0), ("DeployPolicy", 1), ("ExaminePolicy", 0)),
+        *(("Boundary", 0), ("Boundary", 1), ("Boundary", 2)),
+    ],
 )
 def test_each_statement_is_needed(policy: str, index: int) -> None:
     documents = {name: document(name) for name in ("DeployPolicy", "ExaminePolicy", "Boundary")}
-    assert sum(len(one["Statement"]) for one in documents.values()) == 4
+    assert sum(len(one["Statement"]) for one in documents.values()) == 6
     del documents[policy]["Statement"][index]
     done = [all(within_boundary(documents[f"{role}Policy"], documents["Boundary"], asks)) for role, asks in MAY.items()]
     assert False in done

@@ -89,6 +89,8 @@ WITHOUT_A_RESOURCE = {
     "bedrock:ListModelCustomizationJobs",
     "bedrock:ListProvisionedModelThroughputs",
     "bedrock:PutModelInvocationLoggingConfiguration",
+    "cloudformation:BatchDescribeTypeConfigurations",
+    "cloudformation:ListStacks",
     "cloudwatch:DescribeAlarms",
     "cloudwatch:GetMetricData",
     "cloudwatch:ListMetrics",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from distillery.cli.doctor import account, drift, hosting, models, notices, reach
+from distillery.cli.doctor import account, drift, hosting, models, notices, promoted, reach
 from distillery.cli.doctor.examined import Examined
 from distillery.cli.doctor.findings import DoctorFinding, unchecked
 from distillery.core.errors import DistilleryError
@@ -111,6 +111,18 @@ CHECKS: tuple[DoctorCheck, ...] = (
         subject="the templates of the stacks",
         permissions=("cloudformation:DescribeStacks", "cloudformation:GetTemplate"),
         examine=drift.synthesized,
+    ),
+    DoctorCheck(
+        name="promoted",
+        subject="what was promoted",
+        permissions=("cloudformation:DescribeStacks", "cloudformation:GetTemplate", "ssm:GetParameter"),
+        examine=promoted.templates,
+    ),
+    DoctorCheck(
+        name="drift",
+        subject="what CloudFormation compared",
+        permissions=("cloudformation:DescribeStacks", "cloudformation:DescribeStackResourceDrifts"),
+        examine=promoted.resources,
     ),
     DoctorCheck(
         name="policies",

@@ -1,11 +1,21 @@
 """What is wrong in an account, and what `distillery doctor` says of it: (check, severity, what, fix, change)."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.fakes.drift import drifted
 from tests.fakes.errors import service_error
-from tests.unit.cli.doctor_world import ACCOUNT, Clients, parameters, simulated, stack
+from tests.unit.cli.doctor_world import (
+    ACCOUNT,
+    PROMOTED,
+    Clients,
+    compared,
+    parameters,
+    promotion,
+    simulated,
+    stack,
+)
 
 Change = Callable[[Clients], None]
 
@@ -25,6 +35,13 @@ def _available(**changes: Any) -> Any:
 
 def _stacks(*found: Any) -> Any:
     return {"cloudformation__describe_stacks": lambda StackName=None: {"Stacks": list(found)}}  # noqa: N803
+
+
+def _drifted(result: str, *drifts: Any) -> Change:
+    pipeline = {**stack("distillery-dev-pipeline"), "DriftInformation": compared(result)}
+    return answers(
+        **_stacks(pipeline), cloudformation__describe_stack_resource_drifts={"StackResourceDrifts": list(drifts)}
+    )
 
 
 LOGGED = {"loggingConfig": {"s3Config": {"bucketName": "b"}}}
@@ -191,6 +208,57 @@ CASES: list[tuple[str, str, str, str, Change]] = [
         "UPDATE_ROLLBACK_COMPLETE",
         "describe-stack-events",
         answers(**_stacks(stack("distillery-dev-pipeline", "UPDATE_ROLLBACK_COMPLETE"))),
+    ),
+    (
+        "promoted",
+        "info",
+        "no promotion is recorded",
+        "",
+        answers(ssm__get_parameter=parameters({})),
+    ),
+    (
+        "promoted",
+        "warns",
+        "the template of stack distillery-dev-pipeline in us-east-1 is not what was promoted (commit abc123",
+        "make diff ENV=dev; to go back: git checkout abc123 && make assemblies deploy ENV=dev",
+        answers(ssm__get_parameter=parameters({PROMOTED: promotion(pipeline={})})),
+    ),
+    (
+        "drift",
+        "warns",
+        "f-1 of stack distillery-dev-pipeline in us-east-1 was changed past CloudFormation: /Role",
+        "describe-stack-resource-drifts --region us-east-1 --stack-name distillery-dev-pipeline",
+        _drifted("DRIFTED", drifted("MODIFIED", "/Role")),
+    ),
+    (
+        "drift",
+        "warns",
+        "f-1 of stack distillery-dev-pipeline in us-east-1 was deleted past CloudFormation",
+        "change it back",
+        _drifted("DRIFTED", drifted("DELETED")),
+    ),
+    (
+        "drift",
+        "unchecked",
+        "could not be compared: AccessDenied for s3:GetX",
+        "infra/constructs/permissions/drift.py",
+        _drifted("UNKNOWN", drifted("UNKNOWN", DriftStatusReason="AccessDenied for s3:GetX")),
+    ),
+    (
+        "drift",
+        "unchecked",
+        "has not compared distillery-dev-pipeline since the last deployment",
+        "twice a day",
+        answers(
+            **_stacks({**stack("distillery-dev-pipeline"), "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"}})
+        ),
+    ),
+    (
+        "drift",
+        "warns",
+        "CloudFormation has compared nothing since",
+        "DriftFunction",
+        answers(**_stacks({**stack("distillery-dev-pipeline"), "DriftInformation": compared(ago=timedelta(days=30))})),
     ),
     (
         "policies",

@@ -4,10 +4,12 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from distillery.core import clock
+from distillery.core.names import digest
 from tests.fakes.errors import service_error
 
 ACCOUNT = "111111111111"
@@ -102,6 +104,7 @@ PHYSICAL = {
     "Role": "distillery-dev-pipeline-Role-1",
     "Function": "function-1",
 }
+PROMOTED = "/distillery/dev/promoted"
 ACTIVE = {"status": "ACTIVE", "startOfLifeTime": datetime(2024, 12, 3, tzinfo=UTC)}
 
 
@@ -185,7 +188,18 @@ def simulated(decision: str = "allowed", **details: Any) -> Callable[..., Any]:
 
 def stack(name: str, status: str = "UPDATE_COMPLETE") -> dict[str, Any]:
     outputs = [{"OutputKey": "KeyArn", "OutputValue": KEY}] if name.endswith("foundation") else []
-    return {"StackName": name, "StackStatus": status, "Outputs": outputs}
+    return {"StackName": name, "StackStatus": status, "Outputs": outputs, "DriftInformation": compared()}
+
+
+def compared(result: str = "IN_SYNC", ago: timedelta = timedelta(hours=1)) -> dict[str, Any]:
+    """What CloudFormation says of its last comparison."""
+    return {"StackDriftStatus": result, "LastCheckTimestamp": clock.now() - ago}
+
+
+def promotion(**templates: Any) -> str:
+    """The parameter of a promotion of the templates, or of others."""
+    digests = {name: digest(templates.get(name.rsplit("-", 1)[1], template)) for name, template in TEMPLATES.items()}
+    return json.dumps({"commit": "abc123", "at": "2026-11-20T08:00:00+00:00", "by": CALLER, "templates": digests})
 
 
 def _described(StackName: str | None = None) -> Any:  # noqa: N803 the API's name
@@ -217,7 +231,7 @@ def well() -> Clients:
         "iam.get_role_policy": {
             "PolicyDocument": {"Statement": [{"Effect": "Allow", "Action": ["s3:GetObject", "s3:*"]}]}
         },
-        "ssm.get_parameter": parameters({}),
+        "ssm.get_parameter": parameters({PROMOTED: promotion()}),
         "cloudformation.describe_stacks": _described,
         "cloudformation.describe_stacks@us-east-2": lambda StackName=None: (  # noqa: N803 the API's name
             _described(StackName) if StackName else {"Stacks": []}

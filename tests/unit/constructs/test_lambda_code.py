@@ -35,6 +35,7 @@ def test_every_stage_has_a_archive_of_its_own(archives: dict[str, set[str]]) -> 
     stages = {
         "dataset",
         "distillation",
+        "drift",
         "endpoint",
         "evaluation",
         "operations",

@@ -17,6 +17,7 @@ from botocore.response import StreamingBody
 from distillery.core.env_vars import Variable
 from distillery.core.ledger.ledger import Ledger
 from tests.fakes.bedrock import FakeBedrock
+from tests.fakes.drift import FakeComparisons
 from tests.fakes.errors import service_error
 from tests.fakes.ram import FakeRam
 from tests.fakes.records import FakeKms, Signer
@@ -70,6 +71,7 @@ class Account:
         self.quotas = FakeQuotas({"L-1EF80F3E": 10, "L-BE77399C": 10})
         self.sns, self.machine, self.tokens = FakeSns(), FakeStepFunctions(), FakeTokens()
         self.athena, self.ssm, self.sums = FakeAthena(), FakeParameters(), FakeUsageTable()
+        self.comparisons = FakeComparisons()
         self.runtime, self.kms, self.ram = FakeRuntime(_Any()), FakeKms(Signer()), FakeRam()
         self.copies: dict[str, Any] = {}
         self.evaluations: dict[str, str] = {}
@@ -94,7 +96,7 @@ class Account:
         for part in (self, self.hosting, self.jobs, self.profiles, self.logging, self.quotas, self.sns, self.machine):
             if hasattr(part, name):
                 return getattr(part, name)(**sent) or {}
-        for other in (self.tokens, self.athena, self.ssm, self.runtime, self.kms, self.ram):
+        for other in (self.tokens, self.athena, self.ssm, self.runtime, self.kms, self.ram, self.comparisons):
             if hasattr(other, name):
                 return getattr(other, name)(**sent) or {}
         raise AssertionError(f"the account does not implement {operation}")

@@ -44,6 +44,7 @@ from lambdas.dataset.approval import decide
 from lambdas.dataset.handler import receive
 from lambdas.distillation.handler import settle
 from lambdas.distillation.handler import step as distillation
+from lambdas.drift.handler import watch_drift
 from lambdas.endpoint.handler import step as endpoint
 from lambdas.endpoint.handler import sweep
 from lambdas.evaluation.grading import step as grading
@@ -65,6 +66,7 @@ from lambdas.teardown.handler import clean, guard, keep_recipes
 from lambdas.teardown.handler import step as retirement
 from lambdas.uploads.handler import record_uploads
 from tests.fakes.callers import event as signed
+from tests.fakes.drift import drifted
 from tests.fakes.pipeline import dataset, distilled, open_run, provisioned, recipe, verdict
 from tests.fakes.records import Signer
 from tests.fakes.records import evaluation as qualified_by
@@ -552,6 +554,14 @@ def watched_models(account: Account) -> Ask:
     return lambda: watch({}, CONTEXT)
 
 
+def watched_drift(account: Account) -> Ask:
+    name = "distillery-dev-pipeline"
+    account.comparisons.templates[name] = {"Resources": {}}
+    account.comparisons.compared[name] = ("DRIFTED", datetime(2026, 11, 2, tzinfo=UTC))
+    account.comparisons.drifts[name] = [drifted("MODIFIED", "/Timeout")]
+    return lambda: watch_drift({}, CONTEXT)
+
+
 def recorded_upload(account: Account) -> Ask:
     return lambda: record_uploads(notification("AWS:AIDAANA"), CONTEXT)
 
@@ -737,6 +747,7 @@ SCENARIOS: dict[str, Scenario] = {
     "old data sets": Scenario(expired, WAITS),
     "an idle endpoint": Scenario(idle),
     "the dates of models": Scenario(watched_models),
+    "drift": Scenario(watched_drift),
     "a request by the URL": Scenario(serving(by_url({"route": "fast", "prompt": "hello"}))),
     "a request to a student": Scenario(serving({"route": "support", "prompt": "hello"})),
     "a list of routes": Scenario(serving(by_url(method="GET"))),

@@ -25,7 +25,10 @@ SUBSETS = [
     for size in range(len(KINDS) + 1)
     for subset in itertools.combinations(KINDS, size)
 ]
-WRITTEN = ["/distillery/dev/first-contact", "/distillery/dev/model-dates", "/distillery/dev/probed/fast/abc"]
+WRITTEN = [
+    *("/distillery/dev/drift", "/distillery/dev/first-contact", "/distillery/dev/model-dates"),
+    *("/distillery/dev/promoted", "/distillery/dev/probed/fast/abc"),
+]
 
 
 class Cleaned(Account):

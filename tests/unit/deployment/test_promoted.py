@@ -1,0 +1,48 @@
+"""What `make deploy` records of an assembly, and which commit it names."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from distillery.core import stack_drift
+from distillery.core.names import digest
+from distillery.core.serialization import to_wire
+from infra.deployment.promoted import commit_of, main, promotion_of
+from tests.assemblies import assembly_of
+from tests.unit.stacks.assembly import settings_of, templates
+
+
+def test_the_record_has_the_digest_of_every_template_and_fits_a_standard_parameter() -> None:
+    names, region, promotion = promotion_of(assembly_of(settings_of("prod")).folder, commit="a" * 41, by="b" * 200)
+    assert (names.environment, region) == ("prod", "us-east-1")
+    assert promotion.templates == {names.stack(part): digest(one) for part, one in templates("prod").items()}
+    assert len(json.dumps(to_wire(promotion))) < 4096
+    assert {names.stack(part) for part in stack_drift.PARTS} == promotion.templates.keys()
+
+
+def test_a_folder_of_another_app_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": {"other": {"type": "aws:cloudformation:stack"}}}))
+    with pytest.raises(ValueError, match="has 0 stacks distillery-…-pipeline"):
+        promotion_of(tmp_path, commit="", by="")
+
+
+def test_a_checkout_whose_files_were_edited_is_marked(tmp_path: Path) -> None:
+    assert commit_of({}, tmp_path) == ""
+    for words in (["init", "-q"], ["config", "user.email", "a@b"], ["config", "user.name", "a"]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    (tmp_path / "file").write_text("one")
+    subprocess.run(["git", "add", "file"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "commit", "-qm", "one"], cwd=tmp_path, check=True)
+    clean = commit_of({}, tmp_path)
+    assert len(clean) == 40
+    (tmp_path / "file").write_text("two")
+    assert commit_of({}, tmp_path) == f"{clean}+"
+    assert commit_of({"GITHUB_SHA": "of-the-job"}, tmp_path) == "of-the-job"
+    assert commit_of({"CODEBUILD_RESOLVED_SOURCE_VERSION": "of-the-build"}, tmp_path) == "of-the-build"
+
+
+def test_the_command_says_how_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "cdk.out/prod" in capsys.readouterr().err
