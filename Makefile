@@ -231,6 +231,16 @@ destroy-expired: .venv/ok ## Empty and delete environments of branches whose las
 deployers: node_modules/ok .venv/ok ## Deploy the roles of the workflows that deploy ENV=prod: once for each environment, by a person
 	@$(CDK) deploy --all -c env=$(ENV) -c deployers=true --output $(ASSEMBLIES)/$(ENV)-deployers
 
+.PHONY: delivery
+delivery: node_modules/ok .venv/ok ## Deploy a pipeline of AWS CodePipeline that promotes dev, staging and prod: once, by a person
+	@$(CDK) deploy --all -c pipelines=true --output $(ASSEMBLIES)/delivery
+
+.PHONY: assume-role
+assume-role: ## In CodeBuild: let the commands that follow assume the role DEPLOY_ROLE, by the file AWS_CONFIG_FILE
+	@mkdir -p "$$(dirname "$$AWS_CONFIG_FILE")"
+	@printf '[default]\nrole_arn = %s\nrole_session_name = delivery\ncredential_source = EcsContainer\n' \
+	  "$$DEPLOY_ROLE" >"$$AWS_CONFIG_FILE"
+
 .PHONY: doctor
 doctor: .venv/ok ## Examine the account and the environment ENV=prod: also whether its models may be used today
 	@$(if $(wildcard $(ASSEMBLIES)/$(ENV)),CDK_OUTDIR=$(ASSEMBLIES)/$(ENV)) $(BIN)/distillery --env $(ENV) doctor

@@ -1,14 +1,14 @@
 """The CDK app: builds the stacks of one environment, as in `cdk synth -c env=dev`.
 
 `-c env=` names a file in environments/. `-c date=` is the day of deployment, for which the settings must be valid; it
-changes nothing in a template. `-c environments=` names another folder. `-c deployers=true` builds the roles of the
-workflows that deploy the environment, instead of the environment.
+changes nothing in a template. `-c environments=` names another folder. Instead of the environment, `-c deployers=true`
+builds the roles of the workflows that deploy it, and `-c pipelines=true` a pipeline that deploys all environments.
 """
 
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +42,13 @@ _NO_REPOSITORY = (
     "write repository, repository_id and owner_id there"
 )
 
+PROMOTED = ("dev", "staging", "prod")
+"""The environments that a commit goes through, in this order."""
+_NO_PIPELINE = (
+    "environments/{}.toml has no connection or no deploy_role in its table [deployment]; -c pipelines=true needs both "
+    "in each environment: docs/promotion-infrastructure.md"
+)
+
 
 def build(app: App, settings: Settings) -> App:
     """Adds the stacks of an environment and the compliance rules to the app, without synthesizing it."""
@@ -64,6 +71,26 @@ def build_deployers(app: App, settings: Settings, deployment: GitHubDeployment) 
 
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
     Deployers(app, "deployers", settings=settings, deployment=deployment)
+    return app
+
+
+def build_delivery(app: App, everything: Mapping[str, Settings]) -> App:
+    """Adds the pipeline of AWS CodePipeline and the compliance rules to the app, without synthesizing it.
+
+    Raises ValueError if an environment's table [deployment] has no pipeline, or another than the others.
+    """
+    from stacks.delivery import DeliveryPipeline  # the CDK's module of pipelines is slow to import
+
+    deployments = {}
+    for name, settings in everything.items():
+        deployment = settings.deployment
+        if deployment is None or not deployment.connection or not deployment.deploy_role:
+            raise ValueError(_NO_PIPELINE.format(name))
+        deployments[name] = deployment
+    if len({(one.connection, one.repository, one.branch) for one in deployments.values()}) > 1:
+        raise ValueError("the environments name different connections, repositories or branches; a pipeline has one")
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
+    DeliveryPipeline(app, deployments=deployments, settings=next(iter(everything.values())))
     return app
 
 
@@ -124,9 +151,22 @@ def _day(said: str) -> date:
         raise ValueError(f"date is {said!r}; a day as YYYY-MM-DD is allowed: -c date=2026-11-23") from error
 
 
+def _main_of_delivery(app: App) -> int:
+    from distillery.settings.reading import parse, read
+
+    try:
+        build_delivery(app, {name: parse(read(name), name) for name in PROMOTED}).synth()
+    except (ConfigError, ValueError) as error:
+        print(lines(error), file=sys.stderr)  # noqa: T201 # the command line's own output
+        return 1
+    return 0
+
+
 def main() -> int:
     """Runs when `cdk` runs the app. Prints every finding about invalid settings, and writes nothing then."""
     app = App(analytics_reporting=False, auto_synth=False)
+    if app.node.try_get_context("pipelines"):
+        return _main_of_delivery(app)
     environment, day = app.node.try_get_context("env") or "dev", app.node.try_get_context("date")
     folder = Path(app.node.try_get_context("environments") or ENVIRONMENTS)
     try:

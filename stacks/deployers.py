@@ -5,8 +5,9 @@ A person deploys it, with `-c deployers=true`, before any workflow runs. It is n
 that a promotion cannot change who may promote.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from aws_cdk import CfnOutput
 from aws_cdk import aws_iam as iam
@@ -58,7 +59,14 @@ class Deployers(EnvironmentStack):
             ref=deployment.ref,
             environment=environment,
         )
-        self._role("Deploy", "Deploys assemblies", provider, [deploys], *self._deploy(settings))
+        self._role(
+            "Deploy",
+            "Deploys assemblies",
+            provider,
+            [deploys],
+            *self._deploy(settings),
+            also=self._pipeline(deployment),
+        )
         compares = TrustedJob(
             subjects=deployment.subjects("pull_request"),
             repository_id=deployment.repository_id,
@@ -72,6 +80,21 @@ class Deployers(EnvironmentStack):
         self._role("Examine", "Reads templates", provider, [compares, looks], self._read_templates(settings))
         if has_branches:
             self._role("Expire", "Deletes environments of branches with the settings", provider, [deploys], *expires)
+
+    def _pipeline(self, deployment: GitHubDeployment) -> list[Mapping[str, Any]]:
+        """The trust in the pipeline's one role for this environment, by its ARN: it may not exist yet."""
+        if not deployment.connection:
+            return []
+        account = f"arn:{Location.of(self).partition}:iam::{deployment.delivery_account}"
+        role = f"{account}:role/{deployment.delivery_role(self.settings.environment)}"
+        return [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"{account}:root"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"ArnEquals": {"aws:PrincipalArn": role}},
+            }
+        ]
 
     def _deploy(self, settings: Settings) -> tuple[Permission, ...]:
         """Assume roles of the bootstrap, in this account and the environment's Regions; record what was promoted."""
@@ -140,13 +163,19 @@ class Deployers(EnvironmentStack):
         )
 
     def _role(
-        self, name: str, description: str, provider: str, jobs: Sequence[TrustedJob], *permissions: Permission
+        self,
+        name: str,
+        description: str,
+        provider: str,
+        jobs: Sequence[TrustedJob],
+        *permissions: Permission,
+        also: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         policy = managed_policy(self, f"{name}Policy", f"{description} of {self.settings.environment}", *permissions)
         role = iam.CfnRole(
             self,
             name,
-            assume_role_policy_document=github.trust(provider, *jobs),
+            assume_role_policy_document=github.trust(provider, *jobs, also=also),
             description=f"{description} of {self.settings.environment}, for workflows of GitHub",
             managed_policy_arns=[policy.managed_policy_arn],
             permissions_boundary=self._boundary.managed_policy_arn,

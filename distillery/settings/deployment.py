@@ -5,6 +5,13 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Repository = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$")]
+ConnectionArn = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^arn:aws[a-z-]*:(codeconnections|codestar-connections):[a-z0-9-]+:[0-9]{12}:connection/[0-9a-f-]+$"
+    ),
+]
+RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@/_-]+$")]
 Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]+$")]
 
 
@@ -25,6 +32,25 @@ class GitHubDeployment(BaseModel):
         default=True,
         description="true or false: whether the account's identity provider for GitHub is created, or exists already",
     )
+
+    connection: ConnectionArn | None = Field(
+        default=None,
+        description="the ARN of a connection of AWS CodeConnections to the repository, in the account and Region of a "
+        "pipeline of AWS CodePipeline that may deploy this environment",
+    )
+    deploy_role: RoleArn | None = Field(
+        default=None, description="the output DeployRoleArn of `make deployers`, which that pipeline assumes"
+    )
+
+    @property
+    def delivery_account(self) -> str:
+        """The account of the pipeline; empty without one."""
+        return self.connection.split(":")[4] if self.connection else ""
+
+    @staticmethod
+    def delivery_role(environment: str) -> str:
+        """The name of the role by which the pipeline deploys an environment."""
+        return f"distillery-delivery-{environment}"
 
     def subjects(self, of: str) -> tuple[str, str]:
         """The claim `sub` of a token, such as of `environment:prod`, in both forms that GitHub issues.

@@ -72,8 +72,8 @@ class TrustedJob:
         return {"StringEquals": equal, "StringLike": {f"{HOST}:ref": self.ref}}
 
 
-def trust(provider_arn: str, *jobs: TrustedJob) -> iam.PolicyDocument:
-    """The trust policy of a role: one statement for each kind of job."""
+def trust(provider_arn: str, *jobs: TrustedJob, also: Sequence[Mapping[str, Any]] = ()) -> iam.PolicyDocument:
+    """The trust policy of a role: one statement for each kind of job, and `also`."""
     statements = [
         {
             "Effect": "Allow",
@@ -83,4 +83,4 @@ def trust(provider_arn: str, *jobs: TrustedJob) -> iam.PolicyDocument:
         }
         for job in jobs
     ]
-    return iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": statements})
+    return iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": [*statements, *also]})
