@@ -97,6 +97,7 @@ class ComparedStack:
     Attributes:
         result: The answer of the last comparison, such as `IN_SYNC`; empty if there was none since the last update.
         at: When CloudFormation compared it.
+        updated: When it was deployed; None if that is not known.
     """
 
     name: str
@@ -104,6 +105,7 @@ class ComparedStack:
     status: str
     result: str
     at: datetime | None
+    updated: datetime | None
 
     @classmethod
     def of(cls, stack: Mapping[str, Any], region: str) -> "ComparedStack":
@@ -116,6 +118,7 @@ class ComparedStack:
             status=str(stack["StackStatus"]),
             result=str(last.get("StackDriftStatus", "")) if counts else "",
             at=at if counts else None,
+            updated=updated,
         )
 
 

@@ -51,7 +51,10 @@ def resources(examined: Examined) -> Iterator[DoctorFinding]:
         for each in stack_drift.changed_resources(examined.client("cloudformation", stack.region), stack):
             yield _changed(each)
     oldest = min((stack.at for stack in stacks if stack.at), default=None)
-    never = [stack.name for stack in stacks if stack.at is None]
+    new = [stack.name for stack in stacks if stack.at is None and _is_new(stack)]
+    never = [stack.name for stack in stacks if stack.at is None and not _is_new(stack)]
+    if new:
+        yield info(f"the drift watch compares {', '.join(new)} within a day of its deployment")
     if never:
         why = "a change past CloudFormation is not seen"
         fix = "wait for the drift watch, which runs twice a day and reads the answers of the run before"
@@ -61,7 +64,13 @@ def resources(examined: Examined) -> Iterator[DoctorFinding]:
         fix = "read the log of the function whose name contains DriftFunction, in the stack of the pipeline"
         yield warns(f"CloudFormation has compared nothing since {oldest:%Y-%m-%d %H:%M}", why, fix)
     elif oldest is not None:
-        yield info(f"CloudFormation compared {len(stacks) - len(never)} stacks since {oldest:%Y-%m-%d %H:%M} UTC")
+        yield info(
+            f"CloudFormation compared {len(stacks) - len(never) - len(new)} stacks since {oldest:%Y-%m-%d %H:%M} UTC"
+        )
+
+
+def _is_new(stack: ComparedStack) -> bool:
+    return stack.updated is not None and clock.now() - stack.updated <= LATE
 
 
 def _changed(found: DriftFinding) -> DoctorFinding:

@@ -246,6 +246,21 @@ CASES: list[tuple[str, str, str, str, Change]] = [
     ),
     (
         "drift",
+        "info",
+        "the drift watch compares distillery-dev-pipeline within a day",
+        "",
+        answers(
+            **_stacks(
+                {
+                    **stack("distillery-dev-pipeline"),
+                    "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+                    "LastUpdatedTime": datetime(2099, 1, 1, tzinfo=UTC),
+                }
+            )
+        ),
+    ),
+    (
+        "drift",
         "unchecked",
         "has not compared distillery-dev-pipeline since the last deployment",
         "twice a day",
