@@ -39,6 +39,7 @@ class DriftWatchFunction(Construct):
             handler="lambdas.drift.handler.watch_drift",
             description="Compares what is deployed with its templates, and with what was promoted",
             timeout=Duration.minutes(5),
+            memory_mb=256,  # it waits for CloudFormation, and is billed for its memory meanwhile
             permissions=[
                 *drift.compare_stacks(location, there, names),
                 *drift.read_configurations(location, there, names),

@@ -1,7 +1,9 @@
 """Differences between an environment and prod: compares the synthesized templates resource by resource.
 
 Names that contain the environment, its account or its two Regions always differ, so they are compared as
-`<environment>`, `<account>`, `<home>` and `<inference>`. Resources of one type with the same difference share an entry.
+`<environment>`, `<account>`, `<home>` and `<inference>`. CloudFormation cuts the names of stacks off in those of their
+resources, at a length that depends on the environment's name: patterns for them are compared as if they were whole.
+Resources of one type with the same difference share an entry.
 """
 
 import difflib
@@ -10,6 +12,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from distillery.core.names import Names
+from distillery.core.stack_drift import PARTS
 from distillery.settings import Settings
 from tests.policy.templates import EnvironmentTemplates
 from tests.snapshot.compact import WIDTH, common_tags, readable, text
@@ -77,6 +81,12 @@ def _renamed(value: Any, names: Iterable[tuple[re.Pattern[str], str]]) -> Any:
     return value
 
 
+def _cut_off(environment: str) -> dict[str, str]:
+    """What the names of a stack's resources begin with → the stack's name."""
+    names = Names(environment)
+    return {names.resource_prefix(part): names.stack(part) for part in sorted(PARTS, reverse=True)}
+
+
 def _own_names(settings: Settings) -> list[tuple[re.Pattern[str], str]]:
     """Replaces names in this order: an id is recognized by the environment in it."""
     account, environment = settings.account or "<AWS::AccountId>", settings.environment
@@ -84,6 +94,7 @@ def _own_names(settings: Settings) -> list[tuple[re.Pattern[str], str]]:
         (re.compile(re.escape(account)), "<account>"),
         (re.compile(settings.home_region), "<home>"),
         (re.compile(settings.inference_region), "<inference>"),
+        *((re.compile(rf"{re.escape(cut)}\*"), f"{whole}*") for cut, whole in _cut_off(environment).items()),
         (re.compile(rf"(?<![A-Za-z]){environment}(?![A-Za-z])|(?<=distillery){environment}"), "<environment>"),
         (_HASHED_ID, r"\1"),
     ]

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from distillery.core.names import Names
 from tests.policy.synthesis import ENVIRONMENTS, settings, templates
-from tests.snapshot.against_prod import Parts, difference, parts
+from tests.snapshot.against_prod import Parts, _own_names, _renamed, difference, parts
 from tests.snapshot.compact import common_tags, stack_text
 
 FOLDER = Path(__file__).parent
@@ -65,11 +66,19 @@ def test_no_snapshot_is_left_of_a_removed_stack_or_environment() -> None:
 
 
 def test_staging_differs_from_prod_in_what_its_settings_say_and_is_short() -> None:
-    """Log retention, and names cut off because of the environment's length. A reviewer reads at most 60 lines."""
+    """Log retention alone. A reviewer reads at most 60 lines."""
     (shown,) = snapshots("staging").values()
-    assert len(shown.splitlines()) < 72
+    assert len(shown.splitlines()) < 60
     assert '- "Properties": {"KmsKeyId": "<Key9BCD29C7.Arn>", "RetentionInDays": 365},' in shown
     assert not [line for line in shown.splitlines() if line in ("only in prod", "not in prod")]
+
+
+def test_a_name_that_is_cut_off_is_no_difference_and_another_stacks_is() -> None:
+    cut = {name: f"arn:aws:s3:::{Names(name).resource_prefix('foundation')}*/a" for name in ("staging", "prod")}
+    same = {name: _renamed(arn, _own_names(settings(name))) for name, arn in cut.items()}
+    assert same == dict.fromkeys(cut, "arn:aws:s3:::distillery-<environment>-foundation*/a")
+    other = f"arn:aws:s3:::{Names('staging').resource_prefix('pipeline')}*/a"
+    assert _renamed(other, _own_names(settings("staging"))) != same["staging"]
 
 
 def test_a_changed_template_shows_as_a_readable_diff() -> None:
