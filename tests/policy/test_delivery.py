@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from aws_cdk import App
+from pydantic import ValidationError
 
 import app as cdk_app
 from app import build_delivery, build_deployers
@@ -193,6 +194,22 @@ def test_every_environment_names_the_same_pipeline_and_its_own_role(
 ) -> None:
     with pytest.raises(ValueError, match=wrong):
         build_delivery(_app()[0], everything(**changed))
+
+
+@pytest.mark.parametrize(
+    ("key", "right", "wrong"),
+    [
+        ("connection", CONNECTION, CONNECTION.replace("connection/", "host/")),
+        ("connection", CONNECTION.replace("codeconnections", "codestar-connections"), CONNECTION.replace(TOOLS, "1")),
+        ("deploy_role", deployment("prod").deploy_role, f"arn:aws:iam::{ACCOUNT}:user/ana"),
+        ("deploy_role", f"arn:aws:iam::{ACCOUNT}:role/path/Deploy", "distillery-prod-deployers-Deploy-A1"),
+    ],
+)
+def test_the_settings_take_the_arns_of_a_connection_and_a_role_alone(key: str, right: str, wrong: str) -> None:
+    given = REPOSITORY.model_dump()
+    assert getattr(GitHubDeployment.model_validate({**given, key: right}), key) == right
+    with pytest.raises(ValidationError, match=key):
+        GitHubDeployment.model_validate({**given, key: wrong})
 
 
 def test_the_environments_are_those_of_the_makefile() -> None:
