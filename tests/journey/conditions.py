@@ -226,3 +226,8 @@ CONDITION_CASES |= {
     "a team calls no student of another route": _team(OF_ROUTE, actions.call_endpoint(OURS, "distilled/another")),
 }
 """The first five of these attacks write the event themselves, in which they could claim any identity."""
+
+ADMISSION_CASES = {
+    "a promoter cannot forge an identity": _person("Promoters", "promoter", _function("AdmissionFunction"))
+}
+"""The same where an environment admits records of others."""

@@ -14,6 +14,7 @@ from distillery.core.aliases import Aliases
 from distillery.core.conversation import Prompt
 from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.table import Table
 from distillery.core.names import PROMPTS_PREFIX, Names
 from distillery.core.pipeline import Alias, Outcome
@@ -80,6 +81,11 @@ class Environment:
     def ledger(self) -> Ledger:
         """The ledger as root reads it: users cannot read locks and task tokens; `distillery status` shows runs."""
         return Ledger(Table(str(self.outputs["ledger"]), self.client("dynamodb")))
+
+    @functools.cached_property
+    def promotions(self) -> Promotions:
+        """The promotions to the environment, as root reads them."""
+        return Promotions(Table(str(self.outputs["ledger"]), self.client("dynamodb")))
 
     def alias(self) -> Alias | None:
         return Aliases(self.client_as("operator", "ssm")).read(self.names.alias(self.recipe))

@@ -1,7 +1,9 @@
 """Steps of the pipeline: each function performs one and returns the answer as text."""
 
+import base64
 import json
 from typing import Any
+from uuid import uuid4
 
 import boto3
 from botocore.exceptions import ClientError
@@ -9,11 +11,18 @@ from botocore.exceptions import ClientError
 from distillery.client.errors import FunctionRefused, NotReached
 from distillery.client.function_url import post_signed
 from distillery.core.names import UPLOADS_PREFIX
+from distillery.core.promotions import FILES, VERB, promotion_folder
+from distillery.records import statement
+from distillery.records.record import TrainingInputs, job_request
+from distillery.records.statement import HELDOUT, TRAINING, Statement
+from tests.fakes.records import Signer, evaluation, record
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.policies import resource
 from tests.journey.prompts import DELIVERY, jsonl, support
 
 NOTHING = "nothing was logged"
+EARLIER, EARLIER_KEY = "qa", Signer()
+"""An environment whose records are admitted, and its key."""
 
 
 def run_pipeline(environment: Environment) -> str:
@@ -126,6 +135,39 @@ def request_rollback(environment: Environment) -> str:
     """Requests, as an operator, a rollback to a model that does not exist."""
     asked = {"recipe": RECIPE, "version": 1}
     return _signed(environment, "operator", environment.outputs["decisions"]["rollback"], environment.home, asked)
+
+
+def promote_record(environment: Environment) -> str:
+    """Sends, as a promoter, the record of another run of the environment before. The promotion before it is over."""
+    before = environment.promotions.latest(RECIPE)
+    if before:
+        environment.promotions.abandon(before.id, by="nobody", reason="the next record follows")
+    training = TrainingInputs(
+        dataset_digest=uuid4().hex * 2, prompts=500, job_request=job_request(environment.settings.recipes[RECIPE])
+    )
+    found = record(
+        environment=EARLIER,
+        training=training,
+        training_digest=training.digest,
+        evaluation=evaluation(judged="2999-01-01T00:00:00+00:00"),
+        issued="2020-01-01T00:00:00+00:00",
+        expires="2999-01-01T00:00:00+00:00",
+    )
+    subjects = dict.fromkeys((TRAINING, HELDOUT), "1" * 64)
+    signed = EARLIER_KEY.sign(statement.write(Statement(record=found, subjects=subjects)))
+    asked = {"record": base64.b64encode(signed).decode()}
+    return _signed(environment, "promoter", environment.outputs["decisions"][VERB], environment.home, asked)
+
+
+def upload_promoted(environment: Environment) -> str:
+    """Uploads a file of a promotion as a promoter."""
+    key = f"{promotion_folder(RECIPE, f'promotion-{RECIPE}-20261123T120000Z')}{FILES[0]}"
+    s3 = environment.client_as("promoter", "s3")
+    try:
+        s3.put_object(Bucket=str(environment.outputs["prompts_bucket"]), Key=key, Body=b"{}")
+    except ClientError as error:
+        return str(error)
+    return ""
 
 
 def call_route(environment: Environment) -> str:

@@ -1,9 +1,6 @@
 """Each IAM statement is needed: without it, a step of the pipeline fails."""
 
-import contextlib
 import re
-from collections.abc import Callable
-from typing import NamedTuple
 
 import pytest
 
@@ -21,16 +18,11 @@ from tests.journey.conditions import (
     SIGNER,
     SWEEP,
     WITNESS,
-    ConditionCase,
 )
 from tests.journey.conftest import Deploy
-from tests.journey.environment import Environment
 from tests.journey.full_settings import full_settings
 from tests.journey.policies import (
-    Find,
-    Which,
     action,
-    condition_removed,
     function,
     key,
     managed,
@@ -39,35 +31,17 @@ from tests.journey.policies import (
     role,
     sid,
     source,
-    statement_removed,
     topic,
     trust,
     via,
 )
+from tests.journey.statements import BY_URL, UNINVOKED, UNSIGNED, Case, fails, lets_through, log
 from tests.journey.tagged_resources import OURS, Role
-
-Step = Callable[[Environment], str]
-
-
-class Case(NamedTuple):
-    """Without the statements that match `which`, `step` returns `seen`.
-
-    besides: further statements that are removed so that the step reaches the point of failure.
-    """
-
-    policy: Find
-    which: Which
-    step: Step
-    expected: str
-    besides: tuple[tuple[Find, Which], ...] = ()
-
 
 DATASET, MACHINE = role("DatasetFunctionRole"), role("StateMachineRole")
 LETTERS = queue("DatasetFunctionDeadLettersQueue")
 UNTOLD = ((DATASET, action("sns:Publish")),)
 UNDELIVERED = ((function("DatasetFunction"), source("OnUpload")),)
-BY_URL = source("lambda:InvokedViaFunctionUrl")
-UNSIGNED, UNINVOKED = "perform: lambda:InvokeFunctionUrl", "perform: lambda:InvokeFunction on"
 UNCOUNTED = "quota cannot be checked"
 CASES = {
     "objects are encrypted under the key": Case(
@@ -227,41 +201,15 @@ def test_each_statement_and_condition_is_needed(deploy: Deploy, subtests: pytest
     """Without a statement a step fails. Without a condition, an attack succeeds."""
     environment = deploy("dev", settings=full_settings(), fail_jobs=("dev-",))
     said = "".join(step(environment) for step in {case.step for case in CASES.values()})
-    said += _log(environment)
+    said += log(environment)
     for name, case in CASES.items():
         with subtests.test(name):
             assert not re.search(case.expected, said), "the same result with the statement in place"
-            _fails(environment, case)
+            fails(environment, case)
     for name, attacked in CONDITION_CASES.items():
         with subtests.test(name):
-            _lets_through(environment, attacked)
+            lets_through(environment, attacked)
     assert environment.inventory()["bills_by_the_hour"] == []
     with subtests.test("buckets are emptied"):  # this case is last: it deletes the role with its stack
         remove_statement(role("EmptyingFunctionRole", "foundation")(environment), action("s3:DeleteObject"))
         assert "s3:DeleteObject" in steps.destroy_buckets(environment)
-
-
-def _lets_through(environment: Environment, case: ConditionCase) -> None:
-    policy, which = case.policy(environment), action(case.allows)
-    with contextlib.ExitStack() as gone:
-        for besides, operator, key in case.besides:
-            gone.enter_context(condition_removed(policy, action(besides), operator, key))
-        assert f"not authorized to perform: {case.allows}" in case.attack(environment)
-        with condition_removed(policy, which, case.operator, case.key):
-            said = case.attack(environment)
-            assert re.fullmatch(case.then, said), said
-
-
-def _fails(environment: Environment, case: Case) -> None:
-    before = len(_log(environment))
-    with contextlib.ExitStack() as gone:
-        for policy, which in (*case.besides, (case.policy, case.which)):
-            gone.enter_context(statement_removed(policy(environment), which))
-        said = case.step(environment)
-        environment.until(
-            lambda: re.search(case.expected, said + _log(environment)[before:]), f"{case.expected!r} in {said!r}"
-        )
-
-
-def _log(environment: Environment) -> str:
-    return (environment.account.state / "emulator.log").read_text(errors="replace")

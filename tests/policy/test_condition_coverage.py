@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from distillery.settings.reading import parse, read
-from tests.journey.conditions import CONDITION_CASES
+from tests.fakes.records import Signer
+from tests.journey.conditions import ADMISSION_CASES, CONDITION_CASES
 from tests.policy.synthesis import synthesized
 from tests.policy.templates import EnvironmentTemplates, as_list
 
@@ -70,6 +71,19 @@ def test_each_condition_of_dev_is_tried_or_it_is_said_why_not() -> None:
         and not any((one.holder, action, one.operator, one.key) in tried for action in one.actions)
     ]
     assert untried == []
+
+
+def test_each_condition_of_what_admits_records_is_tried_or_it_is_said_why_not() -> None:
+    """In an environment that keeps its data, as `tests/journey/test_admitted.py` deploys it."""
+    promotion = {"through": ["qa"], "public_keys": [Signer().public.pem]}
+    more = {"keep_data": True, "account": "111111111111", "promotion": promotion}
+    found = [
+        one
+        for one in conditions(synthesized(parse(read("dev") | more, "dev")))
+        if one.holder in ("Promoters", "AdmissionFunctionRole") and one.key not in ELSEWHERE.keys() | ALIKE.keys()
+    ]
+    tried = {(bound.holder, bound.operator, bound.key) for bound in ADMISSION_CASES.values()}
+    assert {(one.holder, one.operator, one.key) for one in found} == tried
 
 
 def test_nothing_is_tried_or_excused_that_is_not_there() -> None:

@@ -1,0 +1,57 @@
+"""Each statement and condition of what admits records is needed, in an environment that keeps its data."""
+
+import re
+
+import pytest
+
+from distillery.settings.environment import Promotion
+from tests.journey import steps
+from tests.journey.conditions import ADMISSION_CASES
+from tests.journey.conftest import Deploy
+from tests.journey.policies import action, managed, role, via
+from tests.journey.statements import BY_URL, UNINVOKED, UNSIGNED, Case, fails, lets_through, log
+from tests.unit.stacks.assembly import settings_of
+
+ADMISSION, PROMOTERS = role("AdmissionFunctionRole"), managed("Promoters")
+DENIED = "AdmissionFunctionRole.*perform: "
+CASES = {
+    "a promoter calls the function URL": Case(
+        PROMOTERS, action("lambda:InvokeFunctionUrl"), steps.promote_record, UNSIGNED
+    ),
+    "a promoter invokes through the URL": Case(PROMOTERS, BY_URL, steps.promote_record, UNINVOKED),
+    "a promoter uploads prompts": Case(
+        PROMOTERS, action("s3:PutObject"), steps.upload_promoted, "perform: s3:PutObject"
+    ),
+    "a promoter encrypts prompts": Case(
+        PROMOTERS, action("kms:GenerateDataKey"), steps.upload_promoted, "kms:GenerateDataKey"
+    ),
+    "the function uses the ledger": Case(
+        ADMISSION, action("dynamodb:PutItem"), steps.promote_record, f"{DENIED}dynamodb:GetItem"
+    ),
+    "the ledger is encrypted under the key": Case(
+        ADMISSION, via("dynamodb"), steps.promote_record, f"{DENIED}kms:Decrypt"
+    ),
+    "the function reads what is live": Case(
+        ADMISSION, action("ssm:GetParameter"), steps.promote_record, f"{DENIED}ssm:GetParameter"
+    ),
+    "the function publishes to the topic": Case(
+        ADMISSION, action("sns:Publish"), steps.promote_record, f"{DENIED}sns:Publish"
+    ),
+    "the topic is encrypted under the key": Case(
+        ADMISSION, via("sns"), steps.promote_record, f"{DENIED}kms:GenerateDataKey"
+    ),
+}
+
+
+def test_each_statement_and_condition_of_the_admission_is_needed(deploy: Deploy, subtests: pytest.Subtests) -> None:
+    promotion = Promotion(through=(steps.EARLIER,), public_keys=(steps.EARLIER_KEY.public.pem,))
+    settings = settings_of("dev").model_copy(update={"keep_data": True, "promotion": promotion})
+    environment = deploy("dev", settings=settings)
+    said = "".join(step(environment) for step in {case.step for case in CASES.values()}) + log(environment)
+    for name, case in CASES.items():
+        with subtests.test(name):
+            assert not re.search(case.expected, said), "the same result with the statement in place"
+            fails(environment, case)
+    for name, attacked in ADMISSION_CASES.items():
+        with subtests.test(name):
+            lets_through(environment, attacked)
