@@ -165,6 +165,21 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         TODAY,
         ("recipes.support.deciders[0]", "matches every role", "'user/NAME'", "without any, everyone with the policy"),
     ),
+    "a promotion window over midnight": (
+        {"promotion": {"window": {**OPEN, "opens": "20:00"}}},
+        TODAY,
+        ("promotion.window.closes", "it is 18:00, and opens is 20:00", "on the same day", "write a later time"),
+    ),
+    "a promotion window at all times": (
+        {"promotion": {"window": {**OPEN, "opens": "00:00", "closes": "24:00", "days": ALL_DAYS}}},
+        TODAY,
+        ("promotion.window", "every hour of the week", "some are left out", "remove them"),
+    ),
+    "a promotion window nowhere": (
+        {"promotion": {"window": {**OPEN, "timezone": "Europe/Atlantis"}}},
+        TODAY,
+        ("promotion.window.timezone", "'Europe/Atlantis' is no time zone", "IANA", "Europe/Berlin"),
+    ),
     "a promotion of nothing": (
         {"promotion": {"valid_days": 7}},
         TODAY,
