@@ -181,10 +181,10 @@ class Environment:
         found = self.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
         return [f"s3://{bucket}/{one['Key']}" for one in found]
 
-    def logged(self, text: str) -> list[str]:
-        """Returns the lines of the dataset function's log that contain a text."""
-        function = self.client("lambda").get_function_configuration(FunctionName=self.outputs["functions"]["dataset"])
-        group = function["LoggingConfig"]["LogGroup"]
+    def logged(self, text: str, function: str = "") -> list[str]:
+        """Returns the lines of a function's log that contain a text, by default of the dataset function's."""
+        name = function or str(self.outputs["functions"]["dataset"])
+        group = self.client("lambda").get_function_configuration(FunctionName=name)["LoggingConfig"]["LogGroup"]
         events = self.client("logs").filter_log_events(logGroupName=group)["events"]
         return [line for event in events for line in event["message"].splitlines() if text in line]
 

@@ -156,7 +156,12 @@ def promote_record(environment: Environment) -> str:
     subjects = dict.fromkeys((TRAINING, HELDOUT), "1" * 64)
     signed = EARLIER_KEY.sign(statement.write(Statement(record=found, subjects=subjects)))
     asked = {"record": base64.b64encode(signed).decode()}
-    return _signed(environment, "promoter", environment.outputs["decisions"][VERB], environment.home, asked)
+    said = _signed(environment, "promoter", environment.outputs["decisions"][VERB], environment.home, asked)
+    if "its log says why" in said:
+        function = resource(environment, "pipeline", "AdmissionFunction")
+        environment.until(lambda: environment.logged("operation", function), "line in the function's log")
+        said += environment.logged("operation", function)[-1]
+    return said
 
 
 def upload_promoted(environment: Environment) -> str:
