@@ -105,13 +105,19 @@ class FollowUp:
 
 
 def following(event: Event, ledger: Ledger) -> FollowUp:
-    """What follows now. Only here, the promotion window counts: what has begun in it is completed."""
+    """What follows now. Only here, the promotion window counts: what has begun in it is completed, and so is a run that
+    is resumed after its student went live."""
     outcome = ending_now(event, ledger)
-    if outcome is Outcome.PROMOTED and (closed := closed_now(clock.now())):
+    if outcome is Outcome.PROMOTED and (closed := closed_now(clock.now())) and not _is_live(event):
         return FollowUp(outcome=Outcome.AWAITING_ACCEPTANCE, why=f"It is {closed}.")
     by_verdict = ending_of(product(event, "run", Run), product(event, "verdict", Verdict))
     overtaken = outcome is Outcome.AWAITING_ACCEPTANCE and by_verdict is Outcome.PROMOTED
     return FollowUp(outcome=outcome, why=OTHER_LIVE if overtaken else "")
+
+
+def _is_live(event: Event) -> bool:
+    alias = Aliases().read(Names(read(Variable.ENVIRONMENT)).alias(product(event, "run", Run).recipe.name))
+    return alias is not None and alias.current == product(event, "student", Student).model_arn
 
 
 def is_rollback(event: Event) -> bool:

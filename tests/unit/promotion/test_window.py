@@ -75,6 +75,16 @@ def test_what_has_begun_in_the_window_is_completed_after_it(windowed: Harness) -
     assert windowed.alias["run"] == state["run"]["id"]
 
 
+def test_a_run_that_is_resumed_after_its_student_went_live_ends_as_promoted(windowed: Harness) -> None:
+    windowed.seconds = MONDAY_NOON.timestamp()
+    state = windowed.state("a", judged=PASSED)
+    state["live"] = windowed.twice("promote", state)
+    windowed.bedrock.settle()
+    windowed.twice("record", state)
+    windowed.seconds = FRIDAY_EVENING.timestamp()
+    assert windowed.twice("follow_up", state)["outcome"] == Outcome.PROMOTED
+
+
 def test_one_that_did_not_pass_ends_as_ever(windowed: Harness) -> None:
     state = windowed.state("a", judged=replace(verdict(passed=False), outcome=VerdictOutcome.FAILED))
     assert windowed.end(state) == Outcome.REJECTED
