@@ -4,8 +4,8 @@ AWS: has execution environments ready before a function is invoked.
 ministack: starts a Python process for each worker, which imports boto3 and reads the descriptions of its services: a
     third of a second of CPU time, fourteen times in a demo.
 Patch: on Linux workers are forked (`prefork.py`). Elsewhere they start as before: macOS's own libraries do not allow
-    a fork that goes on without exec. Functions with other
-    layers have another process to be copied: a layer may bring a boto3 of its own. (Not patched: so may a function.)
+    a fork that goes on without exec. Functions with the boto3 of another layer have another process to be copied.
+    (Not patched: a function may bring a boto3 of its own.)
 """
 
 import json
@@ -65,7 +65,7 @@ class ForkedWorker:
 
 
 class ForkServer:
-    """The process that forks, for functions with the same layers; started with its first worker."""
+    """The process that forks, for functions whose boto3 is of the same layers; started with its first worker."""
 
     def __init__(self, layers: tuple[str, ...]) -> None:
         self._layers = layers
@@ -133,7 +133,8 @@ def install() -> None:
         if binary != os.environ.get("DISTILLERY_LAMBDA_PYTHON"):
             return subprocess.Popen(command, cwd=cwd, env=env, **options)
         folders = filter(None, env.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep))
-        layers = tuple(os.path.realpath(os.path.join(folder, "python")) for folder in folders)  # unpacked once for all
+        unpacked = (os.path.realpath(os.path.join(folder, "python")) for folder in folders)  # once for all
+        layers = tuple(folder for folder in unpacked if os.path.exists(os.path.join(folder, "boto3")))
         return servers.setdefault(layers, ForkServer(layers)).fork(binary, script, cwd, env)
 
     lambda_runtime.subprocess = module_copy(subprocess, Popen=start)

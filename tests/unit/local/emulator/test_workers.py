@@ -29,7 +29,7 @@ def handler(event, _):
         import time
         time.sleep(30)
     return {"noise": NOISE, "says": os.environ.get("SAYS"), "argv": sys.argv, "cwd": os.getcwd(), "path": sys.path[:2],
-            "boto3": boto3.__file__}
+            "boto3": boto3.__file__, "parent": os.getppid()}
 """
 
 
@@ -58,14 +58,24 @@ def test_one_that_ended_or_was_killed_is_replaced(harness: EmulatorHarness, even
     assert after["noise"] != before["noise"]
 
 
-def test_a_boto3_of_a_layer_is_imported_and_others_get_the_runtimes(harness: EmulatorHarness) -> None:
+def _layer(harness: EmulatorHarness, package: str, source: str) -> str:
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as archive:
-        archive.writestr(
-            "python/boto3/__init__.py", "class Session:\n    def __init__(*_, **__): ...\n    client = print\n"
-        )
-    layer = harness.client("lambda").publish_layer_version(LayerName="own", Content={"ZipFile": body.getvalue()})
-    own, runtimes = harness.function(SEEN, Layers=[layer["LayerVersionArn"]]), harness.function(SEEN)
+        archive.writestr(f"python/{package}/__init__.py", source)
+    layer = harness.client("lambda").publish_layer_version(LayerName=package, Content={"ZipFile": body.getvalue()})
+    return str(layer["LayerVersionArn"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux alone")
+def test_functions_with_other_layers_and_the_same_boto3_are_copies_of_one_process(harness: EmulatorHarness) -> None:
+    layer = _layer(harness, "other", "")
+    one, two = (_invoke(harness, harness.function(SEEN, Layers=layers)) for layers in ([layer], []))
+    assert one["parent"] == two["parent"]
+
+
+def test_a_boto3_of_a_layer_is_imported_and_others_get_the_runtimes(harness: EmulatorHarness) -> None:
+    source = "class Session:\n    def __init__(*_, **__): ...\n    client = print\n"
+    own, runtimes = harness.function(SEEN, Layers=[_layer(harness, "boto3", source)]), harness.function(SEEN)
     answers = [_invoke(harness, function) for function in (own, runtimes)]
     assert ["site-packages" in str(answer.get("boto3", answer)) for answer in answers] == [False, True], answers
 
