@@ -32,6 +32,8 @@ def test_a_model_is_copied_to_another_account(deploy: Deploy) -> None:
     _nobody_else_shares(launch, model)
     told = share(launch, trained.run.id, THERE)
     assert told["model"] == model
+    with pytest.raises(ClientError, match="kms:Decrypt"):  # the key admits roles of the product alone
+        live.client("bedrock").create_model_copy_job(sourceModelArn=model, targetModelName="own")
     admitted = promote(launch, trained.run.id, live)
     assert (admitted["way"], admitted["first"]) == ("copy", True)
     record = promoted_run(live, admitted["promotion"])

@@ -26,8 +26,8 @@ class EmulatorHarness:
 
     def client(self, service: str, **options: Any) -> Any:
         """Returns a client as the account's root, or with other credentials or botocore options."""
-        given = self.account.root | options
-        return self._session.create_client(service, region_name=REGION, endpoint_url=self.account.endpoint, **given)
+        given = {"region_name": REGION, **self.account.root, **options}
+        return self._session.create_client(service, endpoint_url=self.account.endpoint, **given)
 
     def admin(self, method: str, path: str, change: Any = None) -> Any:
         """Returns the answer of one of the administrative paths, which AWS does not have."""
@@ -48,12 +48,13 @@ class EmulatorHarness:
             iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=document(*statements))
         return arn
 
-    def acting(self, service: str, *statements: dict[str, Any]) -> Any:
+    def acting(self, service: str, *statements: dict[str, Any], region: str = REGION) -> Any:
         """Returns a client that acts in a new role with these statements."""
         role = self.role(self.account.account, *statements)
         got = self.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
         return self.client(
             service,
+            region_name=region,
             aws_access_key_id=got["AccessKeyId"],
             aws_secret_access_key=got["SecretAccessKey"],
             aws_session_token=got["SessionToken"],

@@ -1,5 +1,6 @@
 """An encrypted custom model is created, hosted and called only by principals that may use the key through Bedrock."""
 
+import json
 import uuid
 from typing import Any
 
@@ -141,3 +142,45 @@ def test_an_encrypted_model_is_hosted_and_asked_only_with_its_key(
     assert "kms:GenerateDataKey" in said(decrypt)
     assert said(generate, allow("kms:Decrypt", anywhere, **VIA, **by_alias)) == ""
     assert said(generate, decrypt) == ""
+
+
+def test_a_copy_needs_the_key_of_the_original_by_the_aliases_that_it_has_there(
+    harness: EmulatorHarness, model: tuple[str, str]
+) -> None:
+    arn, key = model
+    west = {"StringEquals": {"kms:ViaService": "bedrock.us-west-2.amazonaws.com"}}
+    copies = allow("bedrock:CreateModelCopyJob", arn)
+
+    def said(*statements: dict[str, Any]) -> str:
+        there = harness.acting("bedrock", copies, *statements, region="us-west-2")
+        return refusal(there.create_model_copy_job, sourceModelArn=arn, targetModelName=f"c-{uuid.uuid4().hex[:8]}")
+
+    refused = f"kms:Decrypt on resource: {key}"
+    assert refused in said()
+    assert refused in said(allow("kms:Decrypt", key, **VIA)), "Bedrock of the copy's Region uses it"
+    for alias, allowed in (("alias/others", False), ("alias/models", True)):
+        by_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": alias}}
+        assert (said(allow("kms:Decrypt", "*", **west, **by_alias)) == "") == allowed
+
+
+def test_another_account_uses_a_key_only_as_the_key_s_policy_says(
+    harness: EmulatorHarness, model: tuple[str, str]
+) -> None:
+    arn, key = model
+    other = EmulatorHarness(harness.account.beside("222222222222"))
+    asked = {"sourceModelArn": arn, "targetModelName": "copied"}
+    kms = harness.client("kms")
+    owned = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    root = {"AWS": "arn:aws:iam::222222222222:root"}
+    admitted = {"Effect": "Allow", "Principal": root, "Action": "kms:Decrypt", "Resource": "*"}
+    assert f"kms:Decrypt on resource: {key}" in refusal(other.client("bedrock").create_model_copy_job, **asked)
+    policy = json.dumps(owned | {"Statement": [*owned["Statement"], admitted]})
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=policy)
+    with pytest.raises(ClientError, match="is not shared with the account"):
+        other.client("bedrock").create_model_copy_job(**asked)
+
+
+def test_a_model_whose_base_cannot_be_shared_is_not_shared(harness: EmulatorHarness, model: tuple[str, str]) -> None:
+    asked = {"name": "s", "resourceArns": [model[0]], "principals": ["222222222222"], "allowExternalPrincipals": False}
+    with pytest.raises(ClientError, match="customized from amazon.nova-micro-v1:0 cannot be shared"):
+        harness.client("ram").create_resource_share(**asked)
