@@ -182,5 +182,5 @@ def test_another_account_uses_a_key_only_as_the_key_s_policy_says(
 
 def test_a_model_whose_base_cannot_be_shared_is_not_shared(harness: EmulatorHarness, model: tuple[str, str]) -> None:
     asked = {"name": "s", "resourceArns": [model[0]], "principals": ["222222222222"], "allowExternalPrincipals": False}
-    with pytest.raises(ClientError, match="customized from amazon.nova-micro-v1:0 cannot be shared"):
+    with pytest.raises(ClientError, match=r"customized from amazon.* cannot be shared"):
         harness.client("ram").create_resource_share(**asked)
