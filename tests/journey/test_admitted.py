@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from distillery.settings.environment import Promotion
+from distillery.settings.promotion import Promotion
 from tests.journey import steps
 from tests.journey.conditions import ADMISSION_CASES
 from tests.journey.conftest import Deploy

@@ -7,7 +7,7 @@ import pytest
 from distillery.core.errors import Misconfigured
 from distillery.records import rules
 from distillery.records.rules import AdmissionRules
-from distillery.settings.environment import Promotion
+from distillery.settings.promotion import Promotion
 
 RULES = AdmissionRules(through=("dev", "staging"), public_keys=("one", "two"), admits_overruled=True)
 
