@@ -156,6 +156,9 @@ def _started(
     except KeyboardInterrupt:
         echo_error("\npromotion {} continues when the same command is run again", promotion)
         raise
+    except Exception as error:
+        error.add_note(f"promotion {promotion} continues when the same command is run again")
+        raise
 
 
 def _reachable(found: "PromotionPlan") -> Target:

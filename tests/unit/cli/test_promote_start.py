@@ -233,6 +233,7 @@ def test_a_file_that_changes_meanwhile_is_not_copied(
     monkeypatch.setattr(FakeAdmission, "__call__", lambda _self, request: changing(request))
     done = command(*WORDS, "--yes")
     assert (done.code, "somebody changed the file" in done.err) == (2, True), done
+    assert done.err.endswith(f"promotion {ID} continues when the same command is run again")
     assert admission.written() == WRITTEN[:1]
 
 
