@@ -30,6 +30,7 @@ def _app(outdir: Path, **context: str) -> "subprocess.CompletedProcess[str]":
         ({"env": "nowhere", "date": "2026-11-23"}, "there is no environment 'nowhere'"),
         ({"env": "dev", "date": "tomorrow"}, "date is 'tomorrow'; a day as YYYY-MM-DD is allowed"),
         ({"env": "dev", "date": "2026-11-23", "deployers": "true"}, "environments/dev.toml has no table [deployment]"),
+        ({"pipelines": "true"}, "environments/dev.toml has no connection or no deploy_role"),
     ],
 )
 def test_what_cannot_be_deployed_is_said_without_a_traceback(
