@@ -21,18 +21,23 @@ class BorrowedModelsKeeper:
     def keep(self) -> dict[str, list[str]]:
         """The models whose leases were renewed, and those whose leases were ended.
 
-        Locks are read before what they protect: an execution takes its own lease before it relies on the model.
+        Locks are read before what they protect: an execution takes its own lease before it relies on the model. A model
+        that fails, such as one that somebody has deleted, does not stop the others. Raises ExceptionGroup.
         """
         borrowed = self.borrowing.models.all()
         active = self.ledger.active() if borrowed else {}
-        renewed, ended = list[str](), list[str]()
+        renewed, ended, errors = list[str](), list[str](), list[Exception]()
         for model in borrowed:
-            if self._is_needed(model, active):
-                if self.borrowing.renew(model):
+            try:
+                if not self._is_needed(model, active):
+                    self.borrowing.end(model)
+                    ended.append(model.arn)
+                elif self.borrowing.renew(model):
                     renewed.append(model.arn)
-            else:
-                self.borrowing.end(model)
-                ended.append(model.arn)
+            except Exception as error:
+                errors.append(error)
+        if errors:
+            raise ExceptionGroup("leases of other environments' models", errors)
         return {"renewed": renewed, "ended": ended} if borrowed else {}
 
     def _is_needed(self, model: BorrowedModel, active: dict[str, str]) -> bool:

@@ -10,7 +10,7 @@ from distillery.core import clock
 from distillery.core.aliases import Aliases
 from distillery.core.borrowing import RENEW_AFTER, Borrowing
 from distillery.core.errors import ModelUnavailable, RunStopped
-from distillery.core.ledger.borrowed_models import BorrowedModels, is_borrowed
+from distillery.core.ledger.borrowed_models import BorrowedModel, BorrowedModels, is_borrowed
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.promotions import Promotions, StudentPromotion
 from distillery.core.model_leases import LENGTH, lease_on
@@ -198,3 +198,16 @@ def test_a_step_that_was_killed_after_any_call_is_repeated(account: Account, kil
     assert account.adopt(run).status is AdoptionStatus.ADOPTED
     assert (account.lease, len(account.borrowing.models.all())) == (OURS, 1)
     assert account.ledger.run(run.id).has_student
+
+
+def test_a_model_that_was_deleted_while_it_is_needed_is_reported_and_stops_no_other(account: Account) -> None:
+    run = account.run()
+    account.adopt(run)
+    account.borrowing.models.keep(BorrowedModel(arn=f"{account.model[:-1]}0", run=run.id, until="2026-01-01T00:00:00Z"))
+    account.pass_time(RENEW_AFTER + timedelta(minutes=1))
+    with pytest.raises(ExceptionGroup) as raised:
+        account.keeper.keep()
+    (error,) = raised.value.exceptions
+    assert isinstance(error, ModelUnavailable)
+    (renewed,) = [each for each in account.borrowing.models.all() if each.arn == account.model]
+    assert not renewed.is_due(clock.now() + LENGTH - timedelta(minutes=1))
