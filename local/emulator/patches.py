@@ -88,7 +88,7 @@ def install(
     rule_targets.install()
     alarm_actions.install()
     subscriptions.install()
-    bedrock.install(simulator, admin.reset)
+    bedrock.install(simulator, lambda: (admin.reset(), sharing.reset()))
     bedrock_types.install(simulator)
     budgets.install()
     service_quotas.install(simulator)
