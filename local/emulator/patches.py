@@ -4,6 +4,7 @@ Every hook replaces an attribute of one pinned version, so each has a contract t
 attribute moves; `tests/unit/local/emulator` holds them.
 """
 
+from functools import partial
 from pathlib import Path
 
 from bedrock_simulator.admin import Admin
@@ -88,7 +89,7 @@ def install(
     rule_targets.install()
     alarm_actions.install()
     subscriptions.install()
-    bedrock.install(simulator, lambda: (admin.reset(), sharing.reset()))
+    bedrock.install(simulator, partial(_reset, admin))
     bedrock_types.install(simulator)
     budgets.install()
     service_quotas.install(simulator)
@@ -105,6 +106,12 @@ def install(
     requests.install(admin, clock)
     signatures.install(secret)
     browsers.install()
+
+
+def _reset(admin: Admin) -> None:
+    """Empties Bedrock, and with it what was shared of it."""
+    admin.reset()
+    sharing.reset()
 
 
 def _install_functions(endpoint: str) -> None:
