@@ -1,5 +1,6 @@
 """A model that another account shares is copied once for a run, and the copy is the run's student."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,12 +8,20 @@ import pytest
 
 from bedrock_simulator.settings import Quotas
 from distillery.core import clock
+from distillery.core.borrowing import Borrowing
 from distillery.core.errors import JobFailed
+from distillery.core.ledger.borrowed_models import BorrowedModels
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.promotions import Promotions
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN, Names
 from distillery.core.pipeline import Run, Student
+from distillery.core.promotions import Way
+from lambdas.adoption.adopter import Adopter, AdoptionResult, AdoptionStatus
 from lambdas.adoption.copies import LONGEST, ModelCopies
 from simulator_support.fakes import World, distilled
 from tests.fakes.pipeline import dataset, recipe
+from tests.fakes.table import MemoryTable
+from tests.unit.core.ledger.test_promotions import RECORD, promotion
 
 THERE = "222222222222"
 HAIKU = {
@@ -79,3 +88,20 @@ def test_a_copy_that_fails_or_never_ends_fails_the_run(
     monkeypatch.setattr(accounts.bedrock, "get_model_copy_job", lambda **asked: real(**asked) | changes)
     with pytest.raises(JobFailed, match=said):
         accounts.copies.copy(RUN, accounts.model)
+
+
+def test_a_run_waits_until_its_copy_is_there_and_borrows_nothing(accounts: Accounts) -> None:
+    table = MemoryTable()
+    ledger, promotions = Ledger(table), Promotions(table)
+    promoted = promotion(way=Way.COPY, record=replace(RECORD, model_arn=accounts.model))
+    assert promotions.begin(promoted)
+    run = ledger.open(recipe(), dataset(), again=False, promotion=promoted.id).run
+    adopter = Adopter(ledger, promotions, Borrowing("prod", accounts.bedrock, BorrowedModels(table)), accounts.copies)
+    assert adopter.adopt(run) == AdoptionResult(status=AdoptionStatus.PENDING)
+    assert not ledger.run(run.id).has_student
+    accounts.world.pass_time(16)
+    found = adopter.adopt(run)
+    assert found.status is AdoptionStatus.ADOPTED
+    assert found.student is not None
+    assert (found.student.borrowed, ledger.run(run.id).has_student) == (False, True)
+    assert ledger.borrowed.all() == ()
