@@ -18,7 +18,8 @@ html_show_copyright = False
 
 TREE = {
     "Use it": """docs/pipeline docs/glossary docs/datasets docs/graders docs/monthly-cap docs/money
-        docs/business-hours docs/serving docs/serving-measuring docs/serving-snippets docs/verdict-method docs/report
+        docs/business-hours docs/canary
+        docs/serving docs/serving-measuring docs/serving-snippets docs/verdict-method docs/report
         docs/local-account
         docs/tutorials/README docs/tutorials/labels docs/tutorials/tickets docs/tutorials/handbook
         docs/tutorials/your-own examples/support/README examples/tickets/README examples/handbook/README

@@ -61,6 +61,7 @@ class Pipeline(EnvironmentStack):
             dead_letters=letters,
             record_days=promotion.valid_days if promotion and promotion.sign else None,
             window=promotion.window if promotion else None,
+            inference_region=settings.inference_region,
         )
         states, functions = definition(self, stages), stages.functions
         self.machine = Machine(

@@ -5,6 +5,7 @@ distil:    distillation → endpoint → answers → endpoint released → verdi
 evaluate:  as distil, from the endpoint on, or from the verdict on
 promote:   promotion of a student that a person accepted → closed
 rollback:  promotion of the previous model → closed
+canary:    endpoint → alias names it → looked at until it is decided → promotion? → out of the alias → deleted → closed
 open:      business hours begin: endpoint of the live model → alias → closed
 pause:     they end: alias paused → endpoint deleted → closed
 failed:    job stopped → candidate released → judges stopped → closed → Fail; each even if the one before fails
@@ -19,6 +20,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from distillery.core.canary_start import CANARY
 from distillery.core.ledger.hours_changes import HoursAction
 from distillery.core.promotion_window import PromotionWindow
 from distillery.core.recipe import Recipe
@@ -27,6 +29,7 @@ from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function
 from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import DISCARD
+from infra.stages.canary import CanaryStage
 from infra.stages.distillation import DistillationStage
 from infra.stages.endpoint import EndpointStage
 from infra.stages.evaluation import EvaluationStage
@@ -58,6 +61,7 @@ class Stages:
         dead_letters: sqs.IQueue | None,
         record_days: int | None,
         window: PromotionWindow | None,
+        inference_region: str,
     ) -> Self:
         """Creates the stages. `settings` is the layer with the recipes. `record_days` and `window`: see
         `PromotionStage`.
@@ -90,6 +94,7 @@ class Stages:
                 settings=settings,
                 record_days=record_days,
                 window=window,
+                inference_region=inference_region,
             ),
             adoption=Adoption(scope, "Adoption", context=context, stores=stores, recipes=recipes)
             if context.lenders or context.copy_from
@@ -114,12 +119,16 @@ class Stages:
 def definition(scope: Construct, stages: Stages) -> sfn.IChainable:
     """Input: `{"action": "distil", "run": …}`, `{"action": "evaluate", "run": …, "student": …, "judge_only": …,
     "evaluation": …}`, `{"action": "rollback", "recipe": …, "alias": …, "holder": …}`, `{"action": "promote",
-    "recipe": …, "holder": …}`, or `{"action": "open" | "pause", "recipe": …, "holder": …, "opened": …, "until": …,
-    "notify": …}`. No state waits for a person."""
+    "recipe": …, "holder": …}`, `{"action": "canary", "recipe": …, "holder": …, "ending": …}`, or
+    `{"action": "open" | "pause", "recipe": …, "holder": …, "opened": …, "until": …, "notify": …}`.
+
+    No state waits for a person."""
     rollback = sfn.Condition.string_equals("$.action", "rollback")
     promote = sfn.Condition.string_equals("$.action", "promote")
     choice = sfn.Choice(scope, "Action?")
     choice.when(rollback, _rollback(scope, stages)).when(promote, _acceptance(scope, stages))
+    if canary := stages.promotion.canary:
+        choice.when(sfn.Condition.string_equals("$.action", CANARY), _canary(scope, stages.promotion, canary))
     if stages.has_hourly:
         opens = sfn.Condition.string_equals("$.action", HoursAction.OPEN)
         pauses = sfn.Condition.string_equals("$.action", HoursAction.PAUSE)
@@ -166,6 +175,24 @@ def _rollback(scope: Construct, stages: Stages) -> sfn.IChainable:
 def _acceptance(scope: Construct, stages: Stages) -> sfn.IChainable:
     failed = _close_and_fail(scope, stages, "Close failed acceptance", "Acceptance failed")
     return _guarded(scope, "Acceptance", "acceptance", stages.promotion.acceptance_states(), stages, failed)
+
+
+def _canary(scope: Construct, promotion: PromotionStage, canary: CanaryStage) -> sfn.IChainable:
+    """However it ends: out of the alias, and its endpoint deleted once callers know. `ending`: its own execution was
+    stopped or broke, and this one only ends it."""
+    withdraw, wait, delete, close = canary.ending("canary")
+    failed = sfn.Fail(scope, "Canary failed", error_path="$.error.Error", cause_path="$.error.Cause")
+    broken, known, left, closing = canary.ending("broken canary")
+    known.next(_whatever_happens(left, _whatever_happens(closing, failed)))
+    broken_end = _whatever_happens(broken, known)
+    guarded = sfn.Parallel(scope, "Guarded canary", output_path="$[0]").branch(promotion.canary_states(canary))
+    ended = withdraw.next(wait).next(delete).next(close).next(sfn.Succeed(scope, "Canary ended"))
+    for each in (guarded, withdraw, delete):
+        each.add_catch(broken_end, errors=["States.ALL"], result_path="$.error")
+    guarded.next(ended)
+    return (
+        sfn.Choice(scope, "Ends only?").when(sfn.Condition.boolean_equals("$.ending", True), ended).otherwise(guarded)
+    )
 
 
 def _business_hours(scope: Construct, stages: Stages, opens: sfn.Condition) -> sfn.IChainable:

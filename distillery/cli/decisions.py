@@ -1,6 +1,7 @@
 """`distillery approve`, `accept` and `reject`: decisions, which the ledger records with their authors."""
 
 import json
+from decimal import Decimal
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from distillery.cli.offline_check import report_text
 from distillery.cli.outputs import document
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import confirm, echo, write_json
+from distillery.core.canary_start import canary_usd
 from distillery.core.errors import BadRequest
 from distillery.core.ledger.items import RunRecord
 from distillery.core.pipeline import Outcome
@@ -72,12 +74,19 @@ def accept(
         bool,
         typer.Option("--replace-newer", help="Replace the live model, even if it went live after the run's verdict."),
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask to confirm the price of a canary.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Make a run's student live, whatever its verdict. The current model serves until the change is complete."""
+    """Make a run's student live, whatever its verdict. The current model serves until the change is complete.
+
+    Where the recipe has a canary, the student takes a share of the calls first. If its endpoint is billed by the hour,
+    the price is shown and confirmed.
+    """
     on = target(context)
     record = on.ledger.run(run)
+    usd = _confirmed_canary(record, yes=yes, as_json=as_json)
     asked = {"run": run, "accept": True, "reason": reason, "seen": record.acceptance, "replace_newer": replace_newer}
+    asked |= {"canary_usd": str(usd)} if usd else {}
     answer = on.account.decide("acceptance", asked)
     if as_json:
         known = {name: answer.get(name) for name in ("by", "at")}
@@ -90,11 +99,28 @@ def accept(
         )
         write_json(document("accept", told))
         return
-    if answer["first"]:
+    if answer["first"] and on.canaries.open_of(record.run.recipe.name):
+        echo("the student of run {} takes a share of the calls first; follow it with: {}", run, on.command("status"))
+    elif answer["first"]:
         echo("the student of run {} is going live; follow it with: {}", run, on.command("watch", run))
     else:
         echo("{} accepted run {} at {}: {}", answer["by"], run, answer["at"], answer["reason"])
         echo("nothing else was started; follow it with: {}", on.command("watch", run))
+
+
+def _confirmed_canary(record: RunRecord, *, yes: bool, as_json: bool) -> Decimal:
+    """The confirmed price of the endpoint of the run's canary; 0 where that is billed by the token."""
+    options, usd = record.run.recipe.canary, canary_usd(record.run.recipe)
+    if options is None or not usd:
+        return Decimal(0)
+    if as_json and not yes:
+        raise BadRequest(f"the canary of run {record.run.id} bills up to ${usd}; confirm that with --yes")
+    if not yes:
+        confirm(
+            "The student takes {} of the calls for {} minutes first. Its second endpoint bills up to ${}. Start it?",
+            *(f"{options.share:.0%}", options.minutes, usd),
+        )
+    return usd
 
 
 def reject(

@@ -27,7 +27,7 @@ MEANINGS = {
     ExitCode.OK: "success",
     ExitCode.FINDINGS: "the command worked and found something wrong, or was not confirmed; or an unexpected error",
     ExitCode.BAD_INPUT: "wrong arguments, a file that cannot be read, or a name that does not exist",
-    ExitCode.WAITS: "something waits for a person: a run for a decision, or copies that `forget` kept",
+    ExitCode.WAITS: "something waits: a run for a person's decision or for its canary, or copies that `forget` kept",
     ExitCode.REFUSED: "the pipeline refused: over budget, another run is active, prompts rejected, not admitted, …",
     ExitCode.FAILED_RUN: "the run failed, or what was started broke",
     ExitCode.NOT_PASSED: "the run ended without a promotion: rejected, inconclusive, declined or stopped",

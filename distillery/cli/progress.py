@@ -136,6 +136,8 @@ def _quarantined(product: Mapping[str, Any]) -> str:
 def waiting(on: Target, record: RunRecord) -> str:
     """Returns what a run waits for, and the commands that decide."""
     dataset, budget, run = record.run.dataset, record.run.recipe.budget_usd, record.run.id
+    if record.outcome is Outcome.CANARY:
+        return f"{record.reason} To end it now: {on.command('stop', run, '--reason', 'WHY')}".lstrip()
     if record.outcome is Outcome.AWAITING_ACCEPTANCE:
         verdict = record.stages[Stage.EVALUATION].product if Stage.EVALUATION in record.stages else {}
         return (

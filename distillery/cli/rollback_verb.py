@@ -56,6 +56,9 @@ def rollback(
     if show:
         _list(on, recipe, version, versions, as_json=as_json)
         return
+    if (canary := on.canaries.open_of(recipe)) and not as_json:
+        alone = on.command("stop", canary.run, "--reason", "WHY")
+        echo("this also ends the canary of run {}; to end that alone: {}", canary.run, alone)
     asked = {"recipe": recipe, "version": version, "reason": reason, **({"to": to} if to else {})}
     answer = on.account.decide("rollback", asked)
     holder = str(answer.get("holder") or "")

@@ -86,8 +86,9 @@ class BusinessHoursOutput:
 class RecipeStatus:
     """A recipe. Where `readable` is false, the caller may not read its runs. `alias`: what is live; null where nothing
     is, or where the caller may not read it. Its `paused` is not null outside of business hours. `versions`: the live
-    version of the alias, and the one that a rollback returns to; `rollback --list` has all. `business_hours`: null
-    where the recipe has none."""
+    version of the alias, and the one that a rollback returns to; `rollback --list` has all. `canaries`: the latest
+    first, with what was measured; `closed` is null of the one in progress. `business_hours`: null where the recipe has
+    none."""
 
     recipe: str
     readable: bool
@@ -96,6 +97,7 @@ class RecipeStatus:
     runs: list[RunStatus]
     acceptances: list[dict[str, Any]]
     rollbacks: list[dict[str, Any]]
+    canaries: list[dict[str, Any]] = field(default_factory=list)
     versions: list[dict[str, Any]] = field(default_factory=list)
     business_hours: BusinessHoursOutput | None = None
 

@@ -90,6 +90,8 @@ def decisions(on: Target, record: RunRecord) -> list[str]:
             return [on.command("approve", run), on.command("reject", run)]
         case Outcome.AWAITING_ACCEPTANCE:
             return [on.command("accept", run, "--reason", "WHY"), on.command("reject", run)]
+        case Outcome.CANARY:
+            return [on.command("stop", run, "--reason", "WHY")]
         case Outcome.STOPPED:
             return [on.command("resume", run, "--reason", "WHY")]
     return []

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from distillery.cli.canary_status import canary_lines
 from distillery.cli.invocation import pasteable
 from distillery.cli.live_status import details, heading, live_status
 from distillery.cli.outputs import document
@@ -29,6 +30,7 @@ TEMPLATES = {
     Outcome.PROMOTED: "[green]{}[/green]",
     Outcome.FAILED: "[red]{}[/red]",
     Outcome.STOPPED: "[yellow]{}[/yellow]",
+    Outcome.CANARY: "[cyan]{}[/cyan]",
     Outcome.REJECTED: "[yellow]{}[/yellow]",
     Outcome.INCONCLUSIVE: "[yellow]{}[/yellow]",
     Outcome.AWAITING: "[yellow]{}[/yellow]",
@@ -98,6 +100,9 @@ def _show(on: Target, recipe: str, runs: list[RunRecord] | Exception) -> None:
     echo("  [dim]{}[/dim]", _spending(on, recipe, runs))
     for record in runs:
         for line in (*_lines(on, record), *_now(on, record, runs), *_uploaded(on, record)):
+            echo("{}", line)
+    for canary in on.canaries.of(recipe):
+        for line in canary_lines(on, canary):
             echo("{}", line)
     for acceptance in on.acceptances.of(recipe):
         for line in _accepted(acceptance):

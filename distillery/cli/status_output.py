@@ -31,6 +31,7 @@ def recipe_status(on: Target, recipe: str, runs: "list[RunRecord] | Exception") 
         ],
         acceptances=to_wire(list(on.acceptances.of(recipe))),
         rollbacks=to_wire(list(on.rollbacks.of(recipe))),
+        canaries=to_wire(list(on.canaries.of(recipe))),
         business_hours=_business_hours(on, recipe),
     )
 

@@ -18,6 +18,7 @@ from distillery.core.serialization import from_wire
 if TYPE_CHECKING:
     from distillery.client import Account
     from distillery.core.ledger.acceptances import Acceptances
+    from distillery.core.ledger.canaries import Canaries
     from distillery.core.ledger.history import AliasHistory
     from distillery.core.ledger.items import RunRecord
     from distillery.core.ledger.ledger import Ledger
@@ -71,6 +72,13 @@ class Target:
         from distillery.core.ledger.table import Table
 
         return Rollbacks(Table(str(self.account.pipeline["ledger"]), self.account.dynamodb()))
+
+    @functools.cached_property
+    def canaries(self) -> "Canaries":
+        from distillery.core.ledger.canaries import Canaries
+        from distillery.core.ledger.table import Table
+
+        return Canaries(Table(str(self.account.pipeline["ledger"]), self.account.dynamodb()))
 
     @functools.cached_property
     def promotions(self) -> "Promotions":

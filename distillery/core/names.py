@@ -238,6 +238,10 @@ class Names:
     def candidate(self, run: str) -> str:
         return f"{self.prefix}{run}-candidate"
 
+    def canary(self, holder: str) -> str:
+        """The endpoint of a canary. Another canary has another one: the first one's may still be being deleted."""
+        return f"{self.prefix}canary-{short(digest(holder), 8)}"
+
     def live(self, recipe: str, base: str) -> str:
         """The live endpoint of a recipe and base model. A model of another base needs another endpoint."""
         return f"{self.prefix}{recipe}-live-{short(digest(base), 5)}"

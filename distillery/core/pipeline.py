@@ -32,7 +32,7 @@ class Outcome(StrEnum):
 
     REJECTED: the student did not pass. INCONCLUSIVE: nothing was decided. FAILED: something broke. DECLINED: somebody
     declined its cost or its student. STOPPED: somebody stopped it. AWAITING_ACCEPTANCE: the execution has ended, and a
-    person decides about the student.
+    person decides about the student. CANARY: the execution has ended, and the student takes a share of the traffic.
     """
 
     AWAITING = "awaiting-approval"
@@ -42,6 +42,7 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
     INCONCLUSIVE = "inconclusive"
     AWAITING_ACCEPTANCE = "awaiting-acceptance"
+    CANARY = "canary"
     ROLLED_BACK = "rolled-back"
     FAILED = "failed"
     STOPPED = "stopped"

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from distillery.core import env_vars
 from distillery.core.business_hours import BusinessHours
+from distillery.core.canary import CanaryOptions
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import NAME_MAX, address, quoted
 from distillery.core.hosting_mode import HostingMode
@@ -112,6 +113,8 @@ class Recipe:
     Throughput; it is never guessed."""
     business_hours: BusinessHours | None = None
     """When the live endpoint serves, with Provisioned Throughput. Default: always."""
+    canary: CanaryOptions | None = None
+    """How a student that would go live takes a share of the traffic first. Default: it goes live at once."""
     commitment: CommitmentTerm | None = None
     """For how long the live endpoint is bought when it is created, with Provisioned Throughput: it bills to the end of
     the term, cannot be deleted before, and renews itself. Needs `commitment_acknowledged`. Default: no commitment."""
@@ -183,8 +186,8 @@ class Recipe:
     def digest(self) -> str:
         """Digest of the settings that change what a job makes of the same prompts. It is part of the run's name.
 
-        It leaves out tags, budgets and deciders, and also the source, checks and curation of the prompts: those change
-        the digest of the data set.
+        It leaves out tags, budgets, deciders and canary, and also the source, checks and curation of the prompts: those
+        change the digest of the data set.
         """
         split = [self.heldout_share, self.heldout_max]
         return digest([self.name, self.teacher, self.student, *split, self.max_answer_tokens])

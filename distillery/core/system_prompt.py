@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from distillery.core.names import SYSTEM_PROMPTS_PREFIX
+from distillery.core.names import SYSTEM_PROMPTS_PREFIX, split_s3_uri
 
 if TYPE_CHECKING:
     from distillery.core.conversation import Prompt
@@ -78,3 +78,11 @@ class SystemPrompts:
 def object_key(recipe: str, sha256: str) -> str:
     """The key of the object that callers read."""
     return f"{SYSTEM_PROMPTS_PREFIX}{recipe}/{sha256}.txt"
+
+
+def callers_copy(recipe: str, learned: SystemPrompt | None) -> SystemPrompt | None:
+    """The system prompt of a data set, at the address that callers read: its key is its content."""
+    if learned is None or not learned.is_stored:
+        return learned
+    bucket, _ = split_s3_uri(learned.uri)
+    return learned.at(f"s3://{bucket}/{object_key(recipe, learned.sha256)}")

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from distillery.core.business_hours import BusinessHours
+from distillery.core.canary import CanaryOptions
 from distillery.core.judging import GraderSpec
 from distillery.core.logs import LogSource
 from distillery.core.names import DISTILLED_PREFIX
@@ -47,6 +48,7 @@ _TABLES: Mapping[tuple[str, ...], type] = {
     ("quota",): Quota,
     ("recipes",): Recipe,
     ("recipes", "business_hours"): BusinessHours,
+    ("recipes", "canary"): CanaryOptions,
     ("recipes", "curation"): Curation,
     ("recipes", "expected_traffic"): ExpectedTraffic,
     ("recipes", "graders"): GraderSpec,

@@ -12,7 +12,7 @@ from constructs import Construct
 from distillery.core.env_vars import Variable
 from infra.constructs import compliance
 from infra.constructs.lambda_code import ARCHITECTURE, RUNTIME, stage_code
-from infra.constructs.permissions import Permission, allow, allow_more, running, storage
+from infra.constructs.permissions import Permission, allow, allow_more, attach, running, storage
 from infra.constructs.stack_context import StackContext
 
 
@@ -84,6 +84,7 @@ class Function(Construct):
         if asynchronous and dead_letters is None:
             self.dead_letters = DeadLetters(self, "DeadLetters", key=context.key).queue
         bury = storage.send_dead_letters(self.dead_letters, context.key) if self.dead_letters else ()
+        self._role = role
         self._policy = allow(role, running.log_to(logs.log_group_arn), *bury, *permissions)
         self.function = lambda_.Function(
             self,
@@ -110,6 +111,11 @@ class Function(Construct):
     def allow_more(self, *permissions: Permission) -> None:
         """Permissions on resources that are made after the function."""
         allow_more(self._policy, *permissions)
+
+    def attach_policy(self, scope: Construct, ident: str, *permissions: Permission) -> None:
+        """Permissions on what depends on the function itself: a policy of its own, which the function does not wait
+        for."""
+        attach(scope, ident, self._role, *permissions)
 
     def add_environment(self, values: Mapping[Variable, str]) -> None:
         """Environment variables about resources that are made after the function."""

@@ -31,6 +31,7 @@ MODE = 0o644
 
 LIBRARY_PARTS: Mapping[str, tuple[str, ...]] = {
     "admission": ("core", "records"),
+    "canary": ("core", "evaluation"),
     "collection": ("core",),
     "dataset": ("core", "datasets", "evaluation", "records"),
     "distillation": ("core",),

@@ -44,6 +44,7 @@ class EndpointStage(Construct):
         self._tags = {*MADE_BY_A_RUN, *tag_keys(recipes)}
         self._has_judges = any(recipe.judges for recipe in recipes)
         self._has_hourly = any(recipe.is_hourly for recipe in recipes)
+        self._starts = self._has_hourly or any(recipe.canary for recipe in recipes)
         self.function = self._step(context, stores)
         self.sweep = self._sweep(context, stores, settings, dead_letters)
         self._schedule(context, recipes)
@@ -70,7 +71,7 @@ class EndpointStage(Construct):
         arn = machine.state_machine_arn
         self.sweep.add_environment({Variable.STATE_MACHINE: arn})
         self.sweep.allow_more(running.stop_executions(self._location, machine.state_machine_name))
-        if self._has_hourly:
+        if self._starts:
             self.sweep.allow_more(running.start(arn))
         broken = events.EventPattern(
             source=["aws.states"],

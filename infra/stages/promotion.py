@@ -19,9 +19,7 @@ from infra.constructs.permissions import bedrock, borrowed_models, keys, running
 from infra.constructs.signing import Signing
 from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import DISCARD, step, wait_until_ready
-
-CALLERS_KNOW_AFTER = Duration.minutes(2)
-"""Callers keep an alias for a minute (`distillery/client/cached_value.py`), and a call may be in progress."""
+from infra.stages.canary import CALLERS_KNOW_AFTER, CanaryStage
 
 
 class PromotionStage(Construct):
@@ -30,6 +28,7 @@ class PromotionStage(Construct):
 
     `settings` is the layer with the recipes and their deciders. `record_days`: how long the signed record of a student
     that goes live is valid; None if no record is signed. `window`: when students may go live; None for always.
+    `canary` exists where a recipe has canaries; callers measure in `inference_region`.
     """
 
     def __init__(
@@ -41,6 +40,7 @@ class PromotionStage(Construct):
         stores: DataStores,
         recipes: Sequence[Recipe],
         settings: lambda_.ILayerVersion,
+        inference_region: str,
         record_days: int | None = None,
         window: PromotionWindow | None = None,
     ) -> None:
@@ -57,13 +57,29 @@ class PromotionStage(Construct):
         self.signing = (
             Signing(self, "Signing", context=context, stores=stores, valid_days=record_days) if record_days else None
         )
+        self.canary = (
+            CanaryStage(
+                self,
+                "Canary",
+                context=context,
+                stores=stores,
+                recipes=recipes,
+                inference_region=inference_region,
+                window=self._window,
+            )
+            if any(recipe.canary for recipe in recipes)
+            else None
+        )
 
     def states(self) -> sfn.Chain:
-        """After a verdict: the alias serves the student, or the live model stays, perhaps until a person decides."""
+        """After a verdict: the alias serves the student, or the live model stays, perhaps until a person decides. Where
+        recipes have canaries, the student may take a share of the traffic first, in an execution of its own."""
         decide = step(self, "Follow up", function=self.function, action="follow_up", result_path="$.follow_up")
         goes_live = sfn.Condition.string_equals("$.follow_up.outcome", Outcome.PROMOTED)
         promotion = self._signed("Sign record", self._switch("Promote", "Live", "Wait for live", "Record alias"))
         choice = sfn.Choice(self, "Goes live?").when(goes_live, promotion)
+        if self.canary:
+            choice.when(sfn.Condition.string_equals("$.follow_up.outcome", Outcome.CANARY), self.canary.begin())
         return sfn.Chain.start(decide).next(choice.otherwise(sfn.Pass(self, "Live model stays")))
 
     def acceptance_states(self) -> sfn.Chain:
@@ -71,10 +87,16 @@ class PromotionStage(Construct):
         accepted = self._switch("Put forward", "Accepted", "Wait for accepted", "Record acceptance")
         return self._signed("Sign accepted record", accepted)
 
+    def canary_states(self, canary: CanaryStage) -> sfn.Chain:
+        """A canary; and if it passes, the alias serves its student."""
+        keep = step(self, "Keep prompt", function=self.function, action="keep_prompt", result_path=DISCARD)
+        passed = self._switch("Promote canary", "Passed", "Wait for passed", "Record canary")
+        return canary.states(keep, self._signed("Sign canary", passed))
+
     @property
     def functions(self) -> list[Function]:
         """The functions of its states."""
-        return [self.function, *([self.signing.function] if self.signing else [])]
+        return [self.function, *(part.function for part in (self.signing, self.canary) if part)]
 
     def _signed(self, name: str, goes_live: sfn.Chain) -> sfn.Chain:
         """Signs the record before the student goes live: where that fails, the old model stays live, and the run can be
@@ -111,6 +133,8 @@ class PromotionStage(Construct):
         for function in (self.rollback, self.acceptance):
             function.add_environment({Variable.STATE_MACHINE: machine.state_machine_arn})
             function.allow_more(running.start(machine.state_machine_arn))
+        if self.canary:
+            self.canary.attach(machine)
 
     def _switch(self, promote: str, describe: str, waiting: str, record: str) -> sfn.Chain:
         ready = wait_until_ready(

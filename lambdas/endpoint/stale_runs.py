@@ -29,8 +29,8 @@ class StaleRuns:
 
     def settle(self, recipe: str, holder: str) -> str | None:
         """Closes the holder of a lock if it is stale. Returns the reason, or None where it is active."""
-        reason = self._reason(holder)
-        if reason is None:
+        reason = None if kind_of(holder) is HolderKind.CANARY else self._reason(holder)
+        if reason is None:  # canaries have an execution that ends them: `stale_canaries`
             return None
         if kind := kind_of(holder):
             kept = self.rollbacks if kind is HolderKind.ROLLBACK else self.acceptances

@@ -25,6 +25,7 @@ from distillery.core.first_contact.questions import THROUGHPUT_METRICS, YES
 from distillery.core.hosting import Hosting, hosting_by_mode
 from distillery.core.hosting_mode import HostingMode
 from distillery.core.ledger.acceptances import Acceptances
+from distillery.core.ledger.canaries import Canaries
 from distillery.core.ledger.hours_changes import HoursChanges
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
@@ -41,6 +42,7 @@ from lambdas.endpoint.committed import CommittedEndpoints
 from lambdas.endpoint.hourly import HourlyEndpoints
 from lambdas.endpoint.idle import IdleEndpoints
 from lambdas.endpoint.orphaned_judges import OrphanedJudges
+from lambdas.endpoint.stale_canaries import StaleCanaries
 from lambdas.endpoint.stale_runs import StaleRuns
 
 log = get_logger(__name__)
@@ -121,6 +123,7 @@ class Sweep:
     """Where the environment may use models of others."""
     shares: ModelShares | None = None
     """Where its models may be shared."""
+    canaries: StaleCanaries | None = None
     errors: list[Exception] = field(default_factory=list)
 
     @classmethod
@@ -169,12 +172,14 @@ class Sweep:
             committed,
             borrowed,
             shares,
+            StaleCanaries(ledger, Canaries(table), Acceptances(table), executions, notices),
         )
 
     def run(self) -> dict[str, Any]:
         """What was closed (holder → reason), which endpoints were deleted and which judges' jobs stopped. Raises
         ExceptionGroup."""
         closed = self._close()
+        canaries = self._tried("canaries that ended badly", self.canaries.settle) if self.canaries else None
         if self.hours:
             self._tried("business hours that ended badly", self.hours.settle)
         deleted = [name for hosting in self.hosting.values() for name in self._delete(hosting)]
@@ -197,6 +202,7 @@ class Sweep:
             **({"committed": committed} if committed else {}),
             **({"borrowed": borrowed} if borrowed else {}),
             **({"unshared": unshared} if unshared else {}),
+            **({"canaries": canaries} if canaries else {}),
         }
 
     def _close(self) -> dict[str, str]:

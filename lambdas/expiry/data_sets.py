@@ -95,9 +95,10 @@ class DatasetExpiry:
     def _system_prompts_in_use(self, recipe: str) -> set[str]:
         """The keys that the alias names, as the current or the previous one, and those that an active run may write."""
         records = self.ledger.runs(recipe)
-        active = [record.run.dataset.system for record in records if record.is_active]
+        active = [record.run.dataset.system for record in records if record.needs_data]
         alias = self.aliases.read(self.names.alias(recipe))
         named = [alias.system, alias.previous_system] if alias else []
+        named += [alias.canary.system] if alias and alias.canary else []
         return {object_key(recipe, system.sha256) for system in (*active, *named) if system and system.is_stored}
 
     def _old(self) -> OldSets:
@@ -148,4 +149,4 @@ class DatasetExpiry:
 
 
 def _waits_for(record: RunRecord, digest: str) -> bool:
-    return record.outcome in WAITING_OUTCOMES and record.run.dataset.digest == digest
+    return not record.needs_data and record.outcome in WAITING_OUTCOMES and record.run.dataset.digest == digest

@@ -25,6 +25,7 @@ from distillery.core.escaping import one_line
 from distillery.core.function_url import Caller
 from distillery.core.hosting import hosting_by_mode
 from distillery.core.inventory import take_inventory
+from distillery.core.ledger.canaries import Canaries
 from distillery.core.ledger.holders import HolderKind, new_holder
 from distillery.core.ledger.hours_changes import HoursChanges
 from distillery.core.ledger.items import partition
@@ -78,7 +79,7 @@ class Retirement:
 
         Raises:
             BadRequest: The reason is missing or too long, or another model is live than the person saw.
-            RunActive: A run, a roll-back, an acceptance or a change by business hours has the recipe.
+            RunActive: A run, a roll-back, an acceptance, a canary or a change by business hours has the recipe.
         """
         recipe = request.recipe
         require_reason(request.reason, f"the retirement of recipe {recipe!r}")
@@ -86,6 +87,7 @@ class Retirement:
         self.ledger.lock(recipe, holder)
         try:
             HoursChanges(self.table).check_free(recipe)
+            Canaries(self.table).check_free(recipe)
             alias = self.aliases.read(self.names.alias(recipe))
             if alias and alias.version != request.version:
                 raise BadRequest(f"the alias of {recipe!r} is version {alias.version} by now, not {request.version}")

@@ -1,4 +1,4 @@
-"""Stops a run: its execution, its jobs and its candidate.
+"""Stops a run: its execution, its jobs and its candidate; or the canary that it waits for.
 
 {"run": "support-k3x9a-p0q2m7ab-1", "reason": "wrong prompts"}
 → {"run": …, "outcome": "stopped", "by": "arn:…", "at": …, "reason": …, "first": true, "spent_usd": "4.10",
@@ -22,6 +22,7 @@ from distillery.core.function_url import Caller
 from distillery.core.hosting import Hosting, hosting_by_mode
 from distillery.core.hosting_mode import HostingMode
 from distillery.core.inventory import judge_jobs
+from distillery.core.ledger.canaries import Canaries
 from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.stop_record import StopRecord
@@ -34,6 +35,7 @@ from distillery.core.serialization import to_wire
 from distillery.core.spent import spent_by
 from distillery.core.started_jobs import StartedJobs, stop_evaluation_job
 from lambdas.operations.run_request import RunRequest
+from lambdas.operations.stop_canary import stop_canary
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
@@ -45,6 +47,7 @@ class Stopper:
 
     names: Names
     ledger: Ledger
+    canaries: Canaries
     executions: Executions
     bedrock: "BedrockClient"
     notices: Notices
@@ -52,9 +55,11 @@ class Stopper:
     @classmethod
     def of_environment(cls) -> Self:
         """What the function's environment variables configure."""
+        table = Table(read(Variable.LEDGER))
         return cls(
             Names(read(Variable.ENVIRONMENT)),
-            Ledger(Table(read(Variable.LEDGER))),
+            Ledger(table),
+            Canaries(table),
             Executions(read(Variable.STATE_MACHINE)),
             client("bedrock"),
             Notices(read(Variable.TOPIC)),
@@ -69,6 +74,9 @@ class Stopper:
         """
         require_reason(request.reason, "the stop")
         record = self.ledger.run(request.run)
+        canary = self.canaries.current(record.run.recipe.name)
+        if canary is not None and canary.run == request.run:
+            return stop_canary(canary, self.canaries, self.executions, by=by.arn, reason=request.reason)
         if not record.was_stopped:
             check_stoppable(record)  # before its cost is calculated
         spent = spent_by(record, region=self.bedrock.meta.region_name, now=clock.now())

@@ -6,19 +6,23 @@ Called by its function URL, which identifies the caller (`distillery/core/decisi
 → {"run": …, "outcome": "running", "holder": "acceptance-support-…", "by": "arn:…", "reason": …, "first": true}
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 from distillery.core import clock, names
 from distillery.core.aliases import Aliases
 from distillery.core.aws import ClientError, client, code
+from distillery.core.canary import CanaryOutcome
+from distillery.core.canary_start import CanaryStarter, canary_refusal, canary_usd, needs_canary
 from distillery.core.decisions import check_reason, check_second_person, require_reason
 from distillery.core.env_vars import Variable, is_set, read
-from distillery.core.errors import NothingToAccept, OutsideWindow, Refused, RunActive
+from distillery.core.errors import BadRequest, NothingToAccept, OutsideWindow, Refused, RunActive
+from distillery.core.executions import Executions
 from distillery.core.function_url import Caller
 from distillery.core.ledger.acceptances import Acceptances
+from distillery.core.ledger.canaries import Canaries
 from distillery.core.ledger.holders import HolderKind, new_holder
 from distillery.core.ledger.items import OPEN_OUTCOMES, RunRecord, busy_message, model_of
 from distillery.core.ledger.ledger import Ledger
@@ -26,13 +30,12 @@ from distillery.core.ledger.table import Table
 from distillery.core.ledger.uploads import Uploads
 from distillery.core.names import Names
 from distillery.core.notices import Notices
-from distillery.core.pipeline import Outcome, Stage
+from distillery.core.pipeline import Alias, Outcome, Stage
 from distillery.core.promotion_window import closed_now
 from lambdas.promotion.target import PROMOTE
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
-    from mypy_boto3_stepfunctions import SFNClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,7 @@ class AcceptanceRequest:
         seen: The latest acceptance of the run that the person knows of (`RunRecord.acceptance`). A request that is sent
             again, or by a second person, finds a later one and starts nothing.
         replace_newer: Whether to replace a model that went live after the verdict.
+        canary_usd: What the person was told that the second endpoint of the student's canary bills at most.
     """
 
     run: str
@@ -53,6 +57,7 @@ class AcceptanceRequest:
     reason: str = ""
     seen: str = ""
     replace_newer: bool = False
+    canary_usd: Decimal = Decimal(0)
 
     @property
     def recipe(self) -> str:
@@ -66,9 +71,9 @@ class AcceptanceDecider:
     names: Names
     ledger: Ledger
     acceptances: Acceptances
+    canaries: Canaries
     aliases: Aliases
-    machine_arn: str
-    stepfunctions: "SFNClient"
+    executions: Executions
     bedrock: "BedrockClient"
     notices: Notices
     uploads: Uploads | None = None
@@ -81,9 +86,9 @@ class AcceptanceDecider:
             Names(read(Variable.ENVIRONMENT)),
             Ledger(table),
             Acceptances(table),
+            Canaries(table),
             Aliases(),
-            read(Variable.STATE_MACHINE),
-            client("stepfunctions"),
+            Executions(read(Variable.STATE_MACHINE)),
             client("bedrock"),
             Notices(read(Variable.TOPIC)),
             Uploads(table) if is_set(Variable.FOUR_EYES) else None,
@@ -93,8 +98,10 @@ class AcceptanceDecider:
         """The decision: this one, or the earlier one that the person did not know of.
 
         Raises:
-            BadRequest: The reason is missing or too long, or the run cannot be declined.
+            BadRequest: The reason is missing or too long, the run cannot be declined, or the price of its canary was
+                not confirmed.
             NothingToAccept: The run has no student that could go live, or it needs `replace_newer`.
+            OverBudget: The month's budget has no room for the endpoint of its canary.
             NotAdmitted: The person uploaded the prompts, and the environment requires a second one.
             OutsideWindow: The promotion window is closed.
             RunActive: Something else holds the recipe.
@@ -108,7 +115,8 @@ class AcceptanceDecider:
         return self._accept(request, by)
 
     def _accept(self, request: AcceptanceRequest, by: Caller) -> dict[str, Any]:
-        """Starts the execution. The recipe is locked before the alias is read, as for a roll-back."""
+        """Starts the execution that makes the student live, or its canary, which takes no lock of the recipe. That is
+        locked before the alias is read, as for a roll-back."""
         record = self.ledger.run(request.run)
         if record.promoting or record.acceptance != request.seen:
             return _answer(record, first=False)
@@ -130,21 +138,48 @@ class AcceptanceDecider:
                 return _answer(record, first=False)
             raise
         try:
-            left = self._check_live(record, model, replace_newer=request.replace_newer)
+            alias = self._check_live(record, model, replace_newer=request.replace_newer)
             self._check_model(record, model)
+            has_canary = alias is not None and self._check_canary(record, model, alias, request.canary_usd)
+            left = alias.current if alias else None
             if not self.acceptances.begin(record, holder, by=by.arn, reason=request.reason, left=left):
                 raise RunActive(busy_message(recipe, "another decision about the run"))
-            self._start(recipe, holder)
+            if alias is not None and has_canary:
+                CanaryStarter(self.canaries, self.executions).start(record, alias, acceptance=holder)
+                self.ledger.unlock(recipe, holder)
+            else:
+                self.executions.start(holder, {"action": PROMOTE, "recipe": recipe, "holder": holder})
         except (ClientError, Refused) as error:
-            self.acceptances.end(recipe, holder, Outcome.FAILED, f"it did not start: {type(error).__name__}")
-            self.ledger.unlock(recipe, holder)
+            self._not_started(recipe, holder, f"it did not start: {type(error).__name__}")
             raise
         record = self.ledger.run(request.run)
-        self._notify(record, f"was accepted by {by.arn} and is going live: {record.accepted_reason}.")
+        what = "takes a share of the calls first" if has_canary else "is going live"
+        self._notify(record, f"was accepted by {by.arn} and {what}: {record.accepted_reason}.")
         return _answer(record, first=True)
 
-    def _check_live(self, record: RunRecord, model: str, *, replace_newer: bool) -> str | None:
-        """The live model. Raises NothingToAccept where it is the run's own, or newer than the verdict."""
+    def _not_started(self, recipe: str, holder: str, why: str) -> None:
+        begun = self.canaries.current(recipe)
+        if begun is not None and begun.acceptance == holder:
+            self.canaries.end(begun, CanaryOutcome.FAILED, why)
+        self.acceptances.end(recipe, holder, Outcome.FAILED, why)
+        self.ledger.unlock(recipe, holder)
+
+    def _check_canary(self, record: RunRecord, model: str, alias: Alias, confirmed: Decimal) -> bool:
+        """Whether the student has a canary first. Raises NothingToAccept where none can begin now, and BadRequest where
+        the person has not confirmed its price."""
+        if not needs_canary(record.run, model, alias, self.canaries):
+            return False
+        if why := canary_refusal(alias, self.canaries):
+            raise NothingToAccept(f"the student of run {record.run.id!r} cannot begin its canary now: {why}")
+        if (usd := canary_usd(record.run.recipe)) != confirmed:
+            raise BadRequest(
+                f"the canary of run {record.run.id!r} needs a second endpoint, which bills up to ${usd}, and "
+                f"${confirmed} was confirmed; accept with a current version of the command, which shows the price first"
+            )
+        return True
+
+    def _check_live(self, record: RunRecord, model: str, *, replace_newer: bool) -> Alias | None:
+        """What is live. Raises NothingToAccept where it is the run's own, or newer than the verdict."""
         run, alias = record.run, self.aliases.read(self.names.alias(record.run.recipe.name))
         if alias is None:
             return None
@@ -164,7 +199,7 @@ class AcceptanceDecider:
                 f"{alias.changed}, and the verdict does not compare the two; a verdict that is older than the "
                 "live model, or about another, needs --replace-newer: add it, or evaluate the run again"
             )
-        return alias.current
+        return alias
 
     def _check_model(self, record: RunRecord, model: str) -> None:
         """Raises NothingToAccept where somebody deleted the model."""
@@ -177,10 +212,6 @@ class AcceptanceDecider:
                 f"model {model} of run {record.run.id!r} does not exist any more; only an existing model can go live: "
                 "run the recipe again with the prompts"
             ) from None
-
-    def _start(self, recipe: str, holder: str) -> None:
-        state = {"action": PROMOTE, "recipe": recipe, "holder": holder}
-        self.stepfunctions.start_execution(stateMachineArn=self.machine_arn, name=holder, input=json.dumps(state))
 
     def _notify(self, record: RunRecord, what: str) -> None:
         self.notices.publish(

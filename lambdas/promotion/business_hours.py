@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from distillery.core import clock
 from distillery.core.errors import BadRequest, NothingToRollBack
+from distillery.core.ledger.alias_writes import AliasWrites
 from distillery.core.ledger.hours_changes import HoursAction, HoursChange, HoursChanges
 from distillery.core.ledger.leases import Leases
 from distillery.core.ledger.ledger import Ledger
@@ -33,20 +34,24 @@ class BusinessHoursChanger:
     changes: HoursChanges
     leases: Leases
     notices: Notices
+    writes: AliasWrites
 
     def pause(self, event: Event) -> Alias:
-        """Writes the paused alias. The endpoint still exists: callers have the old alias for a minute.
+        """Writes the paused alias, without a canary. The endpoint still exists: callers have the old alias a minute.
 
         Raises:
             BadRequest: The change is not in progress, or nothing is live.
+            EndpointChanging: Another step writes the alias.
         """
         change = self._checked(event)
-        alias = self._alias(change.recipe)
-        if alias.paused:
-            return alias
-        self.hold(change, alias.endpoint.name)
-        paused = replace(alias, paused=Pause(since=clock.stamp(), until=str(state_of(event)["until"])))
-        self.live.aliases.write(self.live.names.alias(change.recipe), paused)
+        with self.writes.of(change.recipe, change.holder):
+            alias = self._alias(change.recipe)
+            if alias.paused:
+                return alias
+            self.hold(change, alias.endpoint.name)
+            until = str(state_of(event)["until"])
+            paused = replace(alias, paused=Pause(since=clock.stamp(), until=until), canary=None)
+            self.live.aliases.write(self.live.names.alias(change.recipe), paused)
         return paused
 
     def delete(self, event: Event) -> bool:

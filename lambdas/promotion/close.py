@@ -10,7 +10,7 @@ from distillery.core.notices import Notices
 from distillery.core.pipeline import Alias, Outcome, Run, Score, Verdict
 from distillery.core.step_errors import CHUNK_FAILED, describe_error
 from distillery.core.steps import Event, product, state_of
-from lambdas.promotion.target import OTHER_LIVE, ending_of, is_acceptance, is_rollback
+from lambdas.promotion.target import ending_of, is_acceptance, is_rollback
 
 UNKNOWN_FAILURE = (
     f"{CHUNK_FAILED}: a chunk of prompts failed, and the reason could not be stored; the executions of the Map Run in "
@@ -85,10 +85,9 @@ def _ending(event: Event, ledger: Ledger) -> Ending:
     if "alias" in state:
         reason = _now(product(event, "alias", Alias))
         return Ending(run.recipe.name, run.id, Outcome.PROMOTED, reason, _scores(verdict))
-    outcome = Outcome(state["follow_up"]["outcome"]) if "follow_up" in state else ending_of(run, verdict)
-    why = _why(run.id, verdict, outcome)
-    if outcome is Outcome.AWAITING_ACCEPTANCE and ending_of(run, verdict) is Outcome.PROMOTED:
-        why = f"{state['follow_up'].get('why') or OTHER_LIVE} {why}"  # executions of older versions have no `why`
+    follow_up = state.get("follow_up") or {"outcome": ending_of(run, verdict)}
+    outcome = Outcome(follow_up["outcome"])
+    why = " ".join(filter(None, [follow_up.get("why", ""), _why(run.id, verdict, outcome)]))
     return Ending(run.recipe.name, run.id, outcome, why, _scores(verdict))
 
 

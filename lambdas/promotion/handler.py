@@ -1,5 +1,5 @@
-"""The Lambda handlers of the promotion stage: the steps `follow_up`, `promote`, `describe`, `record`, `pause`, `delete`
-and `close`, and the decisions to roll back and to accept a student.
+"""The Lambda handlers of the promotion stage: the steps `follow_up`, `keep_prompt`, `promote`, `describe`, `record`,
+`pause`, `delete` and `close`, and the decisions to roll back and to accept a student.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,8 @@ from distillery.core.boundary import boundary
 from distillery.core.decisions import handle_decision
 from distillery.core.env_vars import Variable, read
 from distillery.core.ledger.acceptances import Acceptances
+from distillery.core.ledger.alias_writes import AliasWrites
+from distillery.core.ledger.canaries import Canaries
 from distillery.core.ledger.history import AliasHistory
 from distillery.core.ledger.hours_changes import HoursChanges
 from distillery.core.ledger.leases import Leases
@@ -27,11 +29,28 @@ from lambdas.promotion.live import LiveEndpoint
 from lambdas.promotion.record import Recorder
 from lambdas.promotion.rollback import Rollback, RollbackRequest
 from lambdas.promotion.system_prompts import SystemPromptStore
-from lambdas.promotion.target import FollowUp, PromotionTarget, following, is_hours_change, is_opening, target_of
+from lambdas.promotion.target import (
+    FollowUp,
+    PromotionTarget,
+    canary_prompt,
+    following,
+    is_hours_change,
+    is_opening,
+    target_of,
+)
 
 
 def _follow_up(event: Event, _context: Any) -> FollowUp:
-    return following(event, Ledger(Table(read(Variable.LEDGER))))
+    table = Table(read(Variable.LEDGER))
+    return following(event, Ledger(table), Canaries(table))
+
+
+def _keep_prompt(event: Event, _context: Any) -> dict[str, bool]:
+    """Stores the system prompt of a canary's student where callers read it, before they may call it."""
+    table = Table(read(Variable.LEDGER))
+    learned = canary_prompt(event, Ledger(table), Canaries(table))
+    SystemPromptStore(ObjectStore()).keep(learned.system, learned.learned)
+    return {"kept": True}
 
 
 def _promote(event: Event, _context: Any) -> Endpoint:
@@ -64,6 +83,7 @@ def _business_hours() -> BusinessHoursChanger:
         HoursChanges(table),
         Leases(table),
         Notices(read(Variable.TOPIC)),
+        AliasWrites(table),
     )
 
 
@@ -71,7 +91,7 @@ def _target(event: Event) -> PromotionTarget:
     if is_opening(event):
         return _business_hours().opening(event)
     table = Table(read(Variable.LEDGER))
-    return target_of(event, Ledger(table), Acceptances(table), Rollbacks(table))
+    return target_of(event, Ledger(table), Acceptances(table), Rollbacks(table), Canaries(table))
 
 
 def _recorder() -> Recorder:
@@ -82,6 +102,7 @@ def _recorder() -> Recorder:
         SystemPromptStore(ObjectStore()),
         AliasHistory(table),
         HoursChanges(table),
+        AliasWrites(table),
         lambda model, run: Borrowing.of_environment().borrow(model, run),
     )
 
@@ -98,6 +119,7 @@ step = step_handler(
     Stage.PROMOTION,
     {
         "follow_up": _follow_up,
+        "keep_prompt": _keep_prompt,
         "promote": _promote,
         "describe": _describe,
         "record": _record,

@@ -11,6 +11,7 @@ from distillery.core.boundary import get_logger
 from distillery.core.errors import EndpointFailed, Unfinished
 from distillery.core.hosting import State
 from distillery.core.hosting_mode import HostingMode
+from distillery.core.ledger.alias_writes import AliasWrites
 from distillery.core.ledger.borrowed_models import is_borrowed
 from distillery.core.ledger.history import AliasHistory
 from distillery.core.ledger.hours_changes import HoursChanges
@@ -30,6 +31,7 @@ class Recorder:
     prompts: SystemPromptStore
     history: AliasHistory
     changes: HoursChanges
+    writes: AliasWrites
     borrow: Callable[[str, str], None] = lambda _model, _run: None
     """Takes or renews the lease of another environment's model, for a run."""
 
@@ -51,7 +53,18 @@ class Recorder:
         return self.live.promote(target)
 
     def record(self, target: PromotionTarget) -> Alias:
-        """Writes the alias of the target. A repeated call changes nothing."""
+        """Writes the alias of the target, which ends a canary. A repeated call changes nothing."""
+        with self.writes.of(target.recipe.name, target.mover):
+            old, alias = self._write(target)
+        self.history.keep(alias, by=target.mover)
+        if target.is_stage:
+            self.ledger.end(target.run, Stage.PROMOTION, alias)
+        if old and _slot(old.endpoint) != _slot(alias.endpoint):
+            self._delete(old.endpoint)
+        return alias
+
+    def _write(self, target: PromotionTarget) -> tuple[Alias | None, Alias]:
+        """The alias as it was, and as it is."""
         parameter = self.live.names.alias(target.recipe.name)
         old = self.live.aliases.read(parameter)
         alias = old
@@ -64,12 +77,7 @@ class Recorder:
             alias = _next(target, self._serving(target), old, version=last + 1)
             self.live.aliases.write(parameter, alias)
         assert alias is not None
-        self.history.keep(alias, by=target.mover)
-        if target.is_stage:
-            self.ledger.end(target.run, Stage.PROMOTION, alias)
-        if old and _slot(old.endpoint) != _slot(alias.endpoint):
-            self._delete(old.endpoint)
-        return alias
+        return old, alias
 
     def _serving(self, target: PromotionTarget) -> Endpoint:
         """The endpoint, described once more: an alias must not be ahead of its endpoint."""

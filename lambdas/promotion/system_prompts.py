@@ -5,18 +5,9 @@ from dataclasses import dataclass
 
 from distillery.core.aws import ClientError, ObjectStore, code
 from distillery.core.errors import SystemPromptLost
-from distillery.core.names import split_s3_uri
-from distillery.core.system_prompt import SystemPrompt, object_key
+from distillery.core.system_prompt import SystemPrompt
 
 MISSING = ("NoSuchKey", "NoSuchBucket", "404")
-
-
-def callers_copy(recipe: str, learned: SystemPrompt | None) -> SystemPrompt | None:
-    """The system prompt of a data set, at the address that callers read: its key is its content."""
-    if learned is None or not learned.is_stored:
-        return learned
-    bucket, _ = split_s3_uri(learned.uri)
-    return learned.at(f"s3://{bucket}/{object_key(recipe, learned.sha256)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ The only function that may sign with the environment's key, so it has a role and
 from typing import Any
 
 from distillery.core.aws import ObjectStore, client
+from distillery.core.canary_start import CANARY
 from distillery.core.env_vars import Variable, read
 from distillery.core.ledger.acceptances import Acceptances
+from distillery.core.ledger.canaries import Canaries
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.table import Table
@@ -18,12 +20,19 @@ from lambdas.signing.signer import RecordSigner, SignedRecord, SigningKey
 
 
 def _sign(event: Event, _context: Any) -> SignedRecord:
-    """The record of the run of a verdict, or of an acceptance. A repeated call finds the record of the first."""
+    """The record of the run of a verdict, of an acceptance, or of a canary. A repeated call finds the record of the
+    first."""
     table, state = Table(read(Variable.LEDGER)), state_of(event)
+    recipe, holder = str(state.get("recipe", "")), str(state.get("holder", ""))
     if "run" in state:
         run, acceptance = product(event, "run", Run).id, None
+    elif state.get("action") == CANARY:
+        canary = Canaries(table).find(recipe, holder)
+        run, acceptance = canary.run, None
+        if canary.acceptance:
+            acceptance = Acceptances(table).find(recipe, canary.acceptance)
     else:
-        acceptance = Acceptances(table).find(str(state["recipe"]), str(state["holder"]))
+        acceptance = Acceptances(table).find(recipe, holder)
         run = acceptance.run
     store = ObjectStore()
     evidence = Evidence(store, read(Variable.ENVIRONMENT), client("s3").meta.region_name)

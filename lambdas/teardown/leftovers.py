@@ -14,6 +14,7 @@ from distillery.core.ledger.items import WAITING_OUTCOMES, RunRecord, model_of
 from distillery.core.ledger.leases import Lease
 from distillery.core.model_leases import lease_on
 from distillery.core.models import recipe_of
+from distillery.core.pipeline import Outcome
 from distillery.core.prices import HOURS_PER_MONTH
 from lambdas.teardown.remaining import REASON, Environment, Remaining, command, cost, release, storage
 
@@ -187,8 +188,9 @@ class Leftovers:
         record = records.get(model.arn)
         if record is None or record.outcome not in WAITING_OUTCOMES or self.retire:
             return found
-        reject = command(self.environment.names, "reject", record.run.id)
-        return replace(found, kept=f"its run {record.run.id} is {record.outcome}", command=reject)
+        verb = ("stop", *REASON) if record.outcome is Outcome.CANARY else ("reject",)
+        remedy = command(self.environment.names, verb[0], record.run.id, *verb[1:])
+        return replace(found, kept=f"its run {record.run.id} is {record.outcome}", command=remedy)
 
     def _leases(self, leases: tuple[Lease, ...], active: Mapping[str, str], remaining: Remaining) -> Iterator[Leftover]:
         """The leases that name nothing, and that no active run is about to use."""

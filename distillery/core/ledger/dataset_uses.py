@@ -29,7 +29,7 @@ class DatasetUse:
 
 def datasets_in_use(records: Sequence[RunRecord], *, current: str | None, previous: str | None) -> list[DatasetUse]:
     """The data sets that a recipe's active runs and the models of its alias need. Runs come first."""
-    running = (record.run for record in records if record.is_active)
+    running = (record.run for record in records if record.needs_data)
     models = (("current", current), ("previous", previous))
     return [
         *(DatasetUse(digests={run.dataset.digest}, run=run.id) for run in running),

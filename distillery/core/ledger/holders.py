@@ -1,5 +1,5 @@
-"""Who holds a recipe lock besides runs: roll-backs, acceptances, and operators who delete what a recipe has. The name
-of a roll-back or an acceptance is also its execution's."""
+"""Who holds a recipe lock besides runs: roll-backs, acceptances, canaries that passed, and operators who delete what a
+recipe has. The name of a roll-back, an acceptance or a canary is also its execution's."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,6 +19,10 @@ class HolderKind(StrEnum):
     RETIREMENT = "retirement-"
     HOURS = "hours-"
     """A change by business hours, which takes no recipe lock."""
+    CANARY = "canary-"
+    """A canary, which takes the lock only to make its student live."""
+    WITHDRAWAL = "withdrawal-"
+    """The execution that ends a canary whose own execution was stopped or broke. It takes no lock."""
     PROMOTION = "promotion-"
     """A promotion from another environment, which takes no recipe lock: its run does."""
 

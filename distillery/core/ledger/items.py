@@ -67,8 +67,8 @@ OPEN_OUTCOMES = (Outcome.AWAITING, Outcome.RUNNING)
 BROKEN_OUTCOMES = (Outcome.FAILED, Outcome.STOPPED)
 """The outcomes of runs that ended before their work was done, and may be resumed."""
 
-WAITING_OUTCOMES = (Outcome.AWAITING, Outcome.AWAITING_ACCEPTANCE)
-"""The outcomes of runs that a person decides about."""
+WAITING_OUTCOMES = (Outcome.AWAITING, Outcome.AWAITING_ACCEPTANCE, Outcome.CANARY)
+"""The outcomes of runs that wait for a decision: of a person, or by a canary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,8 +173,13 @@ class RunRecord:
 
     @property
     def is_active(self) -> bool:
-        """Whether an execution works on the run, and needs its data set."""
+        """Whether an execution works on the run."""
         return self.outcome is Outcome.RUNNING or self.promoting
+
+    @property
+    def needs_data(self) -> bool:
+        """Whether an execution works on the run or on its canary, and needs its data set."""
+        return self.is_active or self.outcome is Outcome.CANARY
 
     @property
     def latest_execution(self) -> str:
@@ -186,7 +191,7 @@ class RunRecord:
         confirmatory verdict. A failed or stopped run also ends by the verdict that it resumed with, and by a new
         failure or stop; after an exploratory verdict it stays what it was. A promoted run stays promoted."""
         kept = self.reopened_from
-        if kept is None or outcome is Outcome.PROMOTED:
+        if kept is None or outcome in (Outcome.PROMOTED, Outcome.CANARY):
             return outcome, reason
         if kept in BROKEN_OUTCOMES:
             stays = self.was_explored and outcome not in BROKEN_OUTCOMES

@@ -16,6 +16,9 @@
     hours              <recipe>               such a change in progress
     hours-failure      <recipe>               when the latest one that failed began
     hours-notice       <recipe>               when people were notified that one failed
+    recipe#<recipe>    <canary-…>             a canary: its run, its endpoint, what was measured, and how it ended
+    canary             <recipe>               the canary in progress, see `canaries`
+    alias-write        <recipe>               who writes the recipe's alias at this moment, see `alias_writes`
     idle               <endpoint>             when an endpoint was looked at, and when people were warned of it
     stalled            <job name>             when people were notified of a job that stays in a phase
     heldout#<digest>   <run id>#<look>        a verdict by a set of held-out prompts, see `looks`

@@ -41,6 +41,7 @@ class PromotionState(StrEnum):
     REJECTED = Outcome.REJECTED.value
     INCONCLUSIVE = Outcome.INCONCLUSIVE.value
     AWAITING_ACCEPTANCE = Outcome.AWAITING_ACCEPTANCE.value
+    CANARY = Outcome.CANARY.value
     FAILED = Outcome.FAILED.value
     STOPPED = Outcome.STOPPED.value
 
@@ -82,7 +83,7 @@ def state_of(promotion: StudentPromotion, run: RunRecord | None) -> PromotionSta
 def is_open(promotion: StudentPromotion, run: RunRecord | None) -> bool:
     """Whether it has not ended, so that another promotion of the recipe has to wait."""
     open_states = (
-        *(PromotionState(outcome.value) for outcome in (*OPEN_OUTCOMES, Outcome.AWAITING_ACCEPTANCE)),
+        *(PromotionState(outcome.value) for outcome in (*OPEN_OUTCOMES, Outcome.AWAITING_ACCEPTANCE, Outcome.CANARY)),
         PromotionState.ADMITTED,
     )
     return state_of(promotion, run) in open_states

@@ -11,6 +11,7 @@ from datetime import date
 from distillery.settings.checks.account import check_account, check_regions, check_tags
 from distillery.settings.checks.bounds import check_bounds
 from distillery.settings.checks.business_hours import check_business_hours
+from distillery.settings.checks.canary import check_canaries
 from distillery.settings.checks.commitment import check_commitments
 from distillery.settings.checks.fallback import check_cost_centres, check_fallbacks, check_maps
 from distillery.settings.checks.graders import check_functions, check_graders, check_judges
@@ -59,6 +60,7 @@ CHECKS: tuple[Check, ...] = (
     check_unit_prices,
     check_model_units,
     check_business_hours,
+    check_canaries,
     check_commitments,
     check_training_prices,
     check_routes,

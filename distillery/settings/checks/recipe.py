@@ -99,14 +99,17 @@ def check_unit_prices(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
 
 
 def check_model_units(settings: Settings, _on: date) -> Iterator[ConfigFinding]:
-    """The ceiling of model units leaves room for every live endpoint, and for one candidate beside them."""
-    units = [recipe.model_units for recipe in settings.recipes.values() if recipe.hosting is HostingMode.PROVISIONED]
-    needed, ceiling = sum(units) + max(units, default=0), settings.max_model_units
+    """The ceiling of model units leaves room for every live endpoint, and beside them for one candidate and one
+    canary."""
+    hourly = [recipe for recipe in settings.recipes.values() if recipe.hosting is HostingMode.PROVISIONED]
+    units = [recipe.model_units for recipe in hourly]
+    canary = max((recipe.model_units for recipe in hourly if recipe.canary), default=0)
+    needed, ceiling = sum(units) + max(units, default=0) + canary, settings.max_model_units
     if ceiling is not None and needed > ceiling:
         yield ConfigFinding(
             where="max_model_units",
-            wrong=f"it is {ceiling}, and the recipes need {sum(units)} for their live endpoints and {max(units)} for a "
-            "candidate",
+            wrong=f"it is {ceiling}, and the recipes need {sum(units)} for their live endpoints, {max(units)} for a "
+            "candidate" + (f" and {canary} for a canary" if canary else ""),
             allowed=f"{needed} or more",
             fix="raise it, lower a recipe's model_units, or host a recipe on demand",
         )

@@ -37,6 +37,16 @@ def read_statistics(location: Location) -> Permission:
     )
 
 
+def read_metrics(*regions: str) -> Permission:
+    """Metrics of the whole account in these Regions: counts and times, no texts. The action takes no resource."""
+    return Permission(
+        actions=("cloudwatch:GetMetricData",),
+        resources=("*",),
+        conditions={"StringEquals": {"aws:RequestedRegion": list(regions)}},
+        because=_ACCOUNT_WIDE,
+    )
+
+
 def read_functions(names: Names, stacks: Stacks) -> Permission:
     """List functions, find their log groups and read their logs."""
     resources = tuple(

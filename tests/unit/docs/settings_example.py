@@ -16,7 +16,7 @@ from tests.unit.docs.settings_page import _inner, documented, sentence
 
 FILE = Path(__file__).parents[3] / "environments" / "dev.toml"
 HEADING = "[recipes.support]"
-TABLES_OF_THEIR_OWN = {"business_hours", "curation", "expected_traffic", "logs"}
+TABLES_OF_THEIR_OWN = {"business_hours", "canary", "curation", "expected_traffic", "logs"}
 EXAMPLES: Mapping[str, str] = MappingProxyType(
     {
         "monthly_budget_usd": "125",

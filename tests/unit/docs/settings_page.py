@@ -16,6 +16,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from pydantic import BaseModel, StringConstraints
 
 from distillery.core.business_hours import BusinessHours
+from distillery.core.canary import CanaryOptions
 from distillery.core.judging import GraderKind, GraderSpec
 from distillery.core.logs import LogSource
 from distillery.core.promotion_window import PromotionWindow
@@ -31,6 +32,7 @@ from distillery.settings import (
     VpcEndpoint,
 )
 from distillery.settings.checks import bounds
+from distillery.settings.checks.canary import CANARY_BOUNDS
 from distillery.settings.deployment import GitHubDeployment
 from distillery.settings.environment import Quota, Trail
 from distillery.settings.promotion import Promotion
@@ -52,6 +54,12 @@ TABLES: tuple[tuple[str, str, type], ...] = (
         "`[recipes.<name>.business_hours]`",
         'When the live endpoint serves. Needs `hosting = "provisioned"`.',
         BusinessHours,
+    ),
+    (
+        "`[recipes.<name>.canary]`",
+        "How a student that passed, or that somebody accepted, takes a share of the traffic before it goes live "
+        "([canaries](../canary.md)).",
+        CanaryOptions,
     ),
     (
         "`[recipes.<name>.expected_traffic]`",
@@ -117,6 +125,7 @@ ALLOWED: Mapping[tuple[type, str], str] = {
 BOUNDS = {
     Recipe: {field: allowed for field, _, allowed, _ in bounds.RECIPE_BOUNDS},
     Curation: {field.removeprefix("curation."): allowed for field, _, allowed, _ in bounds.RECIPE_BOUNDS},
+    CanaryOptions: {field: allowed for field, _, allowed, _ in CANARY_BOUNDS},
 }
 TYPES = {str: "string", int: "integer", float: "number", Decimal: "number", bool: "boolean", date: "date"}
 WORDS = {

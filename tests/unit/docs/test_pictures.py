@@ -19,7 +19,7 @@ from tests.pictures.recording import COLUMNS, LONGEST_PAUSE, draw, lines_of
 DOCS = ROOT / "docs"
 ALL = sorted(DOCS.glob("*.svg"))
 TEMPLATES = sorted((ROOT / "tests" / "snapshot" / "prod").glob("*.json"))
-PARTS = {"scoring": "evaluation"}
+PARTS = {"canary": "promotion", "scoring": "evaluation"}
 """Modules of stages that are a part of another stage."""
 SERVICES = {
     "AWS::Athena": "Athena",

@@ -298,7 +298,7 @@ def test_a_student_that_did_not_pass_closes_its_run_as_rejected(harness: Harness
 
 
 def test_an_unknown_step_is_refused(harness: Harness) -> None:
-    with pytest.raises(BadRequest, match="close, delete, describe, follow_up, pause, promote, record"):
+    with pytest.raises(BadRequest, match="close, delete, describe, follow_up, keep_prompt, pause, promote, record"):
         step({"step": "dance", "state": harness.state("a")}, None)
 
 

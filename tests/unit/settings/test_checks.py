@@ -65,6 +65,16 @@ def test_sound_settings_have_no_finding(settings: Build) -> None:
 
 PRINCIPALS = "routes/fast/principals"
 REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
+    "a canary of all callers": (
+        {"recipes/support/canary": {"share": 1.0}},
+        TODAY,
+        ("recipes.support.canary.share", "it is 1.0", "0.01 to 0.5", "every tenth caller"),
+    ),
+    "a ceiling without room for a canary": (
+        {HOSTING: "provisioned", PRICE: 4, "recipes/support/canary": {"share": 0.1}, "max_model_units": 2},
+        TODAY,
+        ("max_model_units", "1 for a canary", "3 or more", "raise it"),
+    ),
     "a traffic of nothing": (
         {"recipes/support/expected_traffic": {"requests_per_day": 0, "input_tokens": 800, "output_tokens": 60}},
         TODAY,
@@ -807,6 +817,26 @@ BOUNDS = {
     "unit_price_usd_per_hour": (0, -1),
     "training_usd_per_million_tokens": (0, -4),
 }
+
+
+CANARY_BOUNDS = {
+    "share": (0.0, 0.009, 0.51, 1.0, float("nan")),
+    "minutes": (0, 9, 10_081),
+    "min_calls": (0, -1),
+    "max_error_increase": (-0.01, 1.0),
+    "max_refusal_increase": (-0.01, 1.0),
+    "max_fallback_increase": (-0.01, 1.0),
+    "max_latency_ratio": (1.0, 0.5, float("nan")),
+    "max_cost_ratio": (1.0, 0.5),
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [(field, value) for field, values in CANARY_BOUNDS.items() for value in values]
+)
+def test_a_number_of_a_canary_out_of_its_range_is_the_only_finding(field: str, value: float, settings: Build) -> None:
+    (finding,) = findings(settings({"recipes/support/canary": {field: value}}), TODAY)
+    assert (finding.where, finding.wrong) == (f"recipes.support.canary.{field}", f"it is {value}")
 
 
 @pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in BOUNDS.items() for value in values])

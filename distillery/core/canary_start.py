@@ -1,0 +1,82 @@
+"""How a canary begins: whether one can, what its endpoint costs, and its execution."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from distillery.core import clock
+from distillery.core.canary import CanaryOutcome
+from distillery.core.executions import Executions
+from distillery.core.ledger.canaries import Canaries, CanaryRecord
+from distillery.core.ledger.holders import HolderKind, new_holder
+from distillery.core.ledger.items import RunRecord
+from distillery.core.pipeline import Alias, Run
+from distillery.core.recipe import Recipe
+
+CANARY = "canary"
+"""The action of its execution."""
+EVIDENT = (CanaryOutcome.PASSED, CanaryOutcome.WORSE, CanaryOutcome.INCONCLUSIVE)
+"""How a canary ends that was observed to its end."""
+EXTRA_HOURS = 2
+"""Hours of its endpoint besides those of its share: creation, the last look, deletion. Each hour begun is billed."""
+
+
+def canary_usd(recipe: Recipe) -> Decimal:
+    """What the second endpoint of a canary bills at most, in US dollars; 0 where it is billed by the token."""
+    if recipe.canary is None or not recipe.is_hourly or recipe.unit_price_usd_per_hour is None:
+        return Decimal(0)
+    hours = -(-recipe.canary.minutes // 60) + EXTRA_HOURS
+    return (recipe.model_units * recipe.unit_price_usd_per_hour * hours).quantize(Decimal("0.01"))
+
+
+def needs_canary(run: Run, model: str, alias: Alias | None, canaries: Canaries) -> bool:
+    """Whether a run's student takes a share of the traffic before it goes live.
+
+    Where nothing is live, nothing can be compared. Where a canary of the student beside the live model was observed to
+    its end, a person has its evidence and decides.
+    """
+    if run.recipe.canary is None or alias is None or alias.current == model:
+        return False
+    ended = [each for each in canaries.of(alias.recipe) if each.outcome in EVIDENT]
+    return not any(each.run == run.id and each.left == alias.current for each in ended)
+
+
+def canary_refusal(alias: Alias, canaries: Canaries) -> str:
+    """Why no canary can begin now; empty if one can."""
+    if alias.paused:
+        return f"its route is paused by business hours until {alias.paused.until}, and a canary needs its callers"
+    if found := canaries.current(alias.recipe):
+        return f"{found.holder} of run {found.run} is in progress; to end it: distillery stop {found.run} --reason WHY"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryStarter:
+    """Starts canaries."""
+
+    canaries: Canaries
+    executions: Executions
+
+    def start(self, record: RunRecord, alias: Alias, *, acceptance: str = "") -> CanaryRecord:
+        """Records a canary and starts its execution. A repeated call finds the first one.
+
+        Raises:
+            RunActive: The recipe has another canary in progress.
+            OverBudget: The month's budget has no room for its endpoint.
+        """
+        recipe = record.run.recipe
+        begun = self.canaries.current(recipe.name)
+        if begun is None or (begun.run, begun.acceptance) != (record.run.id, acceptance):
+            holder = new_holder(HolderKind.CANARY, recipe.name, clock.now())
+            usd = canary_usd(recipe)
+            begun = self.canaries.begin(record, holder, left=alias.current, usd=usd, acceptance=acceptance)
+        self.executions.start(begun.holder, state_of(begun))
+        return begun
+
+    def withdraw(self, record: CanaryRecord) -> None:
+        """Starts the execution that ends a canary whose own was stopped or broke. A repeated call changes nothing."""
+        self.executions.start(record.withdrawal, {**state_of(record), "ending": True})
+
+
+def state_of(record: CanaryRecord) -> dict[str, object]:
+    """The input of its execution."""
+    return {"action": CANARY, "recipe": record.recipe, "holder": record.holder, "ending": False}

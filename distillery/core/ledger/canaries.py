@@ -1,0 +1,205 @@
+"""Canaries: which run's student takes a share of the traffic, what was measured, and how each ended.
+
+A recipe has at most one in progress. It takes no recipe lock, but to make its student live. Of a person's request to
+stop it and the claim of its promotion, the first excludes the other.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from distillery.core import clock, names
+from distillery.core.canary import CanaryJudgement, CanaryOutcome
+from distillery.core.errors import BadRequest, RunActive, Unfinished
+from distillery.core.escaping import one_line, quoted
+from distillery.core.ledger.holders import HolderKind
+from distillery.core.ledger.items import RunRecord, busy_message, model_of, partition, run_key
+from distillery.core.ledger.month import Month
+from distillery.core.ledger.table import NEW, READS_MAX, Item, Table
+from distillery.core.pipeline import Outcome
+from distillery.core.serialization import from_wire, to_wire
+
+PARTITION = "canary"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryRecord:
+    """A canary.
+
+    Attributes:
+        holder: Its name, which is its execution's and its salt.
+        run: The run that made its student.
+        model, left: ARNs of its model, and of the model that was live when it began.
+        acceptance: The holder of the acceptance that it follows; empty if the student passed and nobody had to accept.
+        usd: What its endpoint may cost, where that bills by the hour.
+        opened, begun, end, closed: ISO 8601: when it was requested, began and ends taking calls, and was closed.
+        judgement: The latest look at its metrics.
+        promoting: Whether its student is being made live.
+        stopped, stopped_by, stopped_why: When somebody stopped it, who, and why.
+        outcome, reason: How it ended, and why; `running` until then.
+    """
+
+    holder: str
+    run: str
+    model: str
+    left: str
+    opened: str
+    acceptance: str = ""
+    usd: Decimal = Decimal(0)
+    begun: str = ""
+    end: str = ""
+    judgement: CanaryJudgement | None = None
+    promoting: bool = False
+    stopped: str = ""
+    stopped_by: str = ""
+    stopped_why: str = ""
+    outcome: CanaryOutcome = CanaryOutcome.RUNNING
+    reason: str = ""
+    closed: str | None = None
+
+    @property
+    def recipe(self) -> str:
+        return names.recipe_of(self.run)
+
+    @property
+    def withdrawal(self) -> str:
+        """The name of the execution that ends it where its own cannot."""
+        return HolderKind.WITHDRAWAL + self.holder.removeprefix(HolderKind.CANARY)
+
+
+class Canaries:
+    """The canaries of all recipes. Each write may be repeated."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def begin(self, record: RunRecord, holder: str, *, left: str, usd: Decimal, acceptance: str = "") -> CanaryRecord:
+        """Records a canary of the run's student, and reserves what its endpoint may cost from the month's budget.
+
+        Raises:
+            RunActive: The recipe has another canary in progress.
+            OverBudget: The month has no room for its endpoint.
+        """
+        recipe = record.run.recipe
+        item: Item = {
+            "pk": partition(recipe.name),
+            "sk": holder,
+            "canary_run": record.run.id,
+            "model": model_of(record) or "",
+            "left": left,
+            "acceptance": acceptance,
+            "usd": str(usd),
+            "opened": clock.stamp(),
+        }
+        current: Item = {"pk": PARTITION, "sk": recipe.name, "holder": holder}
+        for _ in range(READS_MAX):
+            if self._table.get(item["pk"], holder):
+                return self.find(recipe.name, holder)
+            self.check_free(recipe.name)
+            puts: list[tuple[Item, str, Mapping[str, str]]] = [(item, NEW, {}), (current, NEW, {})]
+            if usd:
+                month = Month.of(self._table, recipe.name, clock.stamp())
+                puts.append(month.with_reservation(holder, usd, cap=recipe.monthly_cap_usd, what="canary").write())
+            if self._table.put_all(*puts):
+                return self.find(recipe.name, holder)
+        raise Unfinished(f"concurrent requests keep changing the month of recipe {recipe.name!r}; try again")
+
+    def find(self, recipe: str, holder: str) -> CanaryRecord:
+        """Raises BadRequest where the ledger does not have it."""
+        item = self._table.get(partition(recipe), holder)
+        if item is None or "canary_run" not in item:
+            raise BadRequest(f"there is no canary {quoted(holder)} in the ledger; a passed or accepted student has one")
+        return _record(item)
+
+    def current(self, recipe: str) -> CanaryRecord | None:
+        """The canary in progress."""
+        item = self._table.get(PARTITION, recipe)
+        return self.find(recipe, item["holder"]) if item else None
+
+    def all(self) -> list[CanaryRecord]:
+        """The canaries in progress."""
+        return [self.find(item["sk"], item["holder"]) for item in self._table.query(PARTITION)]
+
+    def of(self, recipe: str) -> list[CanaryRecord]:
+        """The canaries of a recipe, the latest first."""
+        found = [_record(item) for item in self._table.query(partition(recipe), HolderKind.CANARY)]
+        return sorted(found, key=lambda each: each.opened, reverse=True)
+
+    def open_of(self, recipe: str) -> CanaryRecord | None:
+        """The canary in progress, for people, who may read a recipe's own partition alone."""
+        return next((each for each in self.of(recipe) if each.closed is None), None)
+
+    def check_free(self, recipe: str) -> None:
+        """Raises RunActive where the recipe has a canary in progress."""
+        if found := self.current(recipe):
+            raise RunActive(
+                f"{busy_message(recipe, found.holder)}; to end it now: distillery stop {found.run} --reason WHY"
+            )
+
+    def admit(self, record: CanaryRecord, *, begun: str, end: str) -> CanaryRecord:
+        """Keeps when it takes calls. The first times count."""
+        times = {"begun": begun, "end": end}
+        self._set(record, times, "attribute_not_exists(begun)", {})
+        return self.find(record.recipe, record.holder)
+
+    def keep_look(self, record: CanaryRecord, judgement: CanaryJudgement) -> None:
+        """Keeps what a look has found."""
+        self._set(record, {"judgement": json.dumps(to_wire(judgement))}, "attribute_not_exists(closed)", {})
+
+    def stop(self, record: CanaryRecord, *, by: str, why: str) -> bool:
+        """Records a person's request to end it. The first request counts; False where its student goes live."""
+        unclaimed = "attribute_not_exists(closed) AND attribute_not_exists(promoting)"
+        values = {"stopped": clock.stamp(), "stopped_by": by, "stopped_why": one_line(why)}
+        if self._set(record, values, f"{unclaimed} AND attribute_not_exists(stopped_by)", {}):
+            return True
+        return bool(self.find(record.recipe, record.holder).stopped_by)
+
+    def claim_promotion(self, record: CanaryRecord) -> bool:
+        """Records that its student goes live; False where a person has stopped it."""
+        if record.promoting:
+            return True
+        open_ = "attribute_not_exists(closed) AND attribute_not_exists(stopped_by)"
+        self._set(record, {"promoting": "true"}, open_, {})
+        return self.find(record.recipe, record.holder).promoting
+
+    def end(self, record: CanaryRecord, outcome: CanaryOutcome, reason: str) -> None:
+        """Records how it ended. A second call changes nothing."""
+        values = {"outcome": outcome.value, "reason": one_line(reason), "closed": clock.stamp()}
+        self._set(record, values, "attribute_not_exists(closed)", {})
+        self._table.delete(PARTITION, record.recipe, attribute="holder", equal=record.holder)
+
+    def end_run(self, record: CanaryRecord, outcome: Outcome, reason: str, *, by: str = "") -> None:
+        """Ends the run that waits for its canary. A second call, or one for another run, changes nothing."""
+        values = {"outcome": outcome.value, "reason": one_line(reason), "closed": clock.stamp()}
+        values |= {"closed_by": by} if by else {}
+        self._table.set(
+            *run_key(record.run), values, only_if="#outcome = :waits", given={"waits": Outcome.CANARY.value}
+        )
+
+    def _set(self, record: CanaryRecord, values: Mapping[str, str], only_if: str, given: Mapping[str, str]) -> bool:
+        return self._table.set(partition(record.recipe), record.holder, values, only_if=only_if, given=given)
+
+
+def _record(item: Mapping[str, Any]) -> CanaryRecord:
+    judgement = item.get("judgement")
+    return CanaryRecord(
+        holder=item["sk"],
+        run=item["canary_run"],
+        model=item["model"],
+        left=item["left"],
+        opened=item["opened"],
+        acceptance=item.get("acceptance", ""),
+        usd=Decimal(item.get("usd", "0")),
+        begun=item.get("begun", ""),
+        end=item.get("end", ""),
+        judgement=from_wire(CanaryJudgement, json.loads(judgement)) if judgement else None,
+        promoting="promoting" in item,
+        stopped=item.get("stopped", ""),
+        stopped_by=item.get("stopped_by", ""),
+        stopped_why=item.get("stopped_why", ""),
+        outcome=CanaryOutcome(item.get("outcome", CanaryOutcome.RUNNING)),
+        reason=item.get("reason", ""),
+        closed=item.get("closed"),
+    )

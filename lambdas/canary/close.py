@@ -1,0 +1,89 @@
+"""The last step of a canary: the ledger has how it and its run ended, and people are notified."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from distillery.core.canary import CanaryOptions, CanaryOutcome, InconclusiveCanary
+from distillery.core.env_vars import Variable, read
+from distillery.core.ledger.acceptances import Acceptances
+from distillery.core.ledger.canaries import Canaries, CanaryRecord
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.notices import Notices
+from distillery.core.pipeline import Outcome
+from distillery.core.step_errors import describe_error
+
+FAILED_PROMOTION = "the canary ended, and making its student live failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryEnding:
+    """How a canary ended, and how its run ends by it."""
+
+    outcome: CanaryOutcome
+    of_run: Outcome
+    reason: str
+
+
+def ending_of(record: CanaryRecord, options: CanaryOptions, state: Mapping[str, Any]) -> CanaryEnding:
+    """Derived from the state of the execution: `look` is the last one, `alias` exists if its student went live.
+
+    A person's stop comes first: it also ends the execution with an error, or before it has looked.
+    """
+    look, error = state.get("look") or {}, state.get("error")
+    if "alias" in state:
+        outcome = CanaryOutcome(look.get("outcome", CanaryOutcome.PASSED))
+        return CanaryEnding(outcome=outcome, of_run=Outcome.PROMOTED, reason=str(look.get("reason", "")))
+    if record.stopped_by and not record.promoting:
+        reason = f"{record.stopped_by} stopped it: {record.stopped_why}"
+        return CanaryEnding(outcome=CanaryOutcome.STOPPED, of_run=Outcome.DECLINED, reason=reason)
+    if error or state.get("ending") or "outcome" not in look:
+        why = describe_error(error) if error else "its execution ended without closing it"
+        reason = f"{FAILED_PROMOTION}: {why}" if record.promoting else why
+        return CanaryEnding(outcome=CanaryOutcome.FAILED, of_run=Outcome.AWAITING_ACCEPTANCE, reason=reason)
+    outcome, reason = CanaryOutcome(look["outcome"]), str(look["reason"])
+    return CanaryEnding(outcome=outcome, of_run=_run(outcome, options), reason=reason)
+
+
+def _run(outcome: CanaryOutcome, options: CanaryOptions) -> Outcome:
+    """How the run ends without going live. One that passed, and could not go live, waits for a person."""
+    if outcome is CanaryOutcome.WORSE:
+        return Outcome.REJECTED
+    keeps = outcome is CanaryOutcome.INCONCLUSIVE and options.inconclusive is InconclusiveCanary.KEEP
+    return Outcome.INCONCLUSIVE if keeps or outcome is CanaryOutcome.SUPERSEDED else Outcome.AWAITING_ACCEPTANCE
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryCloser:
+    """Closes canaries. People are notified last: a failing topic must not keep a recipe locked."""
+
+    ledger: Ledger
+    canaries: Canaries
+    acceptances: Acceptances
+    notices: Notices
+
+    def close(self, record: CanaryRecord, ending: CanaryEnding) -> dict[str, str]:
+        """A repeated call changes nothing but the notice."""
+        reason = self._told(record, ending)
+        if record.acceptance:
+            self.acceptances.end(record.recipe, record.acceptance, ending.of_run, reason)
+        else:
+            by = record.stopped_by if ending.outcome is CanaryOutcome.STOPPED else ""
+            self.canaries.end_run(record, ending.of_run, reason, by=by)
+        self.canaries.end(record, ending.outcome, ending.reason)
+        self.ledger.leases.release_all(owner=record.holder)
+        self.ledger.unlock(record.recipe, record.holder)
+        kept = replace(ending, of_run=self.ledger.run(record.run).outcome)
+        self.notices.publish(
+            f"Distillery: canary of {record.recipe} {ending.outcome}",
+            f"{record.holder}, the canary of run {record.run}: {ending.outcome}. The run is {kept.of_run}.",
+            reason,
+        )
+        return {"outcome": ending.outcome.value, "run": kept.of_run.value, "reason": reason}
+
+    def _told(self, record: CanaryRecord, ending: CanaryEnding) -> str:
+        if ending.of_run is not Outcome.AWAITING_ACCEPTANCE:
+            return f"Its canary: {ending.reason}"
+        command = f"distillery --env {read(Variable.ENVIRONMENT)}"
+        decide = f"{command} accept {record.run} --reason WHY, or {command} reject {record.run}"
+        return f"Its canary: {ending.reason.rstrip('.')}. A person decides whether it goes live: {decide}"

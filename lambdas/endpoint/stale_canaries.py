@@ -1,0 +1,61 @@
+"""Canaries whose execution was stopped or broke: another execution withdraws each, and where that broke too, the ledger
+alone is told. Callers stop by themselves at the end that the alias states, and the lease of the endpoint ends after it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from distillery.core import clock
+from distillery.core.canary import CanaryOutcome
+from distillery.core.canary_start import CanaryStarter
+from distillery.core.errors import RunStopped
+from distillery.core.executions import ON_ITS_WAY, Executions
+from distillery.core.ledger.acceptances import Acceptances
+from distillery.core.ledger.canaries import Canaries, CanaryRecord
+from distillery.core.ledger.ledger import Ledger
+from distillery.core.notices import Notices
+from distillery.core.pipeline import Outcome
+from lambdas.endpoint.stale_runs import PATIENCE
+
+
+@dataclass(frozen=True, slots=True)
+class StaleCanaries:
+    """Ends stale canaries."""
+
+    ledger: Ledger
+    canaries: Canaries
+    acceptances: Acceptances
+    executions: Executions
+    notices: Notices
+
+    def settle(self) -> dict[str, str]:
+        """What was done, by canary."""
+        done = {each.holder: self._settled(each) for each in self.canaries.all()}
+        return {holder: what for holder, what in done.items() if what}
+
+    def _settled(self, record: CanaryRecord) -> str:
+        status = self.executions.status(record.holder)
+        if status in ON_ITS_WAY:
+            if record.stopped_by and not record.promoting:  # the function that was to stop it ended before
+                self.executions.stop(record.holder, error=RunStopped.__name__, cause="a person stopped the canary")
+                return "stopped"
+            return ""
+        if status is None and clock.now() - datetime.fromisoformat(record.opened) <= PATIENCE:
+            return ""
+        withdrawal = self.executions.status(record.withdrawal)
+        if withdrawal is None:
+            CanaryStarter(self.canaries, self.executions).withdraw(record)
+            return "withdrawn"
+        return "" if withdrawal in ON_ITS_WAY else self._closed(record, withdrawal)
+
+    def _closed(self, record: CanaryRecord, status: str) -> str:
+        why = f"its executions ended as {status} without closing it"
+        reason = f"Its canary broke: {why}. A person decides: distillery accept {record.run} --reason WHY"
+        if record.acceptance:
+            self.acceptances.end(record.recipe, record.acceptance, Outcome.FAILED, reason)
+        else:
+            self.canaries.end_run(record, Outcome.AWAITING_ACCEPTANCE, reason)
+        self.canaries.end(record, CanaryOutcome.FAILED, why)
+        self.ledger.unlock(record.recipe, record.holder)
+        self.notices.publish(f"Distillery: canary of {record.recipe} failed", f"{record.holder}: {why}.", reason)
+        return "closed"

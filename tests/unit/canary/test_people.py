@@ -1,0 +1,188 @@
+"""What people do with a canary: accept with its price, stop it, and what the guard and retirement do."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from distillery.core.canary import CanaryOutcome
+from distillery.core.canary_start import canary_usd
+from distillery.core.errors import RunActive
+from distillery.core.executions import Executions
+from distillery.core.hosting_mode import HostingMode
+from distillery.core.ledger.leases import Leases
+from distillery.core.notices import Notices
+from distillery.core.pipeline import Verdict
+from lambdas.endpoint.stale_canaries import StaleCanaries
+from lambdas.endpoint.stale_runs import PATIENCE
+from tests.fakes.callers import ANA, LEA
+from tests.fakes.pipeline import recipe, student, verdict
+from tests.unit.canary.harness import MACHINE, OPTIONS, CanaryHarness
+
+HOURLY: dict[str, Any] = {
+    "hosting": HostingMode.PROVISIONED,
+    "model_units": 2,
+    "unit_price_usd_per_hour": Decimal(10),
+    "monthly_budget_usd": Decimal(1000),
+}
+
+
+def end_run(harness: CanaryHarness) -> str:
+    state = harness.run_state
+    state["follow_up"] = harness.twice("follow_up", state)
+    harness.twice("close", state)
+    return str(state["follow_up"]["outcome"])
+
+
+@pytest.fixture
+def hourly(harness: CanaryHarness) -> CanaryHarness:
+    harness.ledger.unlock("support", harness.run)
+    harness.run_state = harness.state("c", of=recipe(canary=OPTIONS, **HOURLY))
+    harness.run = harness.run_state["run"]["id"]
+    assert end_run(harness) == "awaiting-acceptance"
+    return harness
+
+
+def test_an_endpoint_that_bills_by_the_hour_waits_for_somebody_who_confirms_its_price(hourly: CanaryHarness) -> None:
+    assert "bills up to $60.00" in hourly.ledger.run(hourly.run).reason
+    status, answer = hourly.decide(hourly.run)
+    assert (status, answer["error"]["type"]) == (400, "BadRequest")
+    assert "bills up to $60.00, and $0 was confirmed" in answer["error"]["message"]
+    assert hourly.ledger.active() == {}
+    status, answer = hourly.decide(hourly.run, canary_usd="60.00")
+    assert (status, answer["outcome"]) == (200, "running")
+    state = hourly.started()
+    assert state["action"] == "canary"
+    assert hourly.ledger.active() == {}
+    hourly.admit(state)
+    assert [fake.units for fake in hourly.bedrock.throughputs.values()] == [2]
+    hourly.watch(state)
+    assert hourly.end(state) == "promoted"
+    assert hourly.acceptances.of("support")[0].outcome == "promoted"
+
+
+def test_the_price_is_of_every_hour_begun() -> None:
+    assert canary_usd(recipe(canary=OPTIONS, **HOURLY)) == Decimal(60)  # 1 hour and 2 around it, 2 units at $10
+    assert canary_usd(recipe(**HOURLY)) == canary_usd(recipe(canary=OPTIONS)) == 0
+
+
+def test_the_month_counts_its_endpoint(hourly: CanaryHarness) -> None:
+    hourly.decide(hourly.run, canary_usd="60.00")
+    (month,) = [item for key, item in hourly.table.items.items() if key[1].startswith("month#")]
+    (holder,) = [each.holder for each in hourly.canaries.of("support")]
+    assert json.loads(month["runs"])[holder] == "60.00"
+
+
+def test_a_month_without_room_refuses_it(harness: CanaryHarness) -> None:
+    harness.ledger.unlock("support", harness.run)
+    harness.run_state = harness.state("c", of=recipe(canary=OPTIONS, **HOURLY | {"monthly_budget_usd": Decimal(50)}))
+    harness.run = harness.run_state["run"]["id"]
+    end_run(harness)
+    status, answer = harness.decide(harness.run, canary_usd="60.00")
+    assert (status, answer["error"]["type"]) == (409, "OverBudget")
+    assert (harness.ledger.active(), harness.canaries.current("support")) == ({}, None)
+    assert not harness.ledger.run(harness.run).promoting
+
+
+def test_an_accepted_student_that_is_worse_leaves_its_run_as_it_was(harness: CanaryHarness) -> None:
+    harness.ledger.unlock("support", harness.run)
+    failed: Verdict = verdict(passed=False)
+    harness.run_state = harness.state("c", of=harness.with_canary(), judged=failed)
+    harness.run = harness.run_state["run"]["id"]
+    assert end_run(harness) == "rejected"
+    status, _ = harness.decide(harness.run)
+    assert status == 200
+    state = harness.admit(harness.started())
+    harness.cloudwatch.failed = {"dev-canary-": 15}
+    harness.watch(state)
+    assert harness.end(state) == "rejected"
+    assert not harness.ledger.run(harness.run).promoting
+    (acceptance,) = harness.acceptances.of("support")
+    assert (acceptance.outcome, acceptance.closed is not None) == ("rejected", True)
+
+
+def test_somebody_stops_it_and_the_student_is_declined(harness: CanaryHarness) -> None:
+    state = harness.admit(harness.begin())
+    status, answer = harness.stop()
+    assert (status, answer["outcome"], answer["by"], answer["first"]) == (200, "declined", ANA.arn, True)
+    assert harness.machine.executions[state["holder"]] == "ABORTED"
+    assert harness.stop(LEA)[1]["first"] is False
+    ending = harness.started()
+    assert (ending["action"], ending["ending"], ending["holder"]) == ("canary", True, state["holder"])
+    harness.withdraw(ending)
+    record = harness.ledger.run(harness.run)
+    assert (record.outcome, record.closed_by) == ("declined", ANA.arn)
+    assert harness.alias["current"] == student("a").model_arn
+    assert (harness.alias["canary"], harness.endpoints, harness.canaries.current("support")) == (None, [], None)
+    assert harness.canaries.of("support")[0].outcome is CanaryOutcome.STOPPED
+
+
+def test_a_look_that_comes_after_a_stop_withdraws_it(harness: CanaryHarness) -> None:
+    state = harness.admit(harness.begin())
+    harness.stop()
+    assert (harness.look(state)["step"], state["look"]["outcome"]) == ("withdraw", "stopped")
+
+
+def test_nothing_is_created_after_a_stop(harness: CanaryHarness) -> None:
+    state = harness.begin()
+    harness.stop()
+    with pytest.raises(Exception, match="was stopped by"):
+        harness.canary("create", state)
+    assert harness.endpoints == []
+
+
+def test_one_whose_student_is_going_live_cannot_be_stopped(harness: CanaryHarness) -> None:
+    state = harness.admit(harness.begin())
+    harness.watch(state)
+    status, answer = harness.stop()
+    assert (status, answer["error"]["type"]) == (409, "NothingToStop")
+    assert harness.end(state) == "promoted"
+
+
+def guard(harness: CanaryHarness) -> StaleCanaries:
+    executions, notices = Executions(MACHINE, harness.machine), Notices("arn:topic")  # type: ignore[arg-type]
+    return StaleCanaries(harness.ledger, harness.canaries, harness.acceptances, executions, notices)
+
+
+def test_the_guard_withdraws_what_an_aborted_execution_left(harness: CanaryHarness) -> None:
+    state = harness.admit(harness.begin())
+    assert guard(harness).settle() == {}
+    harness.machine.executions[state["holder"]] = "ABORTED"
+    assert guard(harness).settle() == {state["holder"]: "withdrawn"}
+    ending = harness.started()
+    assert guard(harness).settle() == {}
+    harness.withdraw(ending)
+    assert (harness.outcome, harness.endpoints, guard(harness).settle()) == ("awaiting-acceptance", [], {})
+
+
+def test_the_guard_stops_what_the_stop_did_not_reach(harness: CanaryHarness) -> None:
+    state = harness.admit(harness.begin())
+    harness.canaries.stop(harness.canaries.find("support", state["holder"]), by=ANA.arn, why="complaints")
+    assert guard(harness).settle() == {state["holder"]: "stopped"}
+    assert guard(harness).settle() == {state["holder"]: "withdrawn"}
+
+
+def test_where_the_withdrawal_broke_too_the_ledger_is_told(harness: CanaryHarness) -> None:
+    state = harness.admit(harness.begin())
+    harness.machine.executions |= {
+        state["holder"]: "FAILED",
+        harness.canaries.find("support", state["holder"]).withdrawal: "FAILED",
+    }
+    assert guard(harness).settle() == {state["holder"]: "closed"}
+    assert (harness.outcome, harness.canaries.current("support")) == ("awaiting-acceptance", None)
+    assert len(Leases(harness.table).all()) == 1  # it ends after the canary, whom callers may still call
+
+
+def test_one_that_was_never_started_is_withdrawn_after_an_hour(harness: CanaryHarness) -> None:
+    state = harness.begin()
+    del harness.machine.executions[state["holder"]]
+    assert guard(harness).settle() == {}
+    harness.seconds += PATIENCE.total_seconds() + 1
+    assert guard(harness).settle() == {state["holder"]: "withdrawn"}
+
+
+def test_a_recipe_with_a_canary_is_not_retired(harness: CanaryHarness) -> None:
+    harness.begin()
+    with pytest.raises(RunActive, match="distillery stop"):
+        harness.canaries.check_free("support")
