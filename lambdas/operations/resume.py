@@ -148,7 +148,9 @@ def _check_outcome(record: RunRecord) -> None:
         raise NothingToResume(f"run {run!r} is running; only a run that has ended is resumed: distillery watch {run}")
     if outcome in WAITING_OUTCOMES:
         if outcome is Outcome.CANARY:
-            raise NothingToResume(f"the canary of run {run!r} decides about it; to end that: distillery stop {run}")
+            raise NothingToResume(
+                f"the canary of run {run!r} decides about it; to end that: distillery stop {run} --reason WHY"
+            )
         decide = (
             f"to start it: distillery approve {run}"
             if outcome is Outcome.AWAITING

@@ -10,7 +10,7 @@ from distillery.core.notices import Notices
 from distillery.core.pipeline import Alias, Outcome, Run, Score, Verdict
 from distillery.core.step_errors import CHUNK_FAILED, describe_error
 from distillery.core.steps import Event, product, state_of
-from lambdas.promotion.target import ending_of, is_acceptance, is_rollback
+from lambdas.promotion.target import OTHER_LIVE, ending_of, is_acceptance, is_rollback
 
 UNKNOWN_FAILURE = (
     f"{CHUNK_FAILED}: a chunk of prompts failed, and the reason could not be stored; the executions of the Map Run in "
@@ -87,7 +87,9 @@ def _ending(event: Event, ledger: Ledger) -> Ending:
         return Ending(run.recipe.name, run.id, Outcome.PROMOTED, reason, _scores(verdict))
     follow_up = state.get("follow_up") or {"outcome": ending_of(run, verdict)}
     outcome = Outcome(follow_up["outcome"])
-    why = " ".join(filter(None, [follow_up.get("why", ""), _why(run.id, verdict, outcome)]))
+    overtaken = outcome is Outcome.AWAITING_ACCEPTANCE and ending_of(run, verdict) is Outcome.PROMOTED
+    first = follow_up.get("why") or (OTHER_LIVE if overtaken else "")  # executions of older versions have no `why`
+    why = " ".join(filter(None, [first, _why(run.id, verdict, outcome)]))
     return Ending(run.recipe.name, run.id, outcome, why, _scores(verdict))
 
 
