@@ -204,6 +204,10 @@ class Account:
         found = [{"Name": n, "Value": v} for n, v in self.ssm.values.items() if n.startswith(p["Path"])]
         return {"Parameters": found}
 
+    def get_metric_data(self, **p: Any) -> Any:
+        results = [{"Id": query["Id"], "Timestamps": [], "Values": []} for query in p["MetricDataQueries"]]
+        return {"MetricDataResults": results}
+
     def get_metric_statistics(self, **_: Any) -> Any:
         return {"Datapoints": []}
 

@@ -15,7 +15,9 @@ import pytest
 
 from distillery.core import clock
 from distillery.core.business_hours import BusinessHours, Weekday
+from distillery.core.canary import CanaryOptions
 from distillery.core.conversation import Prompt, to_line
+from distillery.core.env_vars import Variable
 from distillery.core.judging import GraderKind, GraderSpec, VerdictOutcome
 from distillery.core.ledger.borrowed_models import BorrowedModel
 from distillery.core.ledger.holders import HolderKind, new_holder
@@ -39,6 +41,7 @@ from distillery.records.statement import HELDOUT, TRAINING, Statement
 from lambdas.admission.handler import admit
 from lambdas.adoption.handler import step as adoption
 from lambdas.bucket_cleanup.handler import empty
+from lambdas.canary.handler import step as canary
 from lambdas.collection.handler import collect
 from lambdas.dataset.approval import decide
 from lambdas.dataset.handler import receive
@@ -79,8 +82,8 @@ from tests.unit.constructs.test_bucket_cleanup import EVENT as EMPTY
 from tests.unit.dataset.fakes import file
 from tests.unit.distillation.fakes import job, stalled
 from tests.unit.invocation_logging.test_ownership import STACK
+from tests.unit.leaks.account import SETTINGS, Account
 from tests.unit.leaks.account import STUDENT as STORED
-from tests.unit.leaks.account import Account
 from tests.unit.serving.test_function_url import event as by_url
 from tests.unit.uploads.test_handler import notification
 
@@ -475,6 +478,31 @@ def changing(name: str, action: HoursAction) -> Callable[[Account], Ask]:
     return prepare
 
 
+CANARIES = recipe(canary=CanaryOptions(minutes=10))
+CANARY_STEPS = ("begin", "create", "describe", "admit", "look", "withdraw", "delete", "close")
+
+
+def trying(name: str) -> Callable[[Account], Ask]:
+    """A step of a canary, after those before it. What looks makes it go live, or does not."""
+
+    def prepare(account: Account) -> Ask:
+        _promoted(account, PLAIN)
+        state = _state(account, CANARIES, "b")
+        begun = {"step": "begin", "state": state, "machine": SETTINGS[Variable.STATE_MACHINE]}
+        if name == "begin":
+            return lambda: canary(begun, CONTEXT)
+        canary(begun, CONTEXT)
+        (started,) = account.machine.started
+        state = json.loads(started["input"])
+        for each in CANARY_STEPS[1 : CANARY_STEPS.index(name)]:
+            answer = canary({"step": each, "state": state}, CONTEXT)
+            account.hosting.settle()
+            state |= {"create": {"candidate": answer}, "look": {"look": answer}}.get(each, {})
+        return lambda: canary({"step": name, "state": state}, CONTEXT)
+
+    return prepare
+
+
 def _change(account: Account, action: HoursAction) -> dict[str, Any]:
     """The state of an execution that the guard started."""
     holder = new_holder(HolderKind.HOURS, "support", clock.now() + timedelta(seconds=action is HoursAction.OPEN))
@@ -722,6 +750,7 @@ SCENARIOS: dict[str, Scenario] = {
         for name in names
     },
     "business hours end": Scenario(hours_end, RESTS),
+    **{f"a canary: {name}": Scenario(trying(name), CANARIES) for name in CANARY_STEPS},
     "a roll-back": Scenario(rolled_back),
     "models are deleted": Scenario(pruned),
     **{f"a recipe is retired, {how}": Scenario(retired(of)) for how, of in HOSTED.items()},
