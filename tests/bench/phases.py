@@ -30,19 +30,24 @@ def phases(kind: str, *, rules: bool) -> dict[str, float]:
 
 
 def _ours(lap: Callable[[str], None], *, rules: bool) -> Callable[[], object]:
+    from infra.template_validation import load_template_validation
+
+    validation = load_template_validation()
+    lap("engine of the validation, imports of services and settings")
     import cdk_nag  # noqa: F401 # the import is what is measured
 
     lap("import of the rules")
-    import distillery.settings
-
-    lap("import of the settings (pydantic)")
     import app as ours
 
-    lap("import of the stacks and the CDK's services")
+    lap("import of the stacks")
     from aws_cdk import App, Validations
 
-    settings = distillery.settings.load("dev", on=date(2026, 11, 23))
+    from distillery.settings import load
+
+    settings = load("dev", on=date(2026, 11, 23))
     made = App(analytics_reporting=False, auto_synth=False)
+    if validation:
+        Validations.of(made).add_plugins(validation)
     lap("settings, App()")
     if not rules:
         Validations.add_plugins = lambda *_: None  # type: ignore[method-assign]  # a synth that leaves the rules out
