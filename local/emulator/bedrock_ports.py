@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ministack.core.responses import request_scope
-from ministack.services import cloudwatch_logs, eventbridge, kms, s3
+from ministack.services import cloudwatch, cloudwatch_logs, eventbridge, kms, s3
 
 from bedrock_simulator.ports import ObjectDenied, ObjectMissing
 from local.emulator import delivery_permissions, iam
@@ -126,3 +126,16 @@ class AccountLogs:
             if all(acts) and writable(group):
                 cloudwatch_logs._create_log_stream(named)  # answers an error where there is one already
                 cloudwatch_logs._put_log_events({**named, "logEvents": [event]})
+
+
+class AccountMetrics:
+    """The account's CloudWatch metrics. ministack's own entry point knows the real clock alone."""
+
+    def record(self, account: str, region: str, model_id: str, values: Mapping[str, float], at: datetime) -> None:
+        """Records values of metrics of `AWS/Bedrock` at the virtual time."""
+        with request_scope(account, region):
+            for name, value in values.items():
+                dimensions = {"ModelId": model_id}
+                cloudwatch._store_datum(
+                    "AWS/Bedrock", name, dimensions, at.timestamp(), "None", value, None, None, None
+                )

@@ -30,7 +30,14 @@ def main() -> None:
     from bedrock_simulator.faults import Faults
     from bedrock_simulator.settings import Latency, ModelErrors, Quotas, Settings, TeacherSettings
     from local.emulator import patches
-    from local.emulator.bedrock_ports import AccountEvents, AccountKeys, AccountLogs, AccountObjects, AccountRoles
+    from local.emulator.bedrock_ports import (
+        AccountEvents,
+        AccountKeys,
+        AccountLogs,
+        AccountMetrics,
+        AccountObjects,
+        AccountRoles,
+    )
     from local.emulator.clock import VirtualClock
     from local.emulator.hooks.sharing import AccountShares
 
@@ -43,6 +50,7 @@ def main() -> None:
         roles=AccountRoles(),
         keys=AccountKeys(),
         logs=AccountLogs(),
+        metrics=AccountMetrics(),
         shares=AccountShares(),
         settings=Settings(
             teacher=TeacherSettings(

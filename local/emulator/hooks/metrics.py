@@ -6,7 +6,8 @@ ministack: publishes neither metric, throws all dimensions of a metric together,
     somebody calls PutMetricData.
 Patch: executions are counted at their status changes; queues that hold messages, or just did, are sampled; alarms
     see their own series and are looked at every two seconds. Their periods count by the real clock, and an alarm
-    without new data stays as it is, whatever its TreatMissingData says.
+    without new data stays as it is, whatever its TreatMissingData says. Nothing expires: Bedrock's metrics have the
+    virtual time, which may be years from the real one.
 """
 
 import threading
@@ -87,5 +88,6 @@ def install() -> None:
             cloudwatch.record_metric("AWS/States", "ExecutionTime", took_ms, "Milliseconds", of)
 
     stepfunctions._emit_execution_status_event = emit_and_count
+    cloudwatch._evict_old_metrics = lambda: None
     cloudwatch._evaluate_alarm = evaluator(cloudwatch._evaluate_alarm)
     threading.Thread(target=_sample_for_ever, daemon=True, name="queue-metrics").start()

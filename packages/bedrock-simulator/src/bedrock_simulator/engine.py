@@ -20,7 +20,9 @@ from bedrock_simulator.ports import (
     Events,
     Keys,
     Logs,
+    Metrics,
     NoLogs,
+    NoMetrics,
     NoShares,
     Objects,
     Request,
@@ -38,6 +40,7 @@ from bedrock_simulator.state import SimulatorState
 
 T = TypeVar("T")
 _SETTINGS, _ANY_KEYS, _NO_LOGS, _NO_SHARES = Settings(), AnyKeys(), NoLogs(), NoShares()
+_NO_METRICS = NoMetrics()
 
 
 class Bedrock:
@@ -56,6 +59,7 @@ class Bedrock:
         roles: Roles,
         keys: Keys = _ANY_KEYS,
         logs: Logs = _NO_LOGS,
+        metrics: Metrics = _NO_METRICS,
         shares: Shares = _NO_SHARES,
         settings: Settings = _SETTINGS,
         faults: Faults | None = None,
@@ -67,7 +71,7 @@ class Bedrock:
         self._regions: dict[tuple[str, str], RegionResources] = {}
         self._teachers: dict[str, Teacher] = {}
         self._jobs = scheduler.JobScheduler(self._services, events)
-        self._runtime = RuntimeDispatcher(objects, logs)
+        self._runtime = RuntimeDispatcher(objects, logs, metrics)
 
     def handle(self, request: Request) -> Response:
         """Answers one request. Raises ContractError alone, for a bug of the simulator."""

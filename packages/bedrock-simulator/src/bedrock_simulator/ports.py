@@ -176,3 +176,17 @@ class NoLogs:
         self, account: str, region: str, role_arn: str, group: str, stream: str, message: str, at: datetime
     ) -> None:
         """Discards the event."""
+
+
+class Metrics(Protocol):
+    """CloudWatch as Bedrock itself writes it."""
+
+    def record(self, account: str, region: str, model_id: str, values: Mapping[str, float], at: datetime) -> None:
+        """Records values of metrics of `AWS/Bedrock`, by their names, with the dimension `ModelId`."""
+
+
+class NoMetrics:
+    """For a host without CloudWatch."""
+
+    def record(self, account: str, region: str, model_id: str, values: Mapping[str, float], at: datetime) -> None:
+        """Discards the values."""

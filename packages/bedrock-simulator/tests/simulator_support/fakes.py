@@ -124,6 +124,16 @@ class NamedKeys:
 
 
 @dataclass(slots=True)
+class ListMetrics:
+    """CloudWatch as a list: the ModelId and the values of each call."""
+
+    recorded: list[tuple[str, dict[str, float]]] = field(default_factory=list)
+
+    def record(self, account: str, region: str, model_id: str, values: Mapping[str, float], at: datetime) -> None:
+        self.recorded.append((model_id, {**values}))
+
+
+@dataclass(slots=True)
 class ListLogs:
     """Stores every event of every stream."""
 
@@ -161,7 +171,7 @@ class World:
     ) -> None:
         self.clock, self.objects = FixedClock(at), MemoryObjects()
         self.events, self.roles, self.keys, self.logs = ListEvents(), OpenRoles(), NamedKeys(), ListLogs()
-        self.shares = ListShares()
+        self.shares, self.metrics = ListShares(), ListMetrics()
         self._clients: dict[tuple[str, str, str], Any] = {}
         self.bedrock = Bedrock(
             clock=self.clock,
@@ -170,6 +180,7 @@ class World:
             roles=self.roles,
             keys=self.keys,
             logs=self.logs,
+            metrics=self.metrics,
             shares=self.shares,
             settings=Settings(teacher or TeacherSettings(), latency or Latency(), quotas or Quotas()),
             faults=Faults(faults),

@@ -195,6 +195,7 @@ class Outcome:
         delay: Real seconds to wait before the response.
         used: Input and output tokens.
         logged: The output body for the invocation log, None where nothing is logged.
+        latency_ms: What CloudWatch's `InvocationLatency` counts: virtual milliseconds to the last token.
     """
 
     members: Params
@@ -202,3 +203,4 @@ class Outcome:
     delay: float = 0.0
     used: tuple[int, int] = (0, 0)
     logged: Any = None
+    latency_ms: int = 0

@@ -26,7 +26,8 @@ def converse(call: RuntimeCall) -> Outcome:
     except errors.ModelValidationError as refusal:
         raise refusal.wrapped() from None
     members = _response(call, result)
-    return Outcome(members, delay=call.seconds(result.timing.total), used=result.used, logged=members)
+    total = result.timing.total
+    return Outcome(members, delay=call.seconds(total), used=result.used, logged=members, latency_ms=total)
 
 
 def stream(call: RuntimeCall) -> Outcome:
@@ -37,7 +38,7 @@ def stream(call: RuntimeCall) -> Outcome:
         return Outcome({"stream": [(0.0, {"validationException": {"message": refusal.wrapped().message}})]})
     members = _response(call, result)
     events = [(call.seconds(wait), event) for wait, event in _events(result, members)]
-    return Outcome({"stream": events}, used=result.used, logged=members)
+    return Outcome({"stream": events}, used=result.used, logged=members, latency_ms=result.timing.total)
 
 
 def _run(call: RuntimeCall, *, streamed: bool) -> InferenceResult:

@@ -8,13 +8,14 @@ from typing import Any
 
 from bedrock_simulator import errors
 from bedrock_simulator.faults import FaultInjector
-from bedrock_simulator.ports import Logs, Objects, Request, Response
+from bedrock_simulator.ports import Logs, Metrics, Objects, Request, Response
 from bedrock_simulator.protocol import service_model
 from bedrock_simulator.protocol.service_model import Operation
 from bedrock_simulator.runtime import converse, invoke
 from bedrock_simulator.runtime.burndown import Burndown
 from bedrock_simulator.runtime.call import Outcome, RuntimeCall
 from bedrock_simulator.runtime.invocation_logs import LOGGED_OPERATIONS, Invocation, InvocationLogs
+from bedrock_simulator.runtime.metrics import COUNTED_OPERATIONS, of_answer, of_error
 from bedrock_simulator.runtime.prompt_cache import PromptCache
 
 SIMULATED_HEADER = {"x-simulated-model": "true"}
@@ -31,7 +32,8 @@ RUNTIME: dict[str, Callable[[RuntimeCall], Outcome]] = {
 class RuntimeDispatcher:
     """Runs runtime operations, with their token quotas and invocation logs. Thread-safe."""
 
-    def __init__(self, objects: Objects, logs: Logs) -> None:
+    def __init__(self, objects: Objects, logs: Logs, metrics: Metrics) -> None:
+        self._metrics = metrics
         self._logs, self.burndown, self.cache = InvocationLogs(objects, logs), Burndown(), PromptCache()
         self._calls = itertools.count()
 
@@ -62,11 +64,19 @@ class RuntimeDispatcher:
         except errors.ServiceError as error:
             if logged:
                 self._logs.add(invocation, invocation.error_record(error.code))
+            self._count(invocation, of_error(error))
             raise
+        self._count(invocation, of_answer(outcome))
         if logged:
             self._logs.add(invocation, invocation.response_record(outcome))
         headers = {**SIMULATED_HEADER, "x-amzn-requestid": invocation.id, **outcome.headers}
         return service_model.respond(operation, injector.alter_stream(outcome.members), headers, outcome.delay)
+
+    def _count(self, invocation: Invocation, values: Mapping[str, float]) -> None:
+        """Calls of jobs are none of the account's (an ASSUMPTION, as of quotas)."""
+        call = invocation.call
+        if invocation.operation in COUNTED_OPERATIONS and not call.of_job:
+            self._metrics.record(call.account, call.region, str(call.params["modelId"]), values, call.now)
 
     def _request_id(self, call: RuntimeCall) -> str:
         name = f"{call.account}/{call.region}/{call.now.isoformat()}/{next(self._calls)}"

@@ -36,7 +36,8 @@ def invoke(call: RuntimeCall) -> Outcome:
         counts["X-Amzn-Bedrock-Cache-Read-Input-Token-Count"] = str(result.cache.read)
         counts["X-Amzn-Bedrock-Cache-Write-Input-Token-Count"] = str(result.cache.write)
     members = {"body": json.dumps(body).encode(), **_served_members(result)}
-    return Outcome(members, counts, call.seconds(result.timing.total), result.used, body)
+    total = result.timing.total
+    return Outcome(members, counts, call.seconds(total), result.used, body, latency_ms=total)
 
 
 def stream(call: RuntimeCall) -> Outcome:
@@ -49,7 +50,8 @@ def stream(call: RuntimeCall) -> Outcome:
     bodies = _format(call).events(result)
     chunks = [(call.seconds(wait), {"chunk": {"bytes": json.dumps(body).encode()}}) for wait, body in bodies]
     members = {"body": chunks, **_served_members(result)}
-    return Outcome(members, used=result.used, logged=[body for _, body in bodies])
+    logged = [body for _, body in bodies]
+    return Outcome(members, used=result.used, logged=logged, latency_ms=result.timing.total)
 
 
 def _format(call: RuntimeCall) -> native.NativeFormat:
