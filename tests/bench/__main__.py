@@ -23,6 +23,7 @@ BENCHMARKS = (
     "converse",
     "simulator",
     "client",
+    "canary",
     "quota",
     "learning",
     "extraction",
