@@ -279,6 +279,20 @@ def test_a_run_that_does_not_begin_is_looked_for_later(start: Start, command: Co
     assert said.out.endswith("promotions")
 
 
+def _publish_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A local account with a user of each environment. The command sets the user's variables in its process."""
+
+    class Published:
+        def variables_for(self, environment: str) -> dict[str, str]:
+            return {"AWS_ACCESS_KEY_ID": environment}
+
+        def region(self, environment: str) -> str:
+            return "us-east-1"
+
+    monkeypatch.setattr("distillery.cli.local_account.PublishedAccount.find", Published)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "before")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -291,14 +305,7 @@ def test_credentials_that_cannot_reach_the_target_are_a_sentence(
 ) -> None:
     admission = start()
 
-    class Published:
-        def variables_for(self, environment: str) -> dict[str, str]:
-            return {"AWS_ACCESS_KEY_ID": environment}
-
-        def region(self, environment: str) -> str:
-            return "us-east-1"
-
-    monkeypatch.setattr("distillery.cli.local_account.PublishedAccount.find", Published)
+    _publish_users(monkeypatch)
     done: CommandResult = command(*words)
     assert (done.code, said in done.err) == (2, True), done
     assert admission.asked == []
@@ -337,14 +344,6 @@ def test_the_local_account_knows_the_user_of_each_environment(
 ) -> None:
     start()
 
-    class Published:
-        def variables_for(self, environment: str) -> dict[str, str]:
-            return {"AWS_ACCESS_KEY_ID": environment}
-
-        def region(self, environment: str) -> str:
-            return "us-east-1"
-
-    monkeypatch.setattr("distillery.cli.local_account.PublishedAccount.find", Published)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "")
+    _publish_users(monkeypatch)
     assert command("--local", "promote", RUN, "--to", "staging", "--yes").code == 0
     assert dict(account.sessions)["staging"] == {"profile": None, "keys": {"AWS_ACCESS_KEY_ID": "staging"}}

@@ -33,7 +33,7 @@ def test_no_answer_and_no_prompt_acts_on_who_reads_the_demo(
     answers = {who: {"text": f"{who} {text}"} for who in ("teacher", "base")}
     prompt = {"messages": [{"content": [{"text": text}]}], "answers": answers, "reference": text}
     account.objects[verdict().report_uri] = json.dumps({"prompts": [prompt]}).encode()
-    monkeypatch.setattr("distillery.client.Account", lambda _environment, _region, prepare: account)
+    monkeypatch.setattr("distillery.client.Account", lambda _environment, _region, **_: account)
     monkeypatch.setattr("distillery.core.ledger.table.Table", lambda _name, table: table)
     show_results(Target(environment="dev", region="us-east-1", local=True), "support", run.id)
     out = capsys.readouterr().out
