@@ -17,7 +17,7 @@ def stop(
     reason: Annotated[str, typer.Option(help="Why it is stopped. The ledger records the reason.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Stop a run: its job, its candidate and its execution. The live model stays.
+    """Stop a run: its job, its candidate and its execution; or its canary. The live model stays.
 
     What was billed until then stays billed. `distillery resume` continues the run, if its job made a student.
     """
@@ -43,7 +43,10 @@ def stop(
         echo("  cost so far: {}: {}", cost, "; ".join(answer["spent"]))
     for left in answer["left"]:
         echo("  left: {}", left)
-    echo("to continue it: {}", on.command("resume", run, "--reason", "WHY"))
+    verb, what = (
+        ("accept", "to try it again") if answer["outcome"] == Outcome.DECLINED else ("resume", "to continue it")
+    )
+    echo("{}: {}", what, on.command(verb, run, "--reason", "WHY"))
 
 
 def _ended(answer: Any) -> str:
@@ -51,6 +54,8 @@ def _ended(answer: Any) -> str:
     run, outcome = answer["run"], answer["outcome"]
     if not answer["first"]:
         return f"run {run} is {outcome}: {answer['by']} stopped it at {answer['at']}: {answer['reason']}"
+    if outcome == Outcome.DECLINED:
+        return f"the canary of run {run} is stopped; the live model stays, and its student is declined"
     if outcome == Outcome.STOPPED:
         return f"run {run} is stopped; the live model stays, and the recipe is free"
     return f"what worked on run {run} is stopped; the run is {outcome}"
