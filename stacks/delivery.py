@@ -137,10 +137,10 @@ class DeliveryPipeline(Stack):
         wave.add_post(step)
 
     def _step(
-        self, ident: str, commands: Sequence[str], source: pipelines.CodePipelineSource, **more: object
+        self, ident: str, commands: Sequence[str], source: pipelines.CodePipelineSource, **more: Any
     ) -> pipelines.CodeBuildStep:
         versions = {"runtime-versions": {"python": _PYTHON, "nodejs": _NODE}}
-        variables = {"PYTHON": f"python{_PYTHON}", **more.pop("env", {})}  # type: ignore[dict-item] # of strings
+        variables = {"PYTHON": f"python{_PYTHON}", **more.pop("env", {})}
         return pipelines.CodeBuildStep(
             ident,
             input=source,
