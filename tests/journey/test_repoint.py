@@ -4,15 +4,68 @@ import json
 
 from distillery.core.model_leases import lease_tag
 from distillery.core.pipeline import Outcome, Stage
+from distillery.core.serialization import to_wire
 from distillery.settings.reading import parse, read
-from tests.journey.cleanup import assert_nothing_is_left
+from tests.journey.cleanup import assert_nothing_is_left, wait_until_clean
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.lending import pinned, promote, promoted_run, tags_of
+from tests.journey.policies import Statement, Which, action, resource, role
 from tests.journey.prompts import support
+from tests.journey.statements import Case, fails
 from tests.journey.test_zero_residue import destroy, distillery, ran
 
 WHY = ("--reason", "the team moved on")
+
+
+def _adopt(qa: Environment) -> str:
+    """Asks again for the student of the run that was promoted."""
+    return _step(qa, "AdoptionFunction", "adopt")
+
+
+def _create(qa: Environment) -> str:
+    """Asks again for the candidate of the run that was promoted, and releases it."""
+    student = {"model_arn": qa.promoted().current, "job_arn": "j", "borrowed": True}
+    said = _step(qa, "EndpointFunction", "create", student=student)
+    qa.until(lambda: "released" in _step(qa, "EndpointFunction", "release"), "release of the candidate")
+    return said
+
+
+def _step(qa: Environment, function: str, name: str, **state: object) -> str:
+    (record,) = qa.runs()
+    event = {"step": name, "state": {"run": to_wire(record.run), **state}}
+    answer = qa.client("lambda").invoke(
+        FunctionName=resource(qa, "pipeline", function), Payload=json.dumps(event).encode()
+    )
+    return str(answer["Payload"].read().decode())
+
+
+def _of_lender(allowed: str) -> Which:
+    """Matches a statement about the models of the environment before, or about its key."""
+
+    def about(statement: Statement) -> bool:
+        said = str(statement.get("Condition"))
+        return action(allowed)(statement) and ("['dev']" in said or "alias/distillery-dev" in said)
+
+    return about
+
+
+CASES = {
+    "adoption takes a lease": Case(
+        role("AdoptionFunctionRole"), _of_lender("bedrock:TagResource"), _adopt, "TagResource"
+    ),
+    "adoption looks for the model": Case(
+        role("AdoptionFunctionRole"), action("bedrock:GetCustomModel"), _adopt, "GetCustomModel"
+    ),
+    "a candidate serves a lender's model": Case(
+        role("EndpointFunctionRole"), _of_lender("bedrock:CreateCustomModelDeployment"), _create, "Deployment operation"
+    ),
+    "a candidate uses the lender's key": Case(
+        role("EndpointFunctionRole"), _of_lender("kms:Decrypt"), _create, "Deployment operation"
+    ),
+}
+"""Each statement about the models of others that a run needs; `tests/policy/test_borrowed_models.py` attacks the
+conditions."""
 
 
 def test_a_model_is_lent_kept_and_given_back(deploy: Deploy) -> None:
@@ -34,8 +87,13 @@ def test_a_model_is_lent_kept_and_given_back(deploy: Deploy) -> None:
     assert len(jobs) == 1, "nothing was trained again"
     assert lease_tag("qa") in tags_of(dev, model)
 
-    _its_owner_keeps_it(dev, model)
     assert_nothing_is_left(qa, dev)
+    assert "adopted" in _adopt(qa)
+    assert "-candidate" in _create(qa)
+    for case in CASES.values():
+        fails(qa, case)
+    _its_owner_keeps_it(dev, model)
+    wait_until_clean(qa, dev)
     destroy(qa)
     assert lease_tag("qa") not in tags_of(dev, model)
     said = ran(distillery(dev, "operator", "models", "prune", "--recipe", RECIPE, "--keep", "0", "--yes"))
