@@ -17,7 +17,7 @@ from distillery.cli.target import Target, target
 from distillery.cli.terminal import Text, echo, link, styled, write_json
 from distillery.core.errors import BadRequest
 from distillery.core.ledger.items import WAITING_OUTCOMES, RunRecord
-from distillery.core.ledger.promotions import PromotionState, StudentPromotion, state_of
+from distillery.core.ledger.student_promotion import PromotionState, StudentPromotion, ended_without_student, state_of
 from distillery.core.pipeline import Stage
 from distillery.core.promotions import VERB, AdmissionRequest
 from distillery.core.serialization import to_wire
@@ -36,7 +36,10 @@ def promotions(
     context: typer.Context,
     action: Annotated[
         PromotionAction | None,
-        typer.Argument(metavar="[abandon]", help="abandon: give up a promotion that waits for its prompts."),
+        typer.Argument(
+            metavar="[abandon]",
+            help="abandon: give up a promotion that waits for its prompts, or whose run ended without a student.",
+        ),
     ] = None,
     promotion: Annotated[
         str | None, typer.Argument(help="The promotion to give up, by its id.", show_default=False)
@@ -138,9 +141,10 @@ def _lines(on: Target, promotion: StudentPromotion, run: RunRecord | None) -> It
         yield styled("  [dim]report: {}[/dim]", link(report))
     if run is not None and run.outcome in WAITING_OUTCOMES:
         yield styled("  {}", waiting(on, run))
-    if state is PromotionState.ADMITTED:
+    if state is PromotionState.ADMITTED or (run is not None and not promotion.abandoned and ended_without_student(run)):
         words = ("promote", record.run, "--to", on.environment, "--promotion", promotion.id)
         again = command(*words, environment=record.environment, local=on.local)
-        yield styled("  it waits for its prompts; to copy them: {}", again)
+        why = "it waits for its prompts; to copy them" if run is None else "to begin another run of it"
+        yield styled("  {}: {}", why, again)
     if promotion.abandoned:
         yield styled("  given up by {}: {}", promotion.abandoned_by, promotion.abandoned_reason)

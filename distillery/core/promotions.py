@@ -89,13 +89,17 @@ class AdmissionRequest:
         record: The record's envelope in base64, as it was received; empty to abandon a promotion.
         promotion: The promotion that is resumed or abandoned; empty for a new one.
         reason: Why; the ledger keeps it. Required to abandon.
-        abandon: Whether the promotion is given up, which only one without a run can be.
+        abandon: Whether the promotion is given up, which is possible before it has a run, and after that has ended
+            without a student.
+        again: Whether the record is to be admitted again, so that another run can follow one that has ended without a
+            student.
     """
 
     record: str = ""
     promotion: str = ""
     reason: str = ""
     abandon: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +110,9 @@ class AdmissionAnswer:
         way: How the student gets here.
         prefix: The folder of the prompts bucket that the files go to, with a slash at the end. Every way needs them, at
             least to judge the student.
-        run: The run of the promotion; empty before it is opened.
+        run: The latest run of the promotion; empty before it is opened.
+        state: The state of the promotion.
+        awaits_prompts: Whether the prompts begin a run.
         first: Whether this request has consumed the record; False for one that resumes.
     """
 
@@ -115,6 +121,8 @@ class AdmissionAnswer:
     prefix: str
     run: str
     first: bool
+    state: str
+    awaits_prompts: bool
 
 
 def promotion_folder(recipe: str, promotion: str) -> str:

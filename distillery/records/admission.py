@@ -170,8 +170,8 @@ def _is_not_used(request: PromotionRequest, target: TargetEnvironment) -> Iterat
     if target.used_by and target.used_by != request.promotion:
         yield (
             Refusal.REPLAYED,
-            f"promotion {_name(target.used_by)} has used the record, and a record is used once; resume that promotion, "
-            "or promote another run",
+            f"promotion {_name(target.used_by)} has used the record, and a record is used once; resume that promotion "
+            f"by its id (--promotion {target.used_by}), or promote another run",
         )
 
 

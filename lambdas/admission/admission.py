@@ -18,7 +18,8 @@ from distillery.core.function_url import Caller
 from distillery.core.ledger.holders import HolderKind, new_holder, promoted_recipe
 from distillery.core.ledger.items import busy_message
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.ledger.promotions import Promotions, StudentPromotion
+from distillery.core.ledger.promotions import Promotions
+from distillery.core.ledger.student_promotion import StudentPromotion, awaits_prompts, ended_without_student, state_of
 from distillery.core.ledger.table import READS_MAX
 from distillery.core.names import Names
 from distillery.core.notices import Notices
@@ -92,11 +93,12 @@ class AdmissionDecider:
             )
             if self.promotions.begin(promotion):
                 self._notify(promotion, f"was admitted by {by.arn}: {request.reason or 'no reason given'}.")
-                return _answer(promotion, first=True)
+                return self._answer(promotion, first=True)
         raise RunActive(busy_message(name, "other promotions that are just starting"))
 
-    def _admitted(self, verified: Verified) -> Way:
-        """The way. Raises RecordRefused with the first reason not to promote."""
+    def _admitted(self, verified: Verified, promotion: str = "") -> Way:
+        """The way. Raises RecordRefused with the first reason not to promote. `promotion`: the one that has used the
+        record already, where it is admitted again."""
         record = verified.statement.record
         used_by = self.promotions.used_by(verified.digest)
         target = TargetEnvironment(
@@ -108,7 +110,7 @@ class AdmissionDecider:
             used_by=used_by,
         )
         try:
-            admit(PromotionRequest(verified=verified, promotion="", now=clock.now()), target)
+            admit(PromotionRequest(verified=verified, promotion=promotion, now=clock.now()), target)
         except RecordRefused as error:
             if error.reason == Refusal.REPLAYED:
                 raise refused(Refusal.REPLAYED, str(error), promotion=used_by) from None
@@ -139,7 +141,8 @@ class AdmissionDecider:
 
     def _resume(self, request: AdmissionRequest) -> AdmissionAnswer:
         """The promotion again. Its record is verified again too, because a key may have been withdrawn since."""
-        promotion, digest = self.promotions.find(request.promotion), self._verify(request).digest
+        promotion, verified = self.promotions.find(request.promotion), self._verify(request)
+        digest = verified.digest
         if digest != promotion.record.digest:
             raise refused(
                 Refusal.OTHER_RUN,
@@ -151,7 +154,25 @@ class AdmissionDecider:
                 f"promotion {promotion.id} was abandoned at {promotion.abandoned} by {promotion.abandoned_by}, and its "
                 "record stays used; only an open promotion can be resumed: promote another run"
             )
-        return _answer(promotion, first=False)
+        if request.again:
+            promotion = self._admit_again(promotion, verified)
+        return self._answer(promotion, first=False)
+
+    def _admit_again(self, promotion: StudentPromotion, verified: Verified) -> StudentPromotion:
+        """Lets another run follow one that has ended without a student, if every rule still admits the record. Its
+        prompts alone open none: whoever may upload them need not be a decider."""
+        run = self.promotions.run_of(promotion)
+        if run is None or not ended_without_student(run):
+            return promotion
+        self.promotions.still_latest(promotion.id)
+        way = self._admitted(verified, promotion.id)
+        if way is not promotion.way:
+            raise BadRequest(
+                f"promotion {promotion.id} was admitted for the way {promotion.way}, and the settings now lead to "
+                f"{way}; only the way that was admitted can be tried again: change the settings back, or promote "
+                "another run"
+            )
+        return self.promotions.admit_again(promotion)
 
     def _abandon(self, request: AdmissionRequest, by: Caller, may_decide: MayDecide) -> AdmissionAnswer:
         may_decide(promoted_recipe(request.promotion))
@@ -160,7 +181,19 @@ class AdmissionDecider:
         promotion = self.promotions.abandon(request.promotion, by=by.arn, reason=request.reason)
         if not before.abandoned:
             self._notify(promotion, f"was abandoned by {by.arn}: {promotion.abandoned_reason}.")
-        return _answer(promotion, first=not before.abandoned)
+        return self._answer(promotion, first=not before.abandoned)
+
+    def _answer(self, promotion: StudentPromotion, *, first: bool) -> AdmissionAnswer:
+        run = self.promotions.run_of(promotion)
+        return AdmissionAnswer(
+            promotion=promotion.id,
+            way=promotion.way,
+            prefix=promotion_folder(promotion.recipe, promotion.id),
+            run=promotion.run,
+            first=first,
+            state=state_of(promotion, run),
+            awaits_prompts=awaits_prompts(promotion, run),
+        )
 
     def _notify(self, promotion: StudentPromotion, what: str) -> None:
         record = promotion.record
@@ -192,8 +225,3 @@ def admitted_record(verified: Verified) -> AdmittedRecord:
         asked=max((one.asked for one in record.evaluation.models), default=0),
         chain=record.chain,
     )
-
-
-def _answer(promotion: StudentPromotion, *, first: bool) -> AdmissionAnswer:
-    folder = promotion_folder(promotion.recipe, promotion.id)
-    return AdmissionAnswer(promotion=promotion.id, way=promotion.way, prefix=folder, run=promotion.run, first=first)

@@ -8,8 +8,9 @@ from enum import StrEnum
 
 from distillery.core.borrowing import Borrowing
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.ledger.promotions import Promotions, StudentPromotion
+from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.stops import check_wanted
+from distillery.core.ledger.student_promotion import StudentPromotion
 from distillery.core.pipeline import Run, Stage, Student
 from distillery.core.promotions import Way
 from lambdas.adoption.copies import ModelCopies

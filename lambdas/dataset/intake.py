@@ -22,7 +22,7 @@ from distillery.datasets.examine import Examination, PreparedDataset, amount_ove
 from distillery.datasets.report import QUARANTINE, UploadStatus, quarantine_file, upload_report
 from distillery.datasets.upload import Upload, UploadedObjects, open_files
 from lambdas.dataset import logs_input
-from lambdas.dataset.promoted import promotion_of, read_promoted
+from lambdas.dataset.promoted import how_to_retry, promotion_of, read_promoted
 from lambdas.dataset.state_machine import StateMachine
 
 if TYPE_CHECKING:
@@ -207,7 +207,8 @@ class Intake:
 
     def _await_approval(self, upload: Upload, record: RunRecord, over_budget: str) -> IntakeResult:
         run = record.run
-        reason = f"{over_budget}. To start it anyway: distillery --env {self.environment} approve {run.id}"
+        why = over_budget or "the run still waits for the approval of its costs"
+        reason = f"{why}. To start it anyway: distillery --env {self.environment} approve {run.id}"
         result = IntakeResult(
             status=UploadStatus.AWAITING, run=run.id, report_uri=run.dataset.report_uri, reason=reason
         )
@@ -223,6 +224,7 @@ class Intake:
             self.state_machine.start(run)
         status = UploadStatus.SAME if exists else UploadStatus.STARTED
         reasons = [f"run {run.id} already has these prompts; it is {record.outcome}"] if exists else []
+        reasons += how_to_retry(record)
         if run.dataset.put_aside:
             reasons.append(f"{run.dataset.put_aside} bad lines were quarantined, see the report")
         return IntakeResult(status=status, run=run.id, report_uri=run.dataset.report_uri, reason="; ".join(reasons))

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from distillery.core.aws import ObjectStore
 from distillery.core.errors import BadRequest, DatasetRejected
 from distillery.core.escaping import address
-from distillery.core.ledger.promotions import Promotions, StudentPromotion
+from distillery.core.ledger.items import RunRecord
+from distillery.core.ledger.promotions import Promotions
+from distillery.core.ledger.student_promotion import StudentPromotion, ended_without_student
 from distillery.core.limits import MAX_FILE_BYTES
 from distillery.core.recipe import Recipe
 from distillery.datasets.upload import Upload, UploadedObjects, describe, open_promoted
@@ -56,6 +58,16 @@ def promotion_of(upload: Upload, recipe: Recipe, promotions: Promotions) -> Stud
             "source environment and upload the prompts again, or abandon the promotion"
         )
     return found
+
+
+def how_to_retry(record: RunRecord) -> list[str]:
+    """What begins another run of a promotion whose run has ended without a student: not the prompts alone."""
+    if not record.promotion or not ended_without_student(record):
+        return []
+    return [
+        f"another run begins once the record of promotion {record.promotion} is admitted again: `distillery "
+        "promotions` shows the command"
+    ]
 
 
 def read_promoted(

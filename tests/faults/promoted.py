@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
+from typing import Any
 
 from distillery.core.ledger.items import RunRecord
-from distillery.core.ledger.promotions import Promotions, PromotionState, state_of
+from distillery.core.ledger.promotions import Promotions
+from distillery.core.ledger.student_promotion import PromotionState, state_of
 from distillery.core.names import EVALUATIONS_PREFIX
 from distillery.core.promotions import FILES, MARKER
 from distillery.core.recipe import Recipe
@@ -93,13 +95,13 @@ def promote(cloud: Cloud, of: Promotable) -> None:
 
 def _admit(cloud: Cloud, of: Promotable) -> str:
     """The folder for the prompts; empty if the target refuses."""
-    sent = {"record": base64.b64encode(of.record).decode(), "promotion": "", "reason": "the sweep"}
+    sent: dict[str, Any] = {"record": base64.b64encode(of.record).decode(), "promotion": "", "reason": "the sweep"}
     for _ in range(2):
         answer = cloud.ask("promote", sent)
         body = cloud.body(answer)
         if answer["statusCode"] == HTTPStatus.OK:
             return str(body["prefix"])
-        sent["promotion"] = body["error"].get("promotion", "")
+        sent |= {"promotion": body["error"].get("promotion", ""), "again": True}
         if not sent["promotion"]:
             break
     cloud.errors.append(f"promote: {body}")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from distillery.core import names
-from distillery.core.ledger.promotions import Promotions, StudentPromotion
+from distillery.core.ledger.promotions import Promotions
+from distillery.core.ledger.student_promotion import StudentPromotion
 from tests.faults.cloud import SCHEDULED, forget_clients
 from tests.faults.kinds import FaultKind, Point, Site
 from tests.faults.points import points, sample

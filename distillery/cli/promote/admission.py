@@ -27,7 +27,7 @@ class Admission:
         """Has the target consume the record, or says how far `promotion` is that has consumed it.
 
         An interrupted call is resumed: a promotion of this record that still waits for its prompts is continued, also
-        without its id.
+        without its id. By its id, the target admits it again if its run has ended without a student.
 
         Raises:
             FunctionRefused: The target refuses.
@@ -35,26 +35,27 @@ class Admission:
         from distillery.client import FunctionRefused
 
         try:
-            return self._ask(promotion)
+            return self._ask(promotion, again=bool(promotion))
         except FunctionRefused as refused:
             earlier = refused.details.get("promotion", "")
             if promotion or refused.details.get("reason") != Refusal.REPLAYED or not earlier:
                 raise
             answer = self._ask(earlier)
-            if answer.run:
+            if not answer.awaits_prompts:
                 raise
             return answer
 
-    def run_of(self, promotion: str) -> str:
-        """The run of a promotion whose prompts are there; empty if it has not begun after a minute."""
+    def run_after(self, before: AdmissionAnswer) -> str:
+        """The run that the prompts have begun, after that of `before`; empty if it has not begun after a minute."""
         for _ in _pauses():
-            if run := self._ask(promotion).run:
+            run = self._ask(before.promotion).run
+            if run != before.run:
                 return run
         return ""
 
-    def _ask(self, promotion: str) -> AdmissionAnswer:
+    def _ask(self, promotion: str, *, again: bool = False) -> AdmissionAnswer:
         encoded = base64.b64encode(self.record).decode()
-        request = AdmissionRequest(record=encoded, promotion=promotion, reason=self.reason)
+        request = AdmissionRequest(record=encoded, promotion=promotion, reason=self.reason, again=again)
         return from_wire(AdmissionAnswer, self.there.account.decide(VERB, to_wire(request)))
 
 

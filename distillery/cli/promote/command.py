@@ -17,6 +17,7 @@ from distillery.core.promotions import SHARE, VERB, Way
 if TYPE_CHECKING:
     from distillery.cli.promote.admission import Admission
     from distillery.cli.promote.plan import PromotionPlan
+    from distillery.core.promotions import AdmissionAnswer
 
 
 def promote(
@@ -31,7 +32,11 @@ def promote(
     ] = None,
     reason: Annotated[str, typer.Option(help="Why; the target's ledger keeps it.")] = "",
     promotion: Annotated[
-        str, typer.Option(help="A promotion to resume, by its id. One that waits for its prompts is found without it.")
+        str,
+        typer.Option(
+            help="A promotion to resume, by its id. One that waits for its prompts is found without it; one whose run "
+            "ended without a student gets another run."
+        ),
     ] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and show everything, and start nothing.")] = False,
@@ -101,10 +106,12 @@ def _promoted(
     if not as_json:
         how = "is admitted" if answer.first else "is continued"
         echo("promotion [bold]{}[/bold] {} in {}", answer.promotion, how, there.environment)
-    started = answer.run or _started(on, found, admission, answer.promotion, answer.prefix, as_json=as_json)
+    started = _started(on, found, admission, answer, as_json=as_json) if answer.awaits_prompts else answer.run
     follow = there.command("watch", started) if started else there.command("promotions")
     if not as_json:
-        if started:
+        if started and not answer.awaits_prompts:
+            echo("its run [bold]{}[/bold] is {}; follow it with: {}", started, answer.state, follow)
+        elif started:
             echo("run [bold]{}[/bold] has begun; follow it with: {}", started, follow)
         else:
             echo("the run has not begun yet; see what it waits for with: {}", follow)
@@ -138,26 +145,25 @@ def _share(on: Target, found: "PromotionPlan") -> None:
 
 
 def _started(
-    on: Target, found: "PromotionPlan", admission: "Admission", promotion: str, folder: str, *, as_json: bool
+    on: Target, found: "PromotionPlan", admission: "Admission", answer: "AdmissionAnswer", *, as_json: bool
 ) -> str:
-    """Copies the prompts if the target needs them, and returns the run that begins; empty if it has not yet."""
+    """Copies the prompts, and returns the run that begins; empty if it has not yet."""
     from distillery.cli.promote.copying import copy_prompts, start
 
     assert found.verified is not None
     try:
-        if folder:
-            if found.no_prompts:
-                raise BadRequest(f"{found.no_prompts}; promotion {promotion} waits for them")
-            for name, size in copy_prompts(on, admission.there, found.verified.statement, folder):
-                if not as_json:
-                    echo("copied {} ({} bytes)", name, size)
-            start(admission.there, folder)
-        return admission.run_of(promotion)
+        if found.no_prompts:
+            raise BadRequest(f"{found.no_prompts}; promotion {answer.promotion} waits for them")
+        for name, size in copy_prompts(on, admission.there, found.verified.statement, answer.prefix):
+            if not as_json:
+                echo("copied {} ({} bytes)", name, size)
+        start(admission.there, answer.prefix)
+        return admission.run_after(answer)
     except KeyboardInterrupt:
-        echo_error("\npromotion {} continues when the same command is run again", promotion)
+        echo_error("\npromotion {} continues when the same command is run again", answer.promotion)
         raise
     except Exception as error:
-        error.add_note(f"promotion {promotion} continues when the same command is run again")
+        error.add_note(f"promotion {answer.promotion} continues when the same command is run again")
         raise
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from distillery.cli.record_documents import RefusalOutput
 from distillery.cli.target import Target
+from distillery.core.ledger.student_promotion import awaits_prompts
 from distillery.core.names import EVALUATIONS_PREFIX
 from distillery.records.admission import PromotionRequest, TargetEnvironment, refusals
 from distillery.records.record import PromotionRecord
@@ -179,4 +180,4 @@ def _used_by(there: Target, recipe: str, digest: str) -> str | None:
         used = [one for one in there.promotions.of(recipe) if one.record.digest == digest]
     except (*AWS_ERRORS, NotReached):
         return None
-    return next((one.id for one in used if one.run or one.abandoned), "")
+    return next((one.id for one in used if not awaits_prompts(one, there.promotions.run_of(one))), "")

@@ -88,18 +88,22 @@ class Ledger(JobLedger):
     ) -> RunRecord:
         """The run of these prompts: the latest attempt's, or a new one.
 
-        A new attempt is made where the latest ended without a student, or where `again` is set. A `promotion` gets a
-        run of its own: another's of the same prompts was not opened for its record. With `awaiting`, the
+        A new attempt is made where the latest ended without a student, or where `again` is set. A `promotion` gets one
+        run of its own, whatever other runs its recipe or its prompts have, and another only where its record was
+        admitted again after that ended without a student. With `awaiting`, the
         run waits for an approval: it locks and reserves nothing. A waiting run is opened again if its estimate or
         recipe has changed, and starts if it no longer has to wait.
 
         Raises:
-            BadRequest: There is no such promotion, or it was abandoned.
+            BadRequest: There is no such promotion, it was abandoned, or a later one of the recipe has begun.
             RunActive: The recipe has another active run.
             OverBudget: The worst case is above what is left of the recipe's month.
         """
         for _ in range(READS_MAX):
             last = self._last_attempt(recipe, dataset)
+            own = Promotions(self._table).own_run(promotion) if promotion else None
+            if own and (own.outcome is not Outcome.AWAITING or last is None or last.run.id != own.run.id):
+                return own
             ours = last is not None and promotion in ("", last.promotion)
             if last and ours and (last.outcome is Outcome.RUNNING or (last.has_student and not again)):
                 return last
@@ -139,7 +143,8 @@ class Ledger(JobLedger):
         counter = {"pk": pk, "sk": sk, "attempt": str(run.attempt)}
         puts: list[tuple[Item, str, Mapping[str, str]]] = [(record, *same), (counter, *unchanged)]
         if promotion:
-            puts.append(Promotions(self._table).link(promotion, run.id))
+            promotions = Promotions(self._table)
+            puts += [promotions.link(promotion, run.id), promotions.still_latest(promotion)]
         if not awaiting:
             puts.append((lock_item(run.recipe.name, run.id, opened=opened), NEW, {}))
             month, usd = self.month(run.recipe.name, opened), run.dataset.at_most_usd

@@ -10,83 +10,26 @@ The state of a promotion is that of its run, and is not stored.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
 from distillery.core import clock
 from distillery.core.errors import BadRequest, RunActive
 from distillery.core.escaping import NAME_MAX, address, one_line, quoted
 from distillery.core.ledger.holders import HolderKind, promoted_recipe
-from distillery.core.ledger.items import OPEN_OUTCOMES, RunRecord, partition, run_key, run_record
+from distillery.core.ledger.items import RunRecord, partition, run_key, run_record
+from distillery.core.ledger.student_promotion import (
+    StudentPromotion,
+    awaits_prompts,
+    ended_without_student,
+    is_open,
+    read_promotion,
+    state_of,
+)
 from distillery.core.ledger.table import NEW, Item, Table
-from distillery.core.pipeline import Outcome
-from distillery.core.promotions import AdmittedRecord, Way
-from distillery.core.serialization import from_wire, to_wire
+from distillery.core.serialization import to_wire
 
 PARTITION = "promotion"
 CONSUMED = "promotion"
 """The sort key of a record that was consumed."""
-
-
-class PromotionState(StrEnum):
-    """What a promotion waits for, or how it ended. The others are outcomes of its run."""
-
-    ADMITTED = "admitted"
-    """It waits for its prompts."""
-    ABANDONED = "abandoned"
-    AWAITING_APPROVAL = Outcome.AWAITING.value
-    DECLINED = Outcome.DECLINED.value
-    RUNNING = Outcome.RUNNING.value
-    PROMOTED = Outcome.PROMOTED.value
-    REJECTED = Outcome.REJECTED.value
-    INCONCLUSIVE = Outcome.INCONCLUSIVE.value
-    AWAITING_ACCEPTANCE = Outcome.AWAITING_ACCEPTANCE.value
-    CANARY = Outcome.CANARY.value
-    FAILED = Outcome.FAILED.value
-    STOPPED = Outcome.STOPPED.value
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StudentPromotion:
-    """A promotion.
-
-    Attributes:
-        record: What is kept of the record that it has consumed.
-        by: The ARN of who asked for it; `reason`: theirs.
-        opened, abandoned: ISO 8601.
-        run: The latest run of it; empty before the first.
-        abandoned_by, abandoned_reason: Who gave it up, and why.
-    """
-
-    id: str
-    recipe: str
-    way: Way
-    record: AdmittedRecord
-    by: str
-    reason: str
-    opened: str
-    run: str = ""
-    abandoned: str | None = None
-    abandoned_by: str = ""
-    abandoned_reason: str = ""
-
-
-def state_of(promotion: StudentPromotion, run: RunRecord | None) -> PromotionState:
-    """The state of a promotion whose run is `run`; None before it has one."""
-    if promotion.abandoned:
-        return PromotionState.ABANDONED
-    if run is None:
-        return PromotionState.ADMITTED
-    return PromotionState.RUNNING if run.promoting else PromotionState(run.outcome.value)
-
-
-def is_open(promotion: StudentPromotion, run: RunRecord | None) -> bool:
-    """Whether it has not ended, so that another promotion of the recipe has to wait."""
-    open_states = (
-        *(PromotionState(outcome.value) for outcome in (*OPEN_OUTCOMES, Outcome.AWAITING_ACCEPTANCE, Outcome.CANARY)),
-        PromotionState.ADMITTED,
-    )
-    return state_of(promotion, run) in open_states
 
 
 class Promotions:
@@ -142,6 +85,13 @@ class Promotions:
         item = self._table.get(*run_key(promotion.run)) if promotion.run else None
         return run_record(item) if item else None
 
+    def own_run(self, promotion: str) -> RunRecord | None:
+        """The run of the promotion that its prompts lead to again; None where they begin one, or where it was
+        abandoned. Raises BadRequest where there is no such promotion."""
+        found = self.find(promotion)
+        run = self.run_of(found)
+        return None if found.abandoned or awaits_prompts(found, run) else run
+
     def used_by(self, digest: str) -> str:
         """The promotion that has consumed the record; empty if none has."""
         return (self._table.get(_record_key(digest), CONSUMED) or {}).get("promotion", "")
@@ -154,7 +104,7 @@ class Promotions:
                 f"there is no promotion {quoted(address(promotion, NAME_MAX))} in the ledger; `distillery promotions` "
                 "lists them"
             )
-        return _promotion(item)
+        return read_promotion(item)
 
     def latest(self, recipe: str) -> StudentPromotion | None:
         """The latest promotion of a recipe."""
@@ -163,7 +113,7 @@ class Promotions:
 
     def of(self, recipe: str) -> list[StudentPromotion]:
         """The promotions of a recipe, the latest first."""
-        found = [_promotion(item) for item in self._table.query(partition(recipe), HolderKind.PROMOTION)]
+        found = [read_promotion(item) for item in self._table.query(partition(recipe), HolderKind.PROMOTION)]
         return sorted(found, key=lambda each: each.opened, reverse=True)
 
     def link(self, promotion: str, run: str) -> tuple[Item, str, Mapping[str, str]]:
@@ -184,23 +134,55 @@ class Promotions:
         unchanged = "promoted_run = :before" if before else "attribute_not_exists(promoted_run)"
         return {**item, "promoted_run": run}, f"{unchanged} AND {not_abandoned}", {":before": before} if before else {}
 
-    def abandon(self, promotion: str, *, by: str, reason: str) -> StudentPromotion:
-        """Gives up a promotion that waits for its prompts. A second call changes nothing.
+    def still_latest(self, promotion: str) -> tuple[Item, str, Mapping[str, str]]:
+        """The write that fails where another promotion of the recipe has begun, for the transaction that opens a run.
 
         Raises:
-            BadRequest: It has a run, whose end is the promotion's.
+            BadRequest: Another one has begun before.
+        """
+        recipe = promoted_recipe(promotion)
+        item = self._table.get(PARTITION, recipe) or {}
+        if item.get("latest") != promotion:
+            raise BadRequest(
+                f"promotion {item.get('latest')} of recipe {recipe!r} began after {promotion}; only the latest "
+                "promotion of a recipe gets a run: promote another run of the source environment"
+            )
+        return item, "latest = :latest", {":latest": promotion}
+
+    def admit_again(self, promotion: StudentPromotion) -> StudentPromotion:
+        """Lets another run follow the promotion's run, which has ended without a student. Changes nothing where another
+        run has followed, or where the promotion was abandoned."""
+        only_if = "#promoted_run = :promoted_run AND attribute_not_exists(abandoned)"
+        given = {"promoted_run": promotion.run}
+        values = {"retry_of": promotion.run}
+        self._table.set(partition(promotion.recipe), promotion.id, values, only_if=only_if, given=given)
+        return self.find(promotion.id)
+
+    def abandon(self, promotion: str, *, by: str, reason: str) -> StudentPromotion:
+        """Gives up a promotion that waits for its prompts, or whose run has ended without a student. A second call
+        changes nothing.
+
+        Raises:
+            BadRequest: It has a run that has not ended, or has a student.
         """
         found = self.find(promotion)
         if found.abandoned:
             return found
-        values = {"abandoned": clock.stamp(), "abandoned_by": by, "abandoned_reason": one_line(reason)}
-        only_if = "attribute_not_exists(promoted_run) AND attribute_not_exists(#abandoned)"
-        self._table.set(partition(found.recipe), promotion, values, only_if=only_if, given={})
-        found = self.find(promotion)
+        run = self.run_of(found)
+        if run is None or ended_without_student(run):
+            values = {"abandoned": clock.stamp(), "abandoned_by": by, "abandoned_reason": one_line(reason)}
+            without = "attribute_not_exists(#abandoned)"
+            if run is None:
+                only_if, given = f"attribute_not_exists(promoted_run) AND {without}", {}
+            else:
+                only_if, given = f"#promoted_run = :promoted_run AND {without}", {"promoted_run": found.run}
+            self._table.set(partition(found.recipe), promotion, values, only_if=only_if, given=given)
+            found = self.find(promotion)
         if not found.abandoned:
             raise BadRequest(
-                f"promotion {promotion} has run {found.run}; only a promotion without a run can be abandoned: stop the "
-                "run, or reject it (`distillery status` shows what it waits for)"
+                f"promotion {promotion} has run {found.run}; only a promotion without a run, or whose run has ended "
+                "without a student, can be abandoned: stop the run, or reject it (`distillery status` shows what it "
+                "waits for)"
             )
         return found
 
@@ -211,19 +193,3 @@ class Promotions:
 
 def _record_key(digest: str) -> str:
     return f"record#{digest}"
-
-
-def _promotion(item: Item) -> StudentPromotion:
-    return StudentPromotion(
-        id=item["sk"],
-        recipe=promoted_recipe(item["sk"]),
-        way=Way(item["way"]),
-        record=from_wire(AdmittedRecord, json.loads(item["record"])),
-        by=item["by"],
-        reason=item["reason"],
-        opened=item["opened"],
-        run=item.get("promoted_run", ""),
-        abandoned=item.get("abandoned"),
-        abandoned_by=item.get("abandoned_by", ""),
-        abandoned_reason=item.get("abandoned_reason", ""),
-    )

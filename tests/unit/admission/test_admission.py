@@ -12,7 +12,7 @@ from distillery.core.aws import ClientError
 from distillery.core.env_vars import Variable
 from distillery.core.errors import NotAdmitted
 from distillery.core.judging import VerdictOutcome
-from distillery.core.ledger.promotions import PromotionState, state_of
+from distillery.core.ledger.student_promotion import PromotionState, state_of
 from distillery.core.pipeline import Alias, Outcome, Stage
 from distillery.core.promotions import Predecessor, Way
 from distillery.core.serialization import to_wire
@@ -48,6 +48,8 @@ def test_a_record_of_the_environment_before_is_admitted(harness: Harness) -> Non
         "prefix": f"prompts/support/{PROMOTION}/",
         "run": "",
         "first": True,
+        "state": "admitted",
+        "awaits_prompts": True,
     }
     found = harness.promotions.find(PROMOTION)
     assert (found.by, found.reason, found.way) == (ANA.arn, "the new labels", Way.REDISTIL)
@@ -183,6 +185,51 @@ def test_a_resumed_promotion_names_its_run(harness: Harness) -> None:
     harness.promote()
     run = harness.ledger.open(recipe(), dataset(), again=False, promotion=PROMOTION).run.id
     assert harness.promote(promotion=PROMOTION)[1]["run"] == run
+
+
+def failed(harness: Harness) -> str:
+    """The promotion's first run, which ended without a student."""
+    harness.promote()
+    run = harness.ledger.open(recipe(), dataset(), again=False, promotion=PROMOTION).run.id
+    harness.ledger.close(run, Outcome.FAILED)
+    return run
+
+
+def test_a_promotion_whose_run_failed_is_admitted_again_where_that_is_asked(harness: Harness) -> None:
+    run = failed(harness)
+    for again in (False, True, True):
+        status, answer = harness.promote(promotion=PROMOTION, again=again)
+        assert status == 200
+        assert (answer["run"], answer["state"], answer["awaits_prompts"]) == (run, "failed", again)
+    second = harness.ledger.open(recipe(), dataset(), again=False, promotion=PROMOTION).run.id
+    answer = harness.promote(promotion=PROMOTION, again=True)[1]
+    assert (answer["run"], answer["state"], answer["awaits_prompts"]) == (second, "running", False)
+    assert second != run
+
+
+def overtaken(harness: Harness) -> None:
+    harness.now += timedelta(minutes=1)
+    assert harness.promote(signed(record(attempt=2)))[0] == 200
+
+
+AGAIN: dict[str, tuple[Prepare, str]] = {
+    "an expired record": (lambda h: setattr(h, "now", h.now + timedelta(days=60)), "expired at"),
+    "a later model is live": (lambda h: live(h, changed="2026-11-23T13:00:00+00:00"), "what is live in staging"),
+    "another environment before": (lambda h: h.allow(through=("qa",)), "must have passed qa"),
+    "a key that was withdrawn": (lambda h: h.allow(public_keys=(STRANGER_KEY.public.pem,)), "the trusted keys are"),
+    "another promotion is open": (overtaken, "began after"),
+}
+
+
+@pytest.mark.parametrize("changed", AGAIN)
+def test_every_rule_holds_when_a_record_is_admitted_again(harness: Harness, changed: str) -> None:
+    prepare, said = AGAIN[changed]
+    run = failed(harness)
+    prepare(harness)
+    status, answer = harness.promote(promotion=PROMOTION, again=True)
+    assert (status in (400, 409), said in answer["error"]["message"]) == (True, True), answer
+    found = harness.promotions.find(PROMOTION)
+    assert (found.run, found.retry_of) == (run, "")
 
 
 def withdrawn(harness: Harness) -> None:

@@ -12,7 +12,8 @@ from distillery.core.borrowing import RENEW_AFTER, Borrowing
 from distillery.core.errors import ModelUnavailable, RunStopped
 from distillery.core.ledger.borrowed_models import BorrowedModel, BorrowedModels, is_borrowed
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.ledger.promotions import Promotions, StudentPromotion
+from distillery.core.ledger.promotions import Promotions
+from distillery.core.ledger.student_promotion import StudentPromotion
 from distillery.core.model_leases import LENGTH, lease_on
 from distillery.core.names import TAG_ENVIRONMENT, Names
 from distillery.core.pipeline import Outcome, Run, Student

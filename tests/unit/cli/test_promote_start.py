@@ -30,8 +30,8 @@ WORDS = ("promote", RUN, "--to", "staging", *PROFILE)
 class FakeAdmission:
     """The target's admission function: it consumes a record once, and has a run when the last object is there.
 
-    refuses: what it answers instead. way: the way that it takes; only re-distilling needs prompts. runs: whether a run
-    begins at all.
+    refuses: what it answers instead. way: the way that it takes. runs: whether a run begins at all. ended: the states
+    of its runs that have ended without a student, the first one first; each is admitted again only by `again`.
     """
 
     bucket: FakeS3
@@ -39,6 +39,8 @@ class FakeAdmission:
     way: Way = Way.REDISTIL
     runs: bool = True
     used_by: str = ""
+    ended: list[str] = field(default_factory=list)
+    admitted_again: int = 0
     asked: list[Mapping[str, Any]] = field(default_factory=list)
 
     def __call__(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -50,14 +52,17 @@ class FakeAdmission:
             details = {"reason": Refusal.REPLAYED.value, "promotion": known}
             raise FunctionRefused("RecordRefused", f"promotion '{known}' has used the record", details)
         self.used_by = ID
-        folder = THERE if self.way is Way.REDISTIL else ""
-        begun = self.runs and (not folder or folder + MARKER in self.written())
+        self.admitted_again = len(self.ended) if request["again"] else self.admitted_again
+        markers = self.written().count(THERE + MARKER) if self.runs else 0
+        ended = markers == len(self.ended) > 0
         return {
             "promotion": ID,
             "way": self.way.value,
-            "prefix": folder,
-            "run": STARTED if begun else "",
+            "prefix": THERE,
+            "run": f"{STARTED[:-1]}{markers}" if markers else "",
             "first": not known,
+            "state": self.ended[-1] if ended else "running" if markers else "admitted",
+            "awaits_prompts": not markers or (ended and self.admitted_again == len(self.ended)),
         }
 
     def written(self) -> list[str]:
@@ -263,11 +268,51 @@ def _fail() -> None:
     raise KeyboardInterrupt
 
 
-def test_another_way_needs_no_prompts(start: Start, command: Command) -> None:
+def test_another_way_needs_the_prompts_too(start: Start, command: Command) -> None:
     admission = start()
     admission.way = Way.REPOINT
     said = command(*WORDS, "--yes")
-    assert (said.code, admission.written(), f"run {STARTED} has begun" in said.out) == (0, [], True)
+    assert (said.code, admission.written(), f"run {STARTED} has begun" in said.out) == (0, WRITTEN, True)
+
+
+@pytest.mark.parametrize("state", ["failed", "declined", "stopped"])
+def test_another_run_follows_one_that_ended_without_a_student(start: Start, command: Command, state: str) -> None:
+    admission = start()
+    command(*WORDS, "--yes")
+    admission.ended.append(state)
+    unnamed = command(*WORDS, "--yes")
+    assert (unnamed.code, "refused (replayed)" in unnamed.out, admission.written()) == (4, True, WRITTEN)
+    said = command(*WORDS, "--yes", "--promotion", ID)
+    assert (said.code, admission.written()) == (0, WRITTEN * 2), said.out + said.err
+    assert f"run {STARTED[:-1]}2 has begun" in said.out
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_another_run_is_started_also_after_an_interrupt(
+    start: Start, command: Command, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """`after`: how many objects were written again before it."""
+    admission, put = start(), FakeS3.put_object
+    command(*WORDS, "--yes")
+    admission.ended.append("failed")
+
+    def interrupted(self: FakeS3, **asked: Any) -> Any:
+        if len(admission.written()) == len(WRITTEN) + after:
+            raise KeyboardInterrupt
+        return put(self, **asked)
+
+    monkeypatch.setattr(FakeS3, "put_object", interrupted)
+    assert command(*WORDS, "--yes", "--promotion", ID).code == 130
+    monkeypatch.setattr(FakeS3, "put_object", put)
+    assert f"run {STARTED[:-1]}2 has begun" in command(*WORDS, "--yes", "--promotion", ID).out
+
+
+def test_a_run_that_goes_on_is_not_said_to_begin(start: Start, command: Command) -> None:
+    admission = start()
+    command(*WORDS, "--yes")
+    said = command(*WORDS, "--yes", "--promotion", ID)
+    assert f"its run {STARTED} is running; follow it with: {FOLLOW}" in said.out
+    assert admission.written() == WRITTEN
 
 
 def test_a_run_that_does_not_begin_is_looked_for_later(start: Start, command: Command) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from distillery.core.conversation import Prompt, to_line
-from distillery.core.ledger.promotions import PromotionState, StudentPromotion, state_of
+from distillery.core.ledger.student_promotion import PromotionState, StudentPromotion, state_of
 from distillery.core.ledger.uploads import Uploads
-from distillery.core.pipeline import Outcome, Stage
+from distillery.core.pipeline import Outcome, Stage, Student
 from distillery.core.promotions import Way, promotion_folder
 from distillery.core.recipe_options import Curation, OverBudgetPolicy, PersonalData
 from distillery.core.system_prompt import SystemPromptUse
@@ -283,6 +283,53 @@ def test_a_second_delivery_finds_the_run() -> None:
     assert (second.status, second.run) == (UploadStatus.SAME, first.run)
     assert {one["name"] for one in harness.machine.started} == {first.run}
     assert len(harness.ledger.runs("support")) == 1
+
+
+def ended(harness: Promoted, run: str | None, outcome: Outcome, *, student: bool) -> None:
+    """The run ends, with a student or without."""
+    assert run
+    if student:
+        harness.ledger.begin(run, Stage.DISTILLATION)
+        harness.ledger.end(run, Stage.DISTILLATION, Student(model_arn=f"arn:{run}", job_arn="arn:job"))
+    harness.ledger.close(run, outcome)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.PROMOTED, Outcome.AWAITING_ACCEPTANCE])
+def test_a_marker_that_is_written_again_starts_and_pays_nothing(outcome: Outcome) -> None:
+    """Also where the recipe asks other held-out prompts by now, which makes another digest of it."""
+    harness = Promoted()
+    first = harness.accept(MARKER)
+    ended(harness, first.run, outcome, student=True)
+    harness.recipe = replace(harness.recipe, heldout_max=harness.recipe.heldout_max - 1)
+    again = harness.accept(replace(MARKER, version="v2"))
+    assert (again.status, again.run) == (UploadStatus.SAME, first.run)
+    assert (len(harness.machine.started), len(harness.ledger.runs("support"))) == (1, 1)
+    assert harness.ledger.active() == {}
+
+
+def test_a_marker_alone_opens_no_run_after_one_that_failed() -> None:
+    """Whoever may write it need not be one of the recipe's deciders."""
+    harness = Promoted()
+    first = harness.accept(MARKER)
+    ended(harness, first.run, Outcome.FAILED, student=False)
+    again = harness.accept(MARKER)
+    assert (again.status, again.run) == (UploadStatus.SAME, first.run)
+    assert f"once the record of promotion {ID} is admitted again" in again.reason
+    harness.promotions.admit_again(harness.found)
+    third = harness.accept(MARKER)
+    assert (third.status, harness.found.run) == (UploadStatus.STARTED, third.run)
+    assert third.run != first.run
+
+
+def test_the_prompts_of_an_earlier_promotion_are_refused_once_another_is_open() -> None:
+    harness = Promoted()
+    ended(harness, harness.accept(MARKER).run, Outcome.FAILED, student=False)
+    harness.promotions.admit_again(harness.found)
+    assert harness.promotions.begin(promotion(60, "b"))
+    again = harness.accept(MARKER)
+    assert again.status is UploadStatus.REJECTED
+    assert "began after" in again.reason
+    assert len(harness.machine.started) == 1
 
 
 class DyingMachine(StateMachine):

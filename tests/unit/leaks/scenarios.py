@@ -22,7 +22,8 @@ from distillery.core.judging import GraderKind, GraderSpec, VerdictOutcome
 from distillery.core.ledger.borrowed_models import BorrowedModel
 from distillery.core.ledger.holders import HolderKind, new_holder
 from distillery.core.ledger.hours_changes import HoursAction, HoursChanges
-from distillery.core.ledger.promotions import Promotions, StudentPromotion
+from distillery.core.ledger.promotions import Promotions
+from distillery.core.ledger.student_promotion import StudentPromotion
 from distillery.core.logs import LogReadMode, LogSource
 from distillery.core.model_dates import NamedModel
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE

@@ -11,8 +11,9 @@ from distillery.core.errors import BadRequest, RunActive
 from distillery.core.ledger.holders import HolderKind, kind_of, new_holder, promoted_recipe
 from distillery.core.ledger.items import RunRecord, run_item
 from distillery.core.ledger.ledger import Ledger
-from distillery.core.ledger.promotions import Promotions, PromotionState, StudentPromotion, is_open, state_of
-from distillery.core.pipeline import Outcome, Run
+from distillery.core.ledger.promotions import Promotions
+from distillery.core.ledger.student_promotion import PromotionState, StudentPromotion, is_open, state_of
+from distillery.core.pipeline import Outcome, Run, Stage, Student
 from distillery.core.promotions import AdmittedRecord, Predecessor, Way, promotion_folder
 from tests.fakes.pipeline import dataset, recipe
 from tests.fakes.table import MemoryTable
@@ -218,14 +219,125 @@ def test_a_promotion_does_not_take_the_run_that_an_upload_opened() -> None:
     assert (run.run.attempt, run.promotion) == (2, promotion().id)
 
 
-def test_a_failed_run_of_a_promotion_is_followed_by_another_of_it() -> None:
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.STOPPED])
+def test_a_failed_run_is_followed_by_one_other_once_the_record_is_admitted_again(outcome: Outcome) -> None:
+    table = MemoryTable()
+    promotions = Promotions(table)
+    promotions.begin(promotion())
+    first = opened(table, promotion().id)
+    Ledger(table).close(first.run.id, outcome)
+    assert opened(table, promotion().id).run == first.run
+    promotions.admit_again(promotions.find(promotion().id))
+    second = opened(table, promotion().id)
+    assert (second.run.attempt, second.promotion) == (2, promotion().id)
+    assert promotions.find(promotion().id).run == second.run.id
+    Ledger(table).close(second.run.id, outcome)
+    assert opened(table, promotion().id).run == second.run, "each admission opens one run"
+
+
+def judged(table: MemoryTable, run: str, outcome: Outcome) -> None:
+    """The run ends with a student."""
+    ledger = Ledger(table)
+    ledger.begin(run, Stage.DISTILLATION)
+    ledger.end(run, Stage.DISTILLATION, Student(model_arn=f"arn:{run}", job_arn="arn:job"))
+    ledger.close(run, outcome)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PROMOTED, Outcome.REJECTED, Outcome.AWAITING_ACCEPTANCE, Outcome.FAILED])
+@pytest.mark.parametrize("changed", [{}, {"heldout_max": 99}, {"heldout_share": 0.2}])
+def test_a_promotion_with_a_student_gets_no_other_run(outcome: Outcome, changed: dict[str, Any]) -> None:
+    """Not even by a recipe whose digest is another, although that has no attempt yet."""
+    table = MemoryTable()
+    promotions = Promotions(table)
+    promotions.begin(promotion())
+    first = opened(table, promotion().id)
+    judged(table, first.run.id, outcome)
+    promotions.admit_again(promotions.find(promotion().id))
+    again = Ledger(table).open(replace(recipe(), **changed), dataset(), again=True, promotion=promotion().id)
+    assert again.run == first.run
+    assert len(Ledger(table).runs("support")) == 1
+
+
+def test_promotions_of_the_same_data_set_keep_their_runs() -> None:
+    table = MemoryTable()
+    runs = []
+    for each in (promotion(), promotion(1, "b")):
+        assert Promotions(table).begin(each)
+        runs.append(opened(table, each.id).run)
+        judged(table, runs[-1].id, Outcome.PROMOTED)
+    for _ in range(2):
+        assert [opened(table, each.id).run for each in (promotion(), promotion(1, "b"))] == runs
+    assert len(Ledger(table).runs("support")) == 2
+
+
+def test_a_run_that_waits_by_other_settings_stays_the_only_one() -> None:
+    table = MemoryTable()
+    Promotions(table).begin(promotion())
+    waiting = opened(table, promotion().id, awaiting=True)
+    changed = replace(recipe(), heldout_max=99)
+    again = Ledger(table).open(changed, dataset(), again=False, awaiting=True, promotion=promotion().id)
+    assert again.run == waiting.run
+
+
+def test_an_earlier_promotion_gets_no_run_once_another_has_begun() -> None:
+    table = MemoryTable()
+    promotions = Promotions(table)
+    promotions.begin(promotion())
+    first = opened(table, promotion().id)
+    Ledger(table).close(first.run.id, Outcome.FAILED)
+    promotions.admit_again(promotions.find(promotion().id))
+    assert promotions.begin(promotion(1, "b"))
+    with pytest.raises(BadRequest, match=f"promotion {promotion(1).id} of recipe 'support' began after"):
+        opened(table, promotion().id)
+    assert Ledger(table).active() == {}
+
+
+def test_a_promotion_that_begins_while_an_earlier_one_opens_a_run_keeps_that_out() -> None:
+    """It begins after the ledger was read, and before the run is written."""
+
+    class Racing(MemoryTable):
+        raced = False
+
+        def put_all(self, *puts: Any) -> bool:
+            if not self.raced and any(item["sk"] == "support" and item["pk"] == "active" for item, _, _ in puts):
+                self.raced = True
+                assert Promotions(self).begin(promotion(1, "b"))
+            return super().put_all(*puts)
+
+    table = Racing()
+    promotions = Promotions(table)
+    table.raced = True
+    promotions.begin(promotion())
+    first = opened(table, promotion().id)
+    Ledger(table).close(first.run.id, Outcome.FAILED)
+    promotions.admit_again(promotions.find(promotion().id))
+    table.raced = False
+    with pytest.raises(BadRequest, match="began after"):
+        opened(table, promotion().id)
+    assert [one.run.id for one in Ledger(table).runs("support")] == [first.run.id]
+
+
+def test_a_promotion_whose_run_failed_can_be_abandoned_and_gets_no_other() -> None:
+    table = MemoryTable()
+    promotions = Promotions(table)
+    promotions.begin(promotion())
+    first = opened(table, promotion().id)
+    Ledger(table).close(first.run.id, Outcome.FAILED)
+    promotions.admit_again(promotions.find(promotion().id))
+    found = promotions.abandon(promotion().id, by=ANN, reason="the key was stolen")
+    assert state_of(found, promotions.run_of(found)) is PromotionState.ABANDONED
+    with pytest.raises(BadRequest, match="was abandoned"):
+        opened(table, promotion().id)
+
+
+def test_a_promotion_whose_run_failed_with_a_student_cannot_be_abandoned() -> None:
+    """Its run can be resumed."""
     table = MemoryTable()
     Promotions(table).begin(promotion())
     first = opened(table, promotion().id)
-    Ledger(table).close(first.run.id, Outcome.FAILED)
-    second = opened(table, promotion().id)
-    assert (second.run.attempt, second.promotion) == (2, promotion().id)
-    assert Promotions(table).find(promotion().id).run == second.run.id
+    judged(table, first.run.id, Outcome.FAILED)
+    with pytest.raises(BadRequest, match=f"has run {first.run.id}"):
+        Promotions(table).abandon(promotion().id, by=ANN, reason="the key was stolen")
 
 
 def test_a_run_that_waits_for_an_approval_stays_that_of_its_promotion() -> None:
