@@ -45,9 +45,11 @@ class CanaryEndpoint:
         return self.hosting.status(self.name(record))
 
     def let_in(self, record: CanaryRecord, endpoint: Endpoint, end: datetime) -> None:
-        """Gives it the tag that the policies of callers refer to, and keeps it until after the end."""
+        """Gives it the tags that the policies of callers refer to, and keeps it until after the end. A request to tag it
+        must name the environment."""
         self._hold(record, end - clock.now() + AFTER)
-        self.hosting.tag(endpoint, {TAG_ROUTE: DISTILLED_PREFIX + record.recipe})
+        route = DISTILLED_PREFIX + record.recipe
+        self.hosting.tag(endpoint, {TAG_ENVIRONMENT: self.names.environment, TAG_ROUTE: route})
 
     def delete(self, record: CanaryRecord) -> bool:
         """False where there is none. Raises EndpointChanging while the service creates it."""
