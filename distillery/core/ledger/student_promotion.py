@@ -85,7 +85,9 @@ def awaits_prompts(promotion: StudentPromotion, run: RunRecord | None) -> bool:
     student."""
     if promotion.abandoned:
         return False
-    return run is None or (ended_without_student(run) and promotion.retry_of == run.run.id)
+    if run is None:
+        return not promotion.run
+    return ended_without_student(run) and promotion.retry_of == run.run.id
 
 
 def read_promotion(item: Item) -> StudentPromotion:
