@@ -45,7 +45,7 @@ class CanaryEndpoint:
         return self.hosting.status(self.name(record))
 
     def let_in(self, record: CanaryRecord, endpoint: Endpoint, end: datetime) -> None:
-        """Gives it the tags that the policies of callers refer to, and keeps it until after the end. A request to tag it
+        """Gives it the tags that callers' policies refer to, and keeps it until after the end. A request to tag it
         must name the environment."""
         self._hold(record, end - clock.now() + AFTER)
         route = DISTILLED_PREFIX + record.recipe
