@@ -52,6 +52,7 @@ class CanaryStage(Construct):
                 *storage.use_ledger(stores.ledger),
                 *storage.notify(stores.topic, context.key),
                 *bedrock.create_endpoints(location, context.names, tags=tags),
+                *borrowed_models.lease(location, context.names, context.lenders),
                 *borrowed_models.host(location, context.names, context.lenders, tags=tags),
                 *keys.host_models(location, context.key),
                 running.read_parameters(location, aliases),

@@ -20,6 +20,7 @@ from distillery.core.aliases import Aliases
 from distillery.core.canary import CanaryOptions, CanaryOutcome, InconclusiveCanary, look_minutes
 from distillery.core.errors import BadRequest, RunActive, RunStopped
 from distillery.core.ledger.alias_writes import AliasWrites
+from distillery.core.ledger.borrowed_models import is_borrowed
 from distillery.core.ledger.canaries import Canaries, CanaryRecord
 from distillery.core.ledger.hours_changes import HoursChanges
 from distillery.core.ledger.ledger import Ledger
@@ -81,6 +82,8 @@ class RunningCanary:
     def create(self) -> Endpoint:
         """Raises RunStopped for one that a person has stopped."""
         self._check_wanted()
+        if is_borrowed(self.ledger.run(self.record.run)):
+            self.endpoint.borrow(self.record.model, self.record.run)
         return self.endpoint.create(self.record, self.recipe)
 
     def describe(self) -> dict[str, EndpointStatus]:

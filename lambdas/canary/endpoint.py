@@ -22,12 +22,14 @@ BEFORE, AFTER = timedelta(hours=2), timedelta(hours=3)
 
 @dataclass(frozen=True, slots=True)
 class CanaryEndpoint:
-    """Every call may be repeated. `may_create` raises where an endpoint of that name may not be created."""
+    """Every call may be repeated. `may_create` raises where an endpoint of that name may not be created; `borrow` takes
+    or renews the lease of another environment's model, for a run."""
 
     names: Names
     hosting: Hosting
     leases: Leases
     may_create: Callable[[str, Recipe], None] = lambda _name, _recipe: None
+    borrow: Callable[[str, str], None] = lambda _model, _run: None
 
     def name(self, record: CanaryRecord) -> str:
         return self.names.canary(record.holder)

@@ -5,6 +5,7 @@ from typing import Any
 
 from distillery.core.aliases import Aliases
 from distillery.core.aws import client
+from distillery.core.borrowing import Borrowing
 from distillery.core.canary_start import CanaryStarter
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import BadRequest, OverBudget, RunActive
@@ -88,6 +89,7 @@ def _running(event: Event) -> RunningCanary:
         hosting_by_mode()[recipe.hosting],
         Leases(table),
         may_create=lambda name, of: ceiling.check(name, of, client("bedrock")),
+        borrow=lambda model, run: Borrowing.of_environment().borrow(model, run),
     )
     metrics = CanaryMetrics(names, client("cloudwatch"), client("cloudwatch", read(Variable.INFERENCE_REGION)))
     return RunningCanary(

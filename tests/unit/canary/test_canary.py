@@ -1,14 +1,17 @@
 """A canary from the verdict to its end: it passes, is withdrawn, or decides nothing."""
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from distillery.client.alias import parse_alias
+from distillery.core.aws import ClientError
 from distillery.core.canary import CanaryOutcome
 from distillery.core.ledger.leases import Leases
 from distillery.core.names import TAG_ROUTE
+from lambdas.canary import handler
 from tests.fakes.pipeline import student
 from tests.unit.canary.harness import CanaryHarness
 from tests.unit.promotion.harness import PARAMETER
@@ -198,3 +201,15 @@ def test_a_broken_one_is_withdrawn_and_a_person_decides(harness: CanaryHarness) 
     harness.withdraw(broken)
     assert (harness.outcome, harness.alias["canary"], harness.endpoints) == ("awaiting-acceptance", None, [])
     assert harness.canaries.of("support")[0].outcome is CanaryOutcome.FAILED
+
+
+def test_the_lease_of_a_borrowed_student_is_there_before_its_endpoint(harness: CanaryHarness) -> None:
+    state = harness.begin()
+    key = ("recipe#support", f"run#{harness.run}")
+    made = {"model_arn": student("b").model_arn, "job_arn": "arn:job", "borrowed": True}
+    harness.table.items[key]["distillation_product"] = json.dumps(made)
+    harness.bedrock.refuse["create_custom_model_deployment"] = "AccessDeniedException"
+    with pytest.raises(ClientError):
+        handler.step({"step": "create", "state": state}, None)
+    assert [*harness.bedrock.leases] == ["distillery:lease/dev"]
+    assert [(each.arn, each.run) for each in harness.ledger.borrowed.all()] == [(student("b").model_arn, harness.run)]
