@@ -8,6 +8,7 @@ from distillery.settings.promotion import Promotion
 from tests.journey import steps
 from tests.journey.conditions import ADMISSION_CASES
 from tests.journey.conftest import Deploy
+from tests.journey.environment import RECIPE, Environment
 from tests.journey.policies import action, managed, role, via
 from tests.journey.statements import BY_URL, UNINVOKED, UNSIGNED, Case, fails, lets_through, log
 from tests.unit.stacks.assembly import settings_of
@@ -54,3 +55,18 @@ def test_each_statement_and_condition_of_the_admission_is_needed(deploy: Deploy,
     for name, attacked in ADMISSION_CASES.items():
         with subtests.test(name):
             lets_through(environment, attacked)
+    _a_promoter_gives_up_a_promotion_that_waits(environment)
+
+
+def _a_promoter_gives_up_a_promotion_that_waits(environment: Environment) -> None:
+    """By the command that docs/promotion.md names. Nobody else may, and the next promotion can begin."""
+    steps.promote_record(environment)
+    waits = environment.promotions.latest(RECIPE)
+    assert waits is not None
+    words = ("promotions", "abandon", waits.id, "--reason", "its prompts have expired")
+    denied = environment.command_as(*words, by="operator")
+    assert (denied.returncode, "AccessDenied" in denied.stderr) == (7, True), denied.stderr
+    said = environment.command(*words, by="promoter")
+    assert f"{waits.id} abandoned" in " ".join(said.split())
+    assert "given up by arn:aws:iam::111111111111:user/distillery-dev-promoter: its prompts have expired" in said
+    assert environment.promotions.find(waits.id).abandoned
