@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from distillery.client import EmbeddedMetrics, Route, RouteError, published
+from distillery.client.clock import Timing
 from distillery.client.metrics import BY_ENVIRONMENT, Dimension, directive, embedded, to_line
 from distillery.core import clock, served_routes
 from distillery.core.aws import session
@@ -82,8 +83,15 @@ def _offer() -> served_routes.ServedRoutes:
 def _route(name: str) -> Route:
     """An offered route, which keeps its map and circuit breakers for the lifetime of the execution environment."""
     metrics = boundary()(EmbeddedMetrics(_log, clock=lambda: clock.timestamp()))  # the client logs what it raises
-    environment = read(Variable.ENVIRONMENT)
-    return Route(name, environment=environment, deadline=DEADLINE, session=_session(), metrics=metrics, marks=_marks)
+    return Route(
+        name,
+        environment=read(Variable.ENVIRONMENT),
+        deadline=DEADLINE,
+        session=_session(),
+        metrics=metrics,
+        marks=_marks,
+        timing=Timing(wall=lambda: clock.timestamp()),  # looked up for each call
+    )
 
 
 def _marks(conversation: Mapping[str, Any]) -> dict[str, str]:

@@ -7,6 +7,7 @@ import pytest
 
 from distillery.client import AllStepsFailed
 from distillery.client.canary import CANARY, LIVE, position
+from distillery.core import clock
 from distillery.core.conversation import Prompt
 from distillery.core.env_vars import Variable
 from distillery.core.errors import BadRequest, NoModel
@@ -252,3 +253,10 @@ def asked_by(arn: str) -> dict[str, Any]:
     }
     answered: dict[str, Any] = json.loads(handler.invoke(event, None)["body"])
     return answered
+
+
+def test_a_canary_ends_by_the_clock_of_the_function(harness: ClientHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    harness.promote(canary=HALF | {"end": "2023-11-14T22:13:21+00:00"})
+    assert {ask("distilled/support")["variant"] for _ in range(40)} == {CANARY, LIVE}  # a second before it
+    monkeypatch.setattr(clock, "timestamp", lambda: 1_700_000_001.0)
+    assert ask("distilled/support")["variant"] == ""
