@@ -254,6 +254,8 @@ web-identity: .venv/ok ## In a workflow: write the job's OIDC token to $AWS_WEB_
 # sockets; the others compute meanwhile. What takes longest starts first. With GNU make 4 what a target prints appears
 # when it ends.
 SIDE_BY_SIDE := --no-print-directory --jobs 3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+# Each worker begins with a half of the tests, so that both seldom set up the same; who is done early takes the other's.
+TWO_WORKERS := --numprocesses 2 --dist worksteal
 .PHONY: test
 test: install ## All checks and tests
 	@$(MAKE) $(SIDE_BY_SIDE) types synth hook lint imports docs
@@ -284,11 +286,11 @@ docs: .venv-docs/ok ## Build the documents as a site into .build/site; a broken 
 
 .PHONY: unit
 unit: .venv/ok .venv-local/ok .build/wheels/ok node_modules/ok ## Unit tests but the slow ones; TESTS=PATH runs those in a file or folder
-	$(BIN)/python -m pytest $(or $(TESTS),tests/unit --ignore tests/unit/local/emulator -m "not slow") --numprocesses 2
+	$(BIN)/python -m pytest $(or $(TESTS),tests/unit --ignore tests/unit/local/emulator -m "not slow") $(TWO_WORKERS)
 
 .PHONY: unit-all
 unit-all: .venv/ok .venv-local/ok .build/wheels/ok node_modules/ok ## Unit tests, the slow ones too
-	$(BIN)/python -m pytest tests/unit --ignore tests/unit/local/emulator --numprocesses 2
+	$(BIN)/python -m pytest tests/unit --ignore tests/unit/local/emulator $(TWO_WORKERS)
 
 # Not part of the gate, which runs a seeded part of the cases: this runs all of them, and new ones each time.
 .PHONY: thorough
@@ -301,11 +303,11 @@ hook: .venv/ok ## Test the pre-commit hooks
 
 .PHONY: local-unit
 local-unit: .venv-local/ok .build/wheels/ok ## Unit tests of the local AWS account
-	.venv-local/bin/python -m pytest $(SIMULATOR)/tests tests/unit/local/emulator --numprocesses 2
+	.venv-local/bin/python -m pytest $(SIMULATOR)/tests tests/unit/local/emulator $(TWO_WORKERS)
 
 .PHONY: snapshot
 snapshot: node_modules/ok .venv-local/ok .build/wheels/ok ## Snapshots and policies of the templates; UPDATE=1 writes the snapshots
-	$(BIN)/python -m pytest tests/snapshot tests/policy --numprocesses 2
+	$(BIN)/python -m pytest tests/snapshot tests/policy $(TWO_WORKERS)
 
 .PHONY: synth
 synth: node_modules/ok .build/wheels/ok ## Synthesize every environment, rules on
@@ -314,12 +316,12 @@ synth: node_modules/ok .build/wheels/ok ## Synthesize every environment, rules o
 
 .PHONY: journey
 journey: install ## Runs on the local AWS account, successful and failing
-	$(BIN)/python -m pytest tests/journey --numprocesses 2
+	$(BIN)/python -m pytest tests/journey $(TWO_WORKERS)
 
 # Not part of the gate: it downloads 700 MB of packages.
 .PHONY: snippets
 snippets: .venv/ok .venv-local/ok .venv-snippets/ok ## Run every snippet with its real package against the local Bedrock
-	$(BIN)/python -m pytest tests/snippets --numprocesses 2
+	$(BIN)/python -m pytest tests/snippets $(TWO_WORKERS)
 
 # Not part of the gate: its packages need 1 GB, besides those of the snippets.
 .PHONY: compatibility
