@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from distillery.client.alias import parse_alias
+from distillery.client.canary import CANARY, LIVE
+from distillery.client.metrics import NAMESPACE, Dimension, Metric
 from distillery.core.aws import ClientError
 from distillery.core.canary import CanaryOutcome
 from distillery.core.ledger.leases import Leases
-from distillery.core.names import TAG_ROUTE
-from lambdas.canary import handler
+from distillery.core.names import TAG_ROUTE, Names
+from lambdas.canary import handler, metrics
 from tests.fakes.pipeline import student
 from tests.unit.canary.harness import CanaryHarness
 from tests.unit.promotion.harness import PARAMETER
@@ -213,3 +215,9 @@ def test_the_lease_of_a_borrowed_student_is_there_before_its_endpoint(harness: C
         handler.step({"step": "create", "state": state}, None)
     assert [*harness.bedrock.leases] == ["distillery:lease/dev"]
     assert [(each.arn, each.run) for each in harness.ledger.borrowed.all()] == [(student("b").model_arn, harness.run)]
+
+
+def test_the_metrics_of_callers_have_the_names_that_the_client_writes() -> None:
+    assert (metrics.ASSIGNED, metrics.DIVERTED, metrics.REFUSED) == (Metric.ASSIGNED, Metric.DIVERTED, Metric.REFUSED)
+    assert metrics.VARIANTS == (CANARY, LIVE)
+    assert (Names("dev").metric_namespace, Dimension.VARIANT) == (NAMESPACE, "Variant")
