@@ -1,5 +1,6 @@
 """`distillery promotions`: what was promoted to an environment, and what waits."""
 
+import os
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
@@ -142,9 +143,12 @@ def _lines(on: Target, promotion: StudentPromotion, run: RunRecord | None) -> It
     if run is not None and run.outcome in WAITING_OUTCOMES:
         yield styled("  {}", waiting(on, run))
     if state is PromotionState.ADMITTED or (run is not None and not promotion.abandoned and ended_without_student(run)):
-        words = ("promote", record.run, "--to", on.environment, "--promotion", promotion.id)
+        profile = None if on.local else os.environ.get("AWS_PROFILE")
+        reached = ("--to-profile", profile) if profile else ()
+        words = ("promote", record.run, "--to", on.environment, *reached, "--promotion", promotion.id)
         again = command(*words, environment=record.environment, local=on.local)
         why = "it waits for its prompts; to copy them" if run is None else "to begin another run of it"
-        yield styled("  {}: {}", why, again)
+        yield styled("  {}, with credentials for {}: {}", why, record.environment, again)
+        yield styled("  [dim]a record that was promoted by its s3:// address needs that in place of the run[/dim]")
     if promotion.abandoned:
         yield styled("  given up by {}: {}", promotion.abandoned_by, promotion.abandoned_reason)

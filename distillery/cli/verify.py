@@ -110,6 +110,7 @@ def _refusals(environment: str, verified: "Verified", promotion: "Promotion | No
             environment=environment,
             through=promotion.through,
             admits_overruled=promotion.admit_overruled,
+            valid_days=promotion.valid_days,
             recipe=_recipe(environment, request.record.recipe),
         ),
     )

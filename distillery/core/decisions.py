@@ -4,7 +4,8 @@ A direct invocation has no caller and is refused. It could look like the URL's e
 one: the managed policies allow `lambda:InvokeFunction` only under `lambda:InvokedViaFunctionUrl`. IAM does not see
 which recipe a request names, so the handler checks the recipe's `deciders` before it reads or does anything else.
 
-Uploads and approvals need two persons (four eyes) where the environment asks for it. Persons are compared by the unique
+Uploads and approvals need two persons (four eyes) where the environment asks for it, and so do a promotion's record and
+approvals. Persons are compared by the unique
 ids that AWS provides: for an upload in S3's event notification (`AWS:AIDA…` of a user, `AWS:AROA…:session` of a role),
 for a decision in the URL's event (the same without `AWS:`). Two sessions of one role count as one person, because
 whoever assumes a role chooses the session's name. So do sessions of one name in two roles, because IAM Identity Center
@@ -151,8 +152,11 @@ def check_decider(name: str, by: Caller, *, account: str, recipes: Mapping[str, 
 _KNOWN = re.compile(r"(?:AIDA|AROA)[A-Z0-9]+(?::.+)?")
 
 
-def check_second_person(uploads: list[Uploaded], approver: Caller) -> None:
-    """Raises NotAdmitted where the approver may be an uploader, or where the persons cannot be compared."""
+def check_second_person(uploads: list[Uploaded], approver: Caller, senders: Iterable[str] = ()) -> None:
+    """Raises NotAdmitted where the approver may be an uploader, or where the persons cannot be compared.
+
+    senders: The unique ids of those who had the record of the run's promotion admitted, who count like uploaders.
+    """
     if not uploads:
         raise NotAdmitted("the ledger has no record of the uploads for this run; upload its prompts again")
     if not _KNOWN.fullmatch(approver.id):
@@ -169,6 +173,16 @@ def check_second_person(uploads: list[Uploaded], approver: Caller) -> None:
         if why := _same_person(upload.principal, approver.id):
             raise NotAdmitted(
                 f"this environment requires a second person, and {why} uploaded the prompts; ask another to approve"
+            )
+    for sender in senders:
+        if not _KNOWN.fullmatch(sender):
+            raise NotAdmitted(
+                "who sent the record of the promotion is not an IAM user or role; promote another run as one"
+            )
+        if why := _same_person(sender, approver.id):
+            raise NotAdmitted(
+                f"this environment requires a second person, and {why} sent the record of the promotion; ask another "
+                "to approve"
             )
 
 

@@ -24,6 +24,11 @@ from distillery.datasets.validation.reading import DatasetReader, InputFile, Pro
 if TYPE_CHECKING:
     from distillery.datasets.golden import ExaminedGolden
 
+_ABANDON = (
+    "This promotion keeps others of the recipe out until you give it up: distillery promotions abandon PROMOTION "
+    "--reason WHY"
+)
+
 
 def examine_promoted(
     training: InputFile,
@@ -68,12 +73,12 @@ def examine_promoted(
     whole = estimate(recipe, prepared.size, region=region, on=on)
     if not trains:
         judged = evaluation_items(recipe, prepared.size, region=region, on=on, judge_only=False)
-        whole = _of_items(whole, judged)
+        whole = of_items(whole, judged)
     examination.estimate = whole
     return prepared, whole
 
 
-def _of_items(whole: Estimate, items: tuple[CostItem, ...]) -> Estimate:
+def of_items(whole: Estimate, items: tuple[CostItem, ...]) -> Estimate:
     """The estimate with these costs alone."""
     usd = total_usd(items)
     read, written = sum(one.tokens_in for one in items), sum(one.tokens_out for one in items)
@@ -84,7 +89,8 @@ def _prepare(bodies: tuple[bytes, bytes], recipe: Recipe, examination: Examinati
     from distillery.datasets.curation.curate import Curated, curation_report, heldout_families  # slow imports
 
     training, held = (tuple(map(HashedPrompt.of, _prompts(body))) for body in bodies)
-    _check_golden(training, recipe, examination.golden)
+    _check_golden("training", training, recipe, examination.golden)
+    _check_golden("held-out", held, recipe, examination.golden)
     asked, held_back = held[: recipe.heldout_max], held[recipe.heldout_max :]
     families = heldout_families(asked, recipe)
     parts = Split(train=training, heldout=asked, held_back=held_back, dropped=0, families=families)
@@ -115,18 +121,19 @@ def _prompts(body: bytes) -> list[Prompt]:
     return [parse(line.decode()) for line in body.split(b"\n") if line]
 
 
-def _check_golden(training: tuple[HashedPrompt, ...], recipe: Recipe, golden: "ExaminedGolden | None") -> None:
-    """A student that was trained on golden prompts would be graded on what it has seen."""
+def _check_golden(kind: str, rows: tuple[HashedPrompt, ...], recipe: Recipe, golden: "ExaminedGolden | None") -> None:
+    """A student that was trained on golden prompts would be graded on what it has seen. The golden set is also an exam
+    by others than the uploader, so no upload keeps golden prompts among those held out."""
     if golden is None:
         return
     from distillery.datasets.golden import without_golden
 
-    _, found = without_golden(training, golden.prompts, recipe)
+    _, found = without_golden(rows, golden.prompts, recipe)
     if found:
         raise DatasetRejected(
-            f"{found} training prompts are in the golden set {recipe.golden_set}; a promoted data set is not changed, "
-            "and none may be trained on: give the source environment the same golden set, run the recipe there again "
-            "and promote the new run"
+            f"{found} {kind} prompts are in the golden set {recipe.golden_set}; a promoted data set is not changed, "
+            "and none may be trained on or held out: give the source environment the same golden set, run the recipe "
+            f"there again and promote the new run. {_ABANDON}"
         )
 
 
@@ -141,6 +148,6 @@ def _personal_data(rows: Iterable[HashedPrompt], recipe: Recipe) -> dict[str, ob
         raise DatasetRejected(
             f"{found['prompts']} prompts contain personal data ({counts}), and personal_data is {setting.value!r}; a "
             'promoted data set is not changed: set personal_data = "mask" in the source environment, run the recipe '
-            "there again and promote the new run"
+            f"there again and promote the new run. {_ABANDON}"
         )
     return found

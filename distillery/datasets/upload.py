@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import NAME_MAX, address, quoted
+from distillery.core.ledger.holders import is_promotion
 from distillery.core.names import COLLECTED_PREFIX, DIRECT, PROMPTS_PREFIX, split_s3_uri
 from distillery.core.promotions import FILES as PROMOTED_FILES
 from distillery.core.promotions import MARKER
@@ -178,6 +179,11 @@ def open_files(s3: "S3Client", upload: Upload) -> Iterator[InputFile]:
     Raises:
         BadRequest: The manifest is invalid, or an object cannot be read.
     """
+    if _is_promoted(upload.uri):
+        raise BadRequest(
+            f"{address(upload.uri)} is in the folder of a promotion, where only {MARKER} starts a run; upload "
+            "other prompts to another folder"
+        )
     if upload.is_prefix:
         for uri in _list_prefix(s3, upload.uri):
             yield from _open(s3, uri, None)
@@ -188,6 +194,11 @@ def open_files(s3: "S3Client", upload: Upload) -> Iterator[InputFile]:
             yield from _open(s3, f"{folder}/{name}", None)
     else:
         yield from _open(s3, upload.uri, upload.version)
+
+
+def _is_promoted(key: str) -> bool:
+    """Whether an object, or a folder, is that of a promotion."""
+    return any(is_promotion(folder) for folder in key.split("/")[:-1])
 
 
 def open_promoted(s3: "S3Client", upload: Upload) -> Iterator[InputFile]:
@@ -202,7 +213,8 @@ def open_promoted(s3: "S3Client", upload: Upload) -> Iterator[InputFile]:
 
 
 def _list_prefix(s3: "S3Client", uri: str) -> list[str]:
-    """Lists the objects below a prefix, by key, that may contain prompts. Others, such as a readme, are skipped."""
+    """Lists the objects below a prefix, by key, that may contain prompts. Others, such as a readme, are skipped, and so
+    are those of promotions: among them are held-out prompts, which no student may be trained on."""
     bucket, prefix = split_s3_uri(uri)
     with _client_errors_as_bad_request(address(uri)):
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
@@ -212,7 +224,7 @@ def _list_prefix(s3: "S3Client", uri: str) -> list[str]:
         raise BadRequest(
             f"{address(uri)} contains more than {MAX_LISTED} objects; name the folder of the prompts alone"
         )
-    uris = [f"s3://{bucket}/{key}" for key in keys if key.endswith(FORMATS)]
+    uris = [f"s3://{bucket}/{key}" for key in keys if key.endswith(FORMATS) and not _is_promoted(key)]
     check_file_count(address(uri), len(uris))
     if not uris:
         raise BadRequest(f"{address(uri)} contains no object that ends in {', '.join(FORMATS)}; name another folder")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from distillery.core.escaping import NAME_MAX, address, quoted
 from distillery.core.recipe import Recipe
@@ -19,6 +19,7 @@ class TargetEnvironment:
         environment: Its name.
         through: The environments that a student passes before, the first one first. Records are of the last one.
         admits_overruled: Whether a student that did not pass may come if a person accepted it, with a reason.
+        valid_days: How many days ago a record may have been issued; None for any number.
         recipe: Its recipe of the record's name; None if it has none.
         live_since: When what is live there was judged, ISO 8601; None if nothing is. Of a student that came by a
             promotion, when the environment before judged it.
@@ -31,6 +32,7 @@ class TargetEnvironment:
     recipe: Recipe | None
     live_since: str | None = None
     used_by: str = ""
+    valid_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +157,19 @@ def _is_in_time(request: PromotionRequest, _target: TargetEnvironment | None) ->
         )
 
 
+def _is_recent(request: PromotionRequest, target: TargetEnvironment) -> Iterator[tuple[Refusal, str]]:
+    """Whoever signs says how long a record is valid; the target has a limit of its own."""
+    record, issued = request.record, _time(request.record.issued)
+    if target.valid_days is None or issued is None or issued + timedelta(days=target.valid_days) > request.now:
+        return
+    yield (
+        Refusal.EXPIRED,
+        f"the record was issued at {_said(issued)}, and {target.environment} admits none that is older than "
+        f"{target.valid_days} days; run the recipe again in {_name(record.environment)} and promote the new run, or "
+        "raise `valid_days` in [promotion] of the target's settings",
+    )
+
+
 def _is_newer_than_what_is_live(request: PromotionRequest, target: TargetEnvironment) -> Iterator[tuple[Refusal, str]]:
     record = request.record
     judged, live = _time(record.evaluation.judged), _time(target.live_since or "")
@@ -183,6 +198,7 @@ _RULES: tuple[Callable[[PromotionRequest, TargetEnvironment], Iterator[tuple[Ref
     _trains_alike,
     _passed,
     _is_in_time,
+    _is_recent,
     _is_newer_than_what_is_live,
 )
 

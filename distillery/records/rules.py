@@ -20,12 +20,14 @@ class AdmissionRules:
         through: The environments that a student passes before, the first one first.
         public_keys: Those of the last of these environments, in PEM.
         admits_overruled: Whether a student that did not pass may come if a person accepted it, with a reason.
+        valid_days: How many days ago a record may have been issued, whatever it says itself; None for any number.
         copy_from: The accounts whose models may be copied.
     """
 
     through: tuple[str, ...]
     public_keys: tuple[str, ...]
     admits_overruled: bool
+    valid_days: int | None = None
     copy_from: tuple[str, ...] = ()
 
 

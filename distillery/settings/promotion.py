@@ -28,7 +28,8 @@ class Promotion(BaseModel):
     )
     valid_days: int = Field(
         default=30,
-        description=f"a whole number of days that a signed record is valid, 1 to {KEEP_DAYS_MAX}",
+        description=f"a whole number of days that a record is valid which is signed here, and the most that one may "
+        f"be old which is admitted here, 1 to {KEEP_DAYS_MAX}",
         ge=1,
         le=KEEP_DAYS_MAX,
         strict=True,
@@ -66,5 +67,6 @@ class Promotion(BaseModel):
             through=self.through,
             public_keys=self.public_keys,
             admits_overruled=self.admit_overruled,
+            valid_days=self.valid_days,
             copy_from=self.copy_from,
         )

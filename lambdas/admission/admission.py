@@ -65,7 +65,7 @@ class AdmissionDecider:
             return self._abandon(request, by, may_decide)
         if request.promotion:
             may_decide(promoted_recipe(request.promotion))
-            return self._resume(request)
+            return self._resume(request, by)
         verified = self._verify(request)
         may_decide(verified.statement.record.recipe)
         return self._begin(verified, request, by)
@@ -88,6 +88,7 @@ class AdmissionDecider:
                 way=self._admitted(verified),
                 record=admitted_record(verified),
                 by=by.arn,
+                by_id=by.id,
                 reason=request.reason,
                 opened=now.isoformat(timespec="seconds"),
             )
@@ -100,11 +101,12 @@ class AdmissionDecider:
         """The way. Raises RecordRefused with the first reason not to promote. `promotion`: the one that has used the
         record already, where it is admitted again."""
         record = verified.statement.record
-        used_by = self.promotions.used_by(verified.digest)
+        used_by = self.promotions.used_by(verified.digest, record.environment, record.run)
         target = TargetEnvironment(
             environment=self.place.environment,
             through=self.rules.through,
             admits_overruled=self.rules.admits_overruled,
+            valid_days=self.rules.valid_days,
             recipe=self._recipe(record.recipe),
             live_since=self._live_since(record.recipe),
             used_by=used_by,
@@ -139,7 +141,7 @@ class AdmissionDecider:
         stage = run.stages.get(Stage.EVALUATION)
         return (stage.ended if stage else None) or alias.changed
 
-    def _resume(self, request: AdmissionRequest) -> AdmissionAnswer:
+    def _resume(self, request: AdmissionRequest, by: Caller) -> AdmissionAnswer:
         """The promotion again. Its record is verified again too, because a key may have been withdrawn since."""
         promotion, verified = self.promotions.find(request.promotion), self._verify(request)
         digest = verified.digest
@@ -155,10 +157,10 @@ class AdmissionDecider:
                 "record stays used; only an open promotion can be resumed: promote another run"
             )
         if request.again:
-            promotion = self._admit_again(promotion, verified)
+            promotion = self._admit_again(promotion, verified, by)
         return self._answer(promotion, first=False)
 
-    def _admit_again(self, promotion: StudentPromotion, verified: Verified) -> StudentPromotion:
+    def _admit_again(self, promotion: StudentPromotion, verified: Verified, by: Caller) -> StudentPromotion:
         """Lets another run follow one that has ended without a student, if every rule still admits the record. Its
         prompts alone open none: whoever may upload them need not be a decider."""
         run = self.promotions.run_of(promotion)
@@ -172,7 +174,7 @@ class AdmissionDecider:
                 f"{way}; only the way that was admitted can be tried again: change the settings back, or promote "
                 "another run"
             )
-        return self.promotions.admit_again(promotion)
+        return self.promotions.admit_again(promotion, by_id=by.id)
 
     def _abandon(self, request: AdmissionRequest, by: Caller, may_decide: MayDecide) -> AdmissionAnswer:
         may_decide(promoted_recipe(request.promotion))

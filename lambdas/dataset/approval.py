@@ -64,7 +64,7 @@ class Approval:
         """
         if decision.approve:
             if self.uploads is not None:
-                check_second_person(self.uploads.of(decision.run), by)
+                check_second_person(self.uploads.of(decision.run), by, self.uploads.senders(decision.run))
             cap_usd = self.recipes(decision.recipe).monthly_cap_usd
             record = self.approvals.approve(decision.run, decision.usd, by=by.arn, cap_usd=cap_usd)
             self.state_machine.start(record.run)

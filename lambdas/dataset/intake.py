@@ -71,6 +71,9 @@ class Intake:
         examination, versions = Examination(upload.recipe), UploadedObjects(upload)
         try:
             recipe = self.recipes(upload.recipe)
+        except Refused as refused:
+            return self._refuse(upload, None, refused)
+        try:
             golden = self._golden(recipe)
             if upload.is_direct:
                 dataset, over_budget = self._logs_dataset(upload, recipe, golden)
@@ -194,10 +197,10 @@ class Intake:
         self.objects.write_json(dataset.report_uri, report)
         return dataset
 
-    def _refuse(self, upload: Upload, examination: Examination, refused: Refused) -> IntakeResult:
-        """Writes a report if anything was read, or if a promotion waits for its prompts, and notifies."""
+    def _refuse(self, upload: Upload, examination: Examination | None, refused: Refused) -> IntakeResult:
+        """Notifies, with a report if anything was read or a promotion waits; with none where the recipe is unknown."""
         status, reason, uri = UploadStatus.of(refused), str(refused), None
-        if examination.reader is not None or upload.promotion:
+        if examination is not None and (examination.reader is not None or upload.promotion):
             source = digest([upload.uri, upload.version])
             uri = f"s3://{self.data_bucket}/{REPORTS_PREFIX}{examination.recipe}/{source}.json"
             self.objects.write_json(uri, upload_report(status, examination, reason))

@@ -102,7 +102,8 @@ class AcceptanceDecider:
                 not confirmed.
             NothingToAccept: The run has no student that could go live, or it needs `replace_newer`.
             OverBudget: The month's budget has no room for the endpoint of its canary.
-            NotAdmitted: The person uploaded the prompts, and the environment requires a second one.
+            NotAdmitted: The person uploaded the prompts, or sent the record of the promotion, and the environment
+                requires a second one.
             OutsideWindow: The promotion window is closed.
             RunActive: Something else holds the recipe.
         """
@@ -127,7 +128,7 @@ class AcceptanceDecider:
                 "possible at any time"
             )
         if self.uploads is not None:
-            check_second_person(self.uploads.of(request.run), by)
+            check_second_person(self.uploads.of(request.run), by, self.uploads.senders(request.run))
         recipe, model = request.recipe, model_of(record) or ""
         holder = new_holder(HolderKind.ACCEPTANCE, recipe, clock.now())
         try:

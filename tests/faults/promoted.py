@@ -40,6 +40,7 @@ class Promotable:
 
     record: bytes
     digest: str
+    run: str
     prepared: PreparedDataset
 
 
@@ -64,7 +65,7 @@ def promotable(of: Recipe, body: bytes) -> Promotable:
         expires=_at(24 * 60),
     )
     signed = SIGNER.sign(statement.write(Statement(record=found, subjects=subjects)))
-    return Promotable(record=signed, digest=verify(signed, [SIGNER.public]).digest, prepared=prepared)
+    return Promotable(record=signed, digest=verify(signed, [SIGNER.public]).digest, run=found.run, prepared=prepared)
 
 
 def _at(hours: float) -> str:
@@ -114,7 +115,7 @@ def promoted_otherwise(cloud: Cloud, of: Promotable, runs: list[RunRecord]) -> I
     found = promotions.of(cloud.recipe.name)
     if len(found) > 1:
         yield f"{len(found)} promotions have consumed one record"
-    if [one.id for one in found] != [each for each in (promotions.used_by(of.digest),) if each]:
+    if [one.id for one in found] != [each for each in (promotions.used_by(of.digest, "qa", of.run),) if each]:
         yield "the record and its promotion do not name each other"
     for one in found:
         yield from (f"run {each.run.id} is of no promotion" for each in runs if each.promotion != one.id)

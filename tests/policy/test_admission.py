@@ -77,6 +77,13 @@ def test_the_function_reads_and_puts_items_and_touches_nothing_else() -> None:
     }
 
 
+def test_the_function_reads_and_puts_items_of_recipes_records_and_promotions_alone() -> None:
+    """Not the locks of recipes, the leases, or who uploaded what."""
+    of_ledger = [one for one in allowed(ROLE) if "dynamodb:PutItem" in as_list(one["Action"])]
+    partitions = [one["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] for one in of_ledger]
+    assert partitions == [["recipe#*", "record#*", "source-run#*", "promotion"]]
+
+
 def test_the_function_is_called_by_its_url_alone_and_the_command_finds_it() -> None:
     (function,) = functions("lambdas.admission.handler.admit")
     urls = [one for one in admitting().resources("AWS::Lambda::Url") if function.id in json.dumps(one.properties)]

@@ -1,7 +1,7 @@
 """What each way to a target costs, from the prices that a run of the target's recipe is estimated with."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_UP, Decimal
 
@@ -12,6 +12,7 @@ from distillery.core.hosting_cost import CENT, hours_per_month
 from distillery.core.promotions import Way
 from distillery.core.recipe import Recipe
 from distillery.datasets.examine import amount_over_budget
+from distillery.datasets.promoted import of_items
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +39,18 @@ def promotion_costs(recipe: Recipe, size: DatasetSize, *, region: str, on: date)
     """The costs at the prices of the day `on`. Raises BadRequest or ModelUnavailable where a price is unknown."""
     found = estimate(recipe, size, region=region, on=on)
     items = evaluation_items(recipe, size, region=region, on=on, judge_only=False)
-    evaluation, evaluated = _outputs(items), total_usd(items)
-    golden = _golden(recipe)
+    golden, evaluated = _golden(recipe), total_usd(items)
+    judged = WayCosts(
+        costs=[*_outputs(items), *golden],
+        total_usd=evaluated,
+        at_most_usd=evaluated,
+        over_budget=_over_budget(recipe, of_items(found, items)),
+    )
     copying = CostOutput(what="the copy job", usd=None, basis="no source gives a price")
     return PromotionCosts(
         ways={
-            Way.REPOINT: WayCosts(costs=[*evaluation, *golden], total_usd=evaluated, at_most_usd=evaluated),
-            Way.COPY: WayCosts(costs=[copying, *evaluation, *golden], total_usd=evaluated, at_most_usd=evaluated),
+            Way.REPOINT: judged,
+            Way.COPY: replace(judged, costs=[copying, *judged.costs]),
             Way.REDISTIL: WayCosts(
                 costs=[*_outputs(found.lines), *golden],
                 total_usd=found.total_usd,

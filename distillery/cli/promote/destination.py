@@ -57,6 +57,7 @@ class Destination:
             environment=self.environment,
             through=promotion.through,
             admits_overruled=promotion.admit_overruled,
+            valid_days=promotion.valid_days,
             recipe=self.recipe(request.record.recipe),
             live_since=self.live.since,
             used_by=self.live.used_by or "",
@@ -89,7 +90,7 @@ def destination(on: Target, settings: "Settings", verified: Verified, profile: s
     published = _published(there) if there else None
     live = Live(known=False)
     if there and published is not None:
-        used_by = _used_by(there, record.recipe, verified.digest)
+        used_by = _used_by(there, record, verified.digest)
         live = replace(_live(there, published, record.recipe), used_by=used_by)
     account = settings.account or (record.account if published is not None else None)
     return Destination(
@@ -171,13 +172,19 @@ def _live(there: Target, published: Mapping[str, Any], recipe: str) -> Live:
         return Live(known=False)
 
 
-def _used_by(there: Target, recipe: str, digest: str) -> str | None:
-    """The promotion that has used the record, unless it still waits for its prompts: the command continues that one."""
+def _used_by(there: Target, record: PromotionRecord, digest: str) -> str | None:
+    """The promotion that has used the record, or another one of the same run. Not one that still waits for its prompts,
+    which the command continues."""
     from distillery.client import AWS_ERRORS
     from distillery.client.errors import NotReached
 
     try:
-        used = [one for one in there.promotions.of(recipe) if one.record.digest == digest]
+        of_run = (record.environment, record.run)
+        used = [
+            one
+            for one in there.promotions.of(record.recipe)
+            if one.record.digest == digest or (one.record.environment, one.record.run) == of_run
+        ]
     except (*AWS_ERRORS, NotReached):
         return None
     return next((one.id for one in used if not awaits_prompts(one, there.promotions.run_of(one))), "")

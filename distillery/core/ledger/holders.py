@@ -54,9 +54,14 @@ def _stamp(holder: str) -> datetime | None:
         return None
 
 
+def is_promotion(name: str) -> bool:
+    """Whether it is the id of a promotion, which also names the folder of its prompts."""
+    return kind_of(name) is HolderKind.PROMOTION
+
+
 def promoted_recipe(promotion: str) -> str:
     """The recipe of a promotion. Raises BadRequest where the text is the id of none."""
-    if kind_of(promotion) is not HolderKind.PROMOTION:
+    if not is_promotion(promotion):
         raise BadRequest(
             f"the promotion is {quoted(address(promotion, NAME_MAX))}; an id such as {HolderKind.PROMOTION}<recipe>-"
             "<time> is needed: `distillery promotions` lists them"

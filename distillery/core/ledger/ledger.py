@@ -24,7 +24,7 @@
     heldout#<digest>   <run id>#<look>        a verdict by a set of held-out prompts, see `looks`
     borrowed           <model ARN>            a model of another environment that this one uses, see `borrowed_models`
     recipe#<recipe>    <promotion-…>          a promotion from another environment, see `promotions`
-    record#<digest>    promotion              the promotion that has consumed a record
+    record#<digest>    promotion              the promotion that has consumed a record; source-run#… by its run
     promotion          <recipe>               the latest promotion of a recipe
 
 Every write is conditional, so an event that is delivered twice, or a retry after partial success, changes nothing.

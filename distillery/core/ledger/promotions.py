@@ -2,6 +2,8 @@
 
     pk                 sk             what
     record#<digest>    promotion      the promotion that has consumed the record, for ever
+    source-run#<environment>#<run>
+                       promotion      the same by the run that the record is of, which could have been signed twice
     recipe#<recipe>    <promotion>    the promotion: its record, its way, who asked for it and why, and its run
     promotion          <recipe>       the latest promotion of the recipe, so that two cannot begin at the same time
 
@@ -31,6 +33,9 @@ PARTITION = "promotion"
 CONSUMED = "promotion"
 """The sort key of a record that was consumed."""
 
+PARTITIONS = (partition("*"), "record#*", "source-run#*", PARTITION)
+"""Patterns of the partition keys of everything that a promotion reads and writes."""
+
 
 class Promotions:
     """The promotions of all recipes. Each write may be repeated."""
@@ -52,19 +57,21 @@ class Promotions:
         recipe, latest = promotion.recipe, self.latest(promotion.recipe)
         if latest is not None:
             self._check_ended(latest)
-        consumed = {"pk": _record_key(promotion.record.digest), "sk": CONSUMED, "promotion": promotion.id}
+        used = (_record_key(promotion.record.digest), _run_key(promotion.record.environment, promotion.record.run))
+        consumed = [{"pk": key, "sk": CONSUMED, "promotion": promotion.id} for key in used]
         item: Item = {
             "pk": partition(recipe),
             "sk": promotion.id,
             "way": promotion.way.value,
             "record": json.dumps(to_wire(promotion.record)),
             "by": promotion.by,
+            "by_id": promotion.by_id,
             "reason": one_line(promotion.reason),
             "opened": promotion.opened,
         }
         pointer = {"pk": PARTITION, "sk": recipe, "latest": promotion.id}
         unchanged = ("latest = :seen", {":seen": latest.id}) if latest else (NEW, {})
-        return self._table.put_all((consumed, NEW, {}), (item, NEW, {}), (pointer, *unchanged))
+        return self._table.put_all(*((one, NEW, {}) for one in (*consumed, item)), (pointer, *unchanged))
 
     def _check_ended(self, latest: StudentPromotion) -> None:
         run = self.run_of(latest)
@@ -92,9 +99,12 @@ class Promotions:
         run = self.run_of(found)
         return None if found.abandoned or awaits_prompts(found, run) else run
 
-    def used_by(self, digest: str) -> str:
-        """The promotion that has consumed the record; empty if none has."""
-        return (self._table.get(_record_key(digest), CONSUMED) or {}).get("promotion", "")
+    def used_by(self, digest: str, environment: str, run: str) -> str:
+        """The promotion that has consumed the record, or another record of the same run; empty if none has."""
+        for key in (_record_key(digest), _run_key(environment, run)):
+            if found := self._table.get(key, CONSUMED):
+                return found["promotion"]
+        return ""
 
     def find(self, promotion: str) -> StudentPromotion:
         """Raises BadRequest where the ledger does not have it."""
@@ -149,12 +159,12 @@ class Promotions:
             )
         return item, "latest = :latest", {":latest": promotion}
 
-    def admit_again(self, promotion: StudentPromotion) -> StudentPromotion:
+    def admit_again(self, promotion: StudentPromotion, *, by_id: str) -> StudentPromotion:
         """Lets another run follow the promotion's run, which has ended without a student. Changes nothing where another
-        run has followed, or where the promotion was abandoned."""
+        run has followed, or where the promotion was abandoned. `by_id`: the unique id of who sent the record."""
         only_if = "#promoted_run = :promoted_run AND attribute_not_exists(abandoned)"
         given = {"promoted_run": promotion.run}
-        values = {"retry_of": promotion.run}
+        values = {"retry_of": promotion.run, "retry_by_id": by_id}
         self._table.set(partition(promotion.recipe), promotion.id, values, only_if=only_if, given=given)
         return self.find(promotion.id)
 
@@ -193,3 +203,7 @@ class Promotions:
 
 def _record_key(digest: str) -> str:
     return f"record#{digest}"
+
+
+def _run_key(environment: str, run: str) -> str:
+    return f"source-run#{environment}#{run}"

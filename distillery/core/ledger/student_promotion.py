@@ -36,10 +36,11 @@ class StudentPromotion:
 
     Attributes:
         record: What is kept of the record that it has consumed.
-        by: The ARN of who asked for it; `reason`: theirs.
+        by: The ARN of who asked for it; `by_id`: their unique id, as in `AROA…:session`; `reason`: theirs.
         opened, abandoned: ISO 8601.
         run: The latest run of it; empty before the first.
         retry_of: The run that another one may follow, because the record was admitted again after it; empty if none.
+        retry_by_id: The unique id of who had it admitted again.
         abandoned_by, abandoned_reason: Who gave it up, and why.
     """
 
@@ -48,13 +49,20 @@ class StudentPromotion:
     way: Way
     record: AdmittedRecord
     by: str
+    by_id: str
     reason: str
     opened: str
     run: str = ""
     retry_of: str = ""
+    retry_by_id: str = ""
     abandoned: str | None = None
     abandoned_by: str = ""
     abandoned_reason: str = ""
+
+    @property
+    def senders(self) -> tuple[str, ...]:
+        """The unique ids of those who had its record admitted. They are no second person for its run."""
+        return tuple(each for each in (self.by_id, self.retry_by_id) if each)
 
 
 def state_of(promotion: StudentPromotion, run: RunRecord | None) -> PromotionState:
@@ -98,10 +106,12 @@ def read_promotion(item: Item) -> StudentPromotion:
         way=Way(item["way"]),
         record=from_wire(AdmittedRecord, json.loads(item["record"])),
         by=item["by"],
+        by_id=item.get("by_id", ""),
         reason=item["reason"],
         opened=item["opened"],
         run=item.get("promoted_run", ""),
         retry_of=item.get("retry_of", ""),
+        retry_by_id=item.get("retry_by_id", ""),
         abandoned=item.get("abandoned"),
         abandoned_by=item.get("abandoned_by", ""),
         abandoned_reason=item.get("abandoned_reason", ""),

@@ -1,9 +1,14 @@
-"""Who uploaded the objects that a run was made from. S3 reports the uploader of each object, with a delay."""
+"""Who uploaded the objects that a run was made from, and who had the record of its promotion admitted.
+
+S3 reports the uploader of each object, with a delay.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from distillery.core import names
+from distillery.core.ledger.items import read_run
+from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.table import Table
 
 
@@ -39,6 +44,11 @@ class Uploads:
             Uploaded(uri=uri, version=version, principal=self._principal(uri, version))
             for uri, version in ((item["uri"], item["version"]) for item in self._table.query(f"uploads#{run}"))
         ]
+
+    def senders(self, run: str) -> tuple[str, ...]:
+        """The unique ids of those who had the record admitted by which the run was promoted; none for another run."""
+        promotion = read_run(self._table, run).get("promotion", "")
+        return Promotions(self._table).find(promotion).senders if promotion else ()
 
     def _principal(self, uri: str, version: str) -> str | None:
         return (self._table.get(_object(uri), version) or {}).get("principal")

@@ -13,6 +13,7 @@ from constructs import IConstruct
 
 from distillery.core.ledger.borrowed_models import PARTITION as BORROWED
 from distillery.core.ledger.items import ACTIVE
+from distillery.core.ledger.promotions import PARTITIONS as PROMOTIONS
 from distillery.core.names import FOUNDATION, Names
 from infra.constructs.arn import Location
 from infra.constructs.permissions import keys
@@ -139,11 +140,12 @@ def use_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
 
 
 def admit_to_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
-    """Read, put and change single items: what `distillery/core/ledger/promotions` does to begin a promotion, and to
-    abandon one."""
+    """Read, put and change single items of recipes, records and promotions: what `distillery/core/ledger/promotions`
+    does to begin a promotion, to admit its record again, and to abandon one."""
     items = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+    own = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(PROMOTIONS)}}
     return (
-        Permission(actions=items, resources=(table.table_arn,)),
+        Permission(actions=items, resources=(table.table_arn,), conditions=own),
         _key(_of(table), table, SYMMETRIC_USE, "dynamodb"),
     )
 

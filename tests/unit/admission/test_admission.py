@@ -29,6 +29,7 @@ from tests.unit.admission.harness import ALIAS, SIGNER, STRANGER_KEY, SUBJECTS, 
 
 WITHOUT_HELDOUT = {name: found for name, found in SUBJECTS.items() if name != HELDOUT}
 FAILED = evaluation(VerdictOutcome.FAILED)
+OTHER = record(run=f"{record().run[:-1]}2", attempt=2)
 BACKWARDS = replace(recipe(), teacher="amazon.nova-lite-v1:0", student="amazon.nova-pro-v1:0")
 PROMOTION = "promotion-support-20261123T120000Z"
 
@@ -163,6 +164,24 @@ def test_another_signature_of_the_same_record_is_a_replay(harness: Harness) -> N
     assert (status, answer["error"]["reason"], answer["error"]["promotion"]) == (409, Refusal.REPLAYED, PROMOTION)
 
 
+def test_another_record_of_the_same_run_is_a_replay(harness: Harness) -> None:
+    """A run is signed again if another person accepts its student."""
+    harness.promote()
+    harness.send({"promotion": PROMOTION, "abandon": True, "reason": "wrong"})
+    status, answer = harness.promote(signed(record(issued="2026-11-23T11:59:59+00:00")))
+    assert (status, answer["error"]["reason"], answer["error"]["promotion"]) == (409, Refusal.REPLAYED, PROMOTION)
+
+
+def test_a_record_is_as_old_as_the_target_allows_whatever_it_says_itself(harness: Harness) -> None:
+    harness.allow(valid_days=2)
+    harness.now += timedelta(days=2)
+    status, answer = harness.promote()
+    assert (status, answer["error"]["reason"]) == (409, Refusal.EXPIRED)
+    assert "staging admits none that is older than 2 days" in answer["error"]["message"]
+    harness.allow(valid_days=3)
+    assert harness.promote()[0] == 200
+
+
 def test_a_used_record_is_a_replay_also_when_its_student_is_live_and_it_has_expired(harness: Harness) -> None:
     harness.promote()
     live(harness)
@@ -204,12 +223,13 @@ def test_a_promotion_whose_run_failed_is_admitted_again_where_that_is_asked(harn
     second = harness.ledger.open(recipe(), dataset(), again=False, promotion=PROMOTION).run.id
     answer = harness.promote(promotion=PROMOTION, again=True)[1]
     assert (answer["run"], answer["state"], answer["awaits_prompts"]) == (second, "running", False)
+    assert harness.promotions.find(PROMOTION).senders == (ANA.id, ANA.id)
     assert second != run
 
 
 def overtaken(harness: Harness) -> None:
     harness.now += timedelta(minutes=1)
-    assert harness.promote(signed(record(attempt=2)))[0] == 200
+    assert harness.promote(signed(OTHER))[0] == 200
 
 
 AGAIN: dict[str, tuple[Prepare, str]] = {
@@ -239,7 +259,7 @@ def withdrawn(harness: Harness) -> None:
 
 RESUMED: list[tuple[str, bytes, Prepare, int, str]] = [
     ("an unknown one", signed(), lambda _: None, 400, "there is no promotion"),
-    ("another record", signed(record(attempt=2)), lambda h: h.promote(), 409, "is of record"),
+    ("another record", signed(OTHER), lambda h: h.promote(), 409, "is of record"),
     ("a forged record", signed(signer=STRANGER_KEY), lambda h: h.promote(), 409, "the trusted keys are"),
     (
         "a key that was withdrawn",
@@ -294,7 +314,7 @@ def test_what_is_no_request_is_refused(harness: Harness, body: Any, said: str) -
 
 def test_an_abandoned_promotion_makes_room_and_its_record_stays_used(harness: Harness) -> None:
     harness.promote()
-    other = signed(record(attempt=2))
+    other = signed(OTHER)
     harness.now += timedelta(minutes=1)
     status, answer = harness.promote(other)
     assert (status, answer["error"]["type"]) == (409, "RunActive")
@@ -326,9 +346,9 @@ def test_what_is_live_by_a_promotion_is_as_old_as_its_record(harness: Harness) -
     harness.ledger.close(run, Outcome.PROMOTED)
     live(harness, run=run)
     harness.now += timedelta(minutes=1)
-    older = of_recipe(recipe(), evaluation=evaluation(judged="2026-11-20T08:59:59+00:00"))
+    older = of_recipe(recipe(), run=OTHER.run, evaluation=evaluation(judged="2026-11-20T08:59:59+00:00"))
     assert harness.promote(signed(older))[1]["error"]["reason"] == Refusal.OLDER_THAN_LIVE
-    newer = of_recipe(recipe(), evaluation=evaluation(judged="2026-11-20T09:00:01+00:00"))
+    newer = of_recipe(recipe(), run=OTHER.run, evaluation=evaluation(judged="2026-11-20T09:00:01+00:00"))
     assert harness.promote(signed(newer))[0] == 200
 
 
@@ -396,7 +416,7 @@ def test_of_two_records_at_the_same_time_one_begins(monkeypatch: pytest.MonkeyPa
         def put_all(self, *puts: Any) -> bool:
             if not self.raced:
                 self.raced = True
-                assert harness.promote(signed(record(attempt=2)))[0] == 200
+                assert harness.promote(signed(OTHER))[0] == 200
             return super().put_all(*puts)
 
     harness = Harness(monkeypatch, Racing())

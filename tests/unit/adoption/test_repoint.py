@@ -66,6 +66,7 @@ class Account:
             way=way,
             record=record,
             by="arn:ana",
+            by_id="AIDAANN",
             reason="",
             opened="2026-11-23T12:00:00",
         )

@@ -55,6 +55,31 @@ def test_a_promotion_without_a_run_names_the_command_that_copies_the_prompts(
     assert (found["promotion"], found["state"], found["run"], found["source"]) == (OF.id, "admitted", None, "staging")
 
 
+def test_the_command_names_the_credentials_of_both_environments(
+    command: Command, account: FakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "there")
+    assert Promotions(account.table).begin(OF)
+    again = f"promote support-c-d-1 --to dev --to-profile there --promotion {OF.id}"
+    said = command("promotions").out
+    assert "to copy them, with credentials for staging: " in said
+    assert again in said
+    assert "promoted by its s3:// address needs that in place of the run" in said
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.STOPPED, Outcome.DECLINED])
+def test_a_promotion_whose_run_ended_without_a_student_names_the_command_for_another(
+    command: Command, account: FakeAccount, outcome: Outcome
+) -> None:
+    promotions = Promotions(account.table)
+    assert promotions.begin(OF)
+    _with_run(account, outcome)
+    assert "to begin another run of it, with credentials for staging: " in command("promotions").out
+    promotions.abandon(OF.id, by=ANN, reason="the wrong run")
+    said = command("promotions").out
+    assert ("to begin another run" in said, "given up by" in said) == (False, True)
+
+
 @pytest.mark.parametrize(
     ("outcome", "shown"),
     [

@@ -31,9 +31,9 @@ SAME = [
 ]
 
 
-def _check(uploaders: list[str | None], approver: str) -> None:
+def _check(uploaders: list[str | None], approver: str, senders: tuple[str, ...] = ()) -> None:
     uploads = [Uploaded(uri="s3://b/k", version=str(at), principal=one) for at, one in enumerate(uploaders)]
-    check_second_person(uploads, Caller(arn="arn", id=approver, account="1"))
+    check_second_person(uploads, Caller(arn="arn", id=approver, account="1"), senders)
 
 
 @pytest.mark.parametrize(("uploader", "approver"), OTHERS)
@@ -45,6 +45,17 @@ def test_somebody_else_approves(uploader: str, approver: str) -> None:
 def test_one_person_is_never_two(uploader: str | None, approver: str, why: str) -> None:
     with pytest.raises(NotAdmitted, match=why):
         _check([uploader], approver)
+
+
+@pytest.mark.parametrize(("sender", "approver"), OTHERS)
+def test_somebody_else_than_who_sent_the_record_approves(sender: str, approver: str) -> None:
+    _check(["AIDAPROMOTER"], approver, (sender,))
+
+
+@pytest.mark.parametrize(("sender", "approver", "why"), [each for each in SAME if each[0]])
+def test_who_sent_the_record_is_no_second_person(sender: str, approver: str, why: str) -> None:
+    with pytest.raises(NotAdmitted, match=why.replace("uploaded", "sent the record")):
+        _check(["AIDAPROMOTER"], approver, ("AIDAFIRST", sender))
 
 
 def test_one_of_several_uploads_is_enough_to_be_refused() -> None:

@@ -12,6 +12,7 @@ from distillery.core.aws import ClientError
 from distillery.core.errors import BadRequest, NotAdmitted, OverBudget, RunActive
 from distillery.core.function_url import Caller
 from distillery.core.ledger.approvals import Approvals
+from distillery.core.ledger.items import run_key
 from distillery.core.ledger.uploads import Uploaded, Uploads
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Outcome, Stage
@@ -22,6 +23,7 @@ from lambdas.dataset.approval import Approval, Decision
 from lambdas.dataset.state_machine import StateMachine
 from tests.fakes.callers import ANA, FORGED, HERE, LEA, STRANGER, event
 from tests.fakes.callers import response as response
+from tests.unit.core.ledger.test_promotions import promotion
 from tests.unit.dataset.fakes import file
 from tests.unit.dataset.harness import STATE_MACHINE, UPLOAD, IntakeHarness
 
@@ -317,6 +319,19 @@ def test_a_second_uploader_does_not_replace_the_first(harness: IntakeHarness, mo
     Uploads(harness.table).record_upload(Uploaded(uri=OBJECT[0], version="v2", principal="AIDABOB"))
     assert harness.accept(replace(UPLOAD, version="v2")).run == run
     assert response(handler.decide(event(_request(harness, run)), None))[0] == 403
+
+
+@pytest.mark.parametrize(("sender", "status"), [(ANA.id, 403), ("AIDABOB", 200)])
+def test_who_sent_the_record_of_a_promotion_cannot_approve_its_run(
+    harness: IntakeHarness, monkeypatch: pytest.MonkeyPatch, sender: str, status: int
+) -> None:
+    monkeypatch.setenv("FOUR_EYES", "true")
+    run = _uploaded_by(harness, "AIDAPIPELINE")
+    of = promotion(by_id=sender)
+    assert harness.promotions.begin(of)
+    harness.table.items[run_key(run)]["promotion"] = of.id
+    answer = response(handler.decide(event(_request(harness, run)), None))
+    assert answer[0] == status, answer
 
 
 def test_the_uploader_can_decline(harness: IntakeHarness, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from distillery.datasets.upload import IgnoredEvent, Upload, parse_event
 from distillery.records.record import TrainingInputs, job_request
 from lambdas.dataset.state_machine import StateMachine
 from tests.fakes.errors import service_error
-from tests.unit.core.ledger.test_promotions import ANN, promotion
+from tests.unit.core.ledger.test_promotions import ANN, BOB_ID, promotion
 from tests.unit.dataset.fakes import file, line
 from tests.unit.dataset.harness import IntakeHarness
 
@@ -315,7 +315,7 @@ def test_a_marker_alone_opens_no_run_after_one_that_failed() -> None:
     again = harness.accept(MARKER)
     assert (again.status, again.run) == (UploadStatus.SAME, first.run)
     assert f"once the record of promotion {ID} is admitted again" in again.reason
-    harness.promotions.admit_again(harness.found)
+    harness.promotions.admit_again(harness.found, by_id=BOB_ID)
     third = harness.accept(MARKER)
     assert (third.status, harness.found.run) == (UploadStatus.STARTED, third.run)
     assert third.run != first.run
@@ -324,12 +324,43 @@ def test_a_marker_alone_opens_no_run_after_one_that_failed() -> None:
 def test_the_prompts_of_an_earlier_promotion_are_refused_once_another_is_open() -> None:
     harness = Promoted()
     ended(harness, harness.accept(MARKER).run, Outcome.FAILED, student=False)
-    harness.promotions.admit_again(harness.found)
+    harness.promotions.admit_again(harness.found, by_id=BOB_ID)
     assert harness.promotions.begin(promotion(60, "b"))
     again = harness.accept(MARKER)
     assert again.status is UploadStatus.REJECTED
     assert "began after" in again.reason
     assert len(harness.machine.started) == 1
+
+
+def test_a_folder_that_contains_promotions_is_read_without_their_prompts() -> None:
+    """Held-out prompts would become training prompts."""
+    harness = Promoted()
+    ended(harness, harness.accept(MARKER).run, Outcome.PROMOTED, student=True)
+    harness.s3.put_object(Bucket="prompts", Key="prompts/support/b/a.jsonl", Body=file(150))
+    result = harness.accept(Upload(recipe="support", uri="s3://prompts/prompts/support/"))
+    assert result.status is UploadStatus.STARTED, result.reason
+    assert [one["uri"] for one in harness.report(result)["sources"]] == ["s3://prompts/prompts/support/b/a.jsonl"]
+
+
+@pytest.mark.parametrize("name", ["", "train.jsonl", "heldout.jsonl", "manifest.json", "more/a.jsonl", "more/"])
+def test_the_folder_of_a_promotion_starts_no_other_run(name: str) -> None:
+    harness = Promoted()
+    harness.s3.put_object(Bucket="prompts", Key=f"{FOLDER}manifest.json", Body=b'{"files": ["heldout.jsonl"]}')
+    harness.s3.put_object(Bucket="prompts", Key=f"{FOLDER}more/a.jsonl", Body=file(150))
+    result = harness.accept(Upload(recipe="support", uri=f"s3://prompts/{FOLDER}{name}"))
+    assert result.status is UploadStatus.REJECTED
+    assert "is in the folder of a promotion" in result.reason
+    assert (harness.machine.started, harness.state) == ([], PromotionState.ADMITTED)
+
+
+@pytest.mark.parametrize("recipe", ["x" * 1001, "other", "../support"])
+def test_a_marker_in_the_folder_of_an_unknown_recipe_is_refused_without_a_report(recipe: str) -> None:
+    """Its name comes from an object's key: it would choose where the report goes, and could be too long for a key."""
+    harness = Promoted()
+    result = harness.accept(Upload(recipe=recipe, uri=f"s3://prompts/prompts/{recipe}/{ID}/promotion.json"))
+    assert (result.status, result.report_uri) == (UploadStatus.REJECTED, None)
+    assert not [key for key in harness.s3.objects if key.startswith("data/")]
+    assert "Report" not in harness.sns.published[-1]["Message"]
 
 
 class DyingMachine(StateMachine):
@@ -403,6 +434,7 @@ def test_personal_data_that_the_target_does_not_allow_is_refused(setting: Person
     result = harness.accept(MARKER)
     assert result.status is UploadStatus.REJECTED
     assert "1 prompts contain personal data (1 email)" in result.reason
+    assert "distillery promotions abandon PROMOTION" in result.reason
     assert harness.state is PromotionState.ADMITTED
     allowed = Promoted(train, curation=Curation(personal_data=PersonalData.REPORT))
     report = allowed.report(allowed.accept(MARKER))
@@ -420,13 +452,13 @@ def test_masked_prompts_of_the_source_pass_where_the_target_masks_too() -> None:
     assert harness.accept(MARKER).status is UploadStatus.STARTED
 
 
-def test_training_prompts_of_the_target_s_golden_set_are_refused() -> None:
+@pytest.mark.parametrize(("kind", "text"), [("training", "ticket number 7"), ("held-out", "letter number 7")])
+def test_prompts_of_the_target_s_golden_set_are_refused(kind: str, text: str) -> None:
     harness = Promoted(golden_set="set.jsonl")
-    harness.s3.put_object(
-        Bucket="prompts", Key="golden/support/set.jsonl", Body=jsonl(prompt("ticket number 7"), prompt("unseen"))
-    )
+    harness.s3.put_object(Bucket="prompts", Key="golden/support/set.jsonl", Body=jsonl(prompt(text), prompt("unseen")))
     result = harness.accept(MARKER)
     assert result.status is UploadStatus.REJECTED
-    assert "1 training prompts are in the golden set set.jsonl" in result.reason
+    assert f"1 {kind} prompts are in the golden set set.jsonl" in result.reason
+    assert "distillery promotions abandon PROMOTION" in result.reason
     harness.s3.put_object(Bucket="prompts", Key="golden/support/set.jsonl", Body=jsonl(prompt("unseen")))
     assert harness.accept(MARKER).status is UploadStatus.STARTED

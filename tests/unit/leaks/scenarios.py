@@ -289,6 +289,7 @@ def _adopting(account: Account, way: Way) -> Ask:
         way=way,
         record=record,
         by="arn:ana",
+        by_id="AIDAANN",
         reason="",
         opened="2026-11-23T12:00:00+00:00",
     )

@@ -12,7 +12,9 @@ from distillery.core.errors import BadRequest, NotAdmitted
 from distillery.core.judging import InconclusivePolicy, VerdictOutcome
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.evaluations import Evaluations
+from distillery.core.ledger.items import run_key
 from distillery.core.ledger.looks import LookLedger
+from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.uploads import Uploaded
 from distillery.core.pipeline import Outcome, Stage, Verdict
 from distillery.core.recipe import Recipe
@@ -20,6 +22,7 @@ from lambdas.promotion.follow_up import follow_up
 from lambdas.promotion.handler import accept, step
 from tests.fakes.callers import ANA, FORGED, HERE, LEA, event, response
 from tests.fakes.pipeline import dataset, recipe, student, verdict
+from tests.unit.core.ledger.test_promotions import promotion
 from tests.unit.promotion.harness import PARAMETER, Harness
 
 PASSED, FAILED, UNDECIDED = VerdictOutcome.PASSED, VerdictOutcome.FAILED, VerdictOutcome.INCONCLUSIVE
@@ -321,6 +324,20 @@ def test_where_data_is_kept_another_person_than_the_uploader_accepts(
     answer = harness.decide(run)
     assert answer[0] == status, answer
     assert harness.decide(run, accept=False)[0] == (200 if status == 403 else 400), "everybody may decline"
+
+
+@pytest.mark.parametrize(("sender", "status"), [(ANA.id, 403), (LEA.id, 200)])
+def test_where_data_is_kept_another_person_than_who_sent_the_record_accepts(
+    harness: Harness, sender: str, status: int
+) -> None:
+    harness.set("FOUR_EYES", "true")
+    run, of = waiting(harness, of=recipe()), promotion(by_id=sender)
+    harness.uploads.record_inputs(run, [("s3://prompts/a", "v1")])
+    harness.uploads.record_upload(Uploaded(uri="s3://prompts/a", version="v1", principal="AIDAPIPELINE"))
+    assert Promotions(harness.table).begin(of)
+    harness.table.items[run_key(run)]["promotion"] = of.id
+    answer = harness.decide(run)
+    assert answer[0] == status, answer
 
 
 def test_only_the_recipe_s_deciders_accept(harness: Harness) -> None:

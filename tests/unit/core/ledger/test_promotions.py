@@ -13,6 +13,7 @@ from distillery.core.ledger.items import RunRecord, run_item
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.student_promotion import PromotionState, StudentPromotion, is_open, state_of
+from distillery.core.ledger.uploads import Uploads
 from distillery.core.pipeline import Outcome, Run, Stage, Student
 from distillery.core.promotions import AdmittedRecord, Predecessor, Way, promotion_folder
 from tests.fakes.pipeline import dataset, recipe
@@ -39,6 +40,7 @@ RECORD = AdmittedRecord(
     chain=(FROM_DEV,),
 )
 ANN = "arn:aws:iam::111111111111:user/ann"
+ANN_ID, BOB_ID = "AIDAANN", "AIDABOB"
 
 
 def promotion(seconds: int = 0, digest: str = "a", **more: Any) -> StudentPromotion:
@@ -46,8 +48,9 @@ def promotion(seconds: int = 0, digest: str = "a", **more: Any) -> StudentPromot
         id=new_holder(HolderKind.PROMOTION, "support", BEGUN + timedelta(seconds=seconds)),
         recipe="support",
         way=Way.REDISTIL,
-        record=replace(RECORD, digest=digest * 64),
+        record=replace(RECORD, digest=digest * 64, run=f"{RECORD.run[:-1]}{seconds + 1}"),
         by=ANN,
+        by_id=ANN_ID,
         reason="the new labels",
         opened=(BEGUN + timedelta(seconds=seconds)).isoformat(),
     )
@@ -81,8 +84,9 @@ def test_a_promotion_is_found_as_it_began() -> None:
     assert promotions.begin(promotion())
     assert promotions.find(promotion().id) == promotion()
     assert promotions.of("support") == [promotion()]
-    assert promotions.used_by("a" * 64) == promotion().id
-    assert promotions.used_by("b" * 64) == ""
+    assert promotions.used_by("a" * 64, "staging", "support-x-y-1") == promotion().id
+    assert promotions.used_by("b" * 64, RECORD.environment, RECORD.run) == promotion().id
+    assert promotions.used_by("b" * 64, "staging", "support-x-y-1") == ""
     assert promotion().record.passed_on[-1] == Predecessor(
         environment="staging", run="support-c-d-1", digest="a" * 64, issued="2026-11-21T09:00:01+00:00"
     )
@@ -127,7 +131,7 @@ def test_two_that_begin_at_the_same_time_are_one() -> None:
     promotions = Promotions(Racing())
     assert not promotions.begin(promotion())
     assert promotions.of("support") == [promotion(1, "b")]
-    assert promotions.used_by("a" * 64) == ""
+    assert promotions.used_by("a" * 64, RECORD.environment, RECORD.run) == ""
 
 
 @pytest.mark.parametrize(
@@ -204,6 +208,7 @@ def test_a_promotion_opens_a_run_of_its_own_and_finds_it_again() -> None:
     Promotions(table).begin(promotion())
     run = opened(table, promotion().id)
     assert run.promotion == promotion().id
+    assert Uploads(table).senders(run.run.id) == (ANN_ID,)
     assert opened(table, promotion().id) == run == opened(table)
     assert Promotions(table).find(promotion().id).run == run.run.id
 
@@ -227,9 +232,10 @@ def test_a_failed_run_is_followed_by_one_other_once_the_record_is_admitted_again
     first = opened(table, promotion().id)
     Ledger(table).close(first.run.id, outcome)
     assert opened(table, promotion().id).run == first.run
-    promotions.admit_again(promotions.find(promotion().id))
+    promotions.admit_again(promotions.find(promotion().id), by_id=BOB_ID)
     second = opened(table, promotion().id)
     assert (second.run.attempt, second.promotion) == (2, promotion().id)
+    assert Uploads(table).senders(second.run.id) == (ANN_ID, BOB_ID)
     assert promotions.find(promotion().id).run == second.run.id
     Ledger(table).close(second.run.id, outcome)
     assert opened(table, promotion().id).run == second.run, "each admission opens one run"
@@ -252,7 +258,7 @@ def test_a_promotion_with_a_student_gets_no_other_run(outcome: Outcome, changed:
     promotions.begin(promotion())
     first = opened(table, promotion().id)
     judged(table, first.run.id, outcome)
-    promotions.admit_again(promotions.find(promotion().id))
+    promotions.admit_again(promotions.find(promotion().id), by_id=BOB_ID)
     again = Ledger(table).open(replace(recipe(), **changed), dataset(), again=True, promotion=promotion().id)
     assert again.run == first.run
     assert len(Ledger(table).runs("support")) == 1
@@ -285,7 +291,7 @@ def test_an_earlier_promotion_gets_no_run_once_another_has_begun() -> None:
     promotions.begin(promotion())
     first = opened(table, promotion().id)
     Ledger(table).close(first.run.id, Outcome.FAILED)
-    promotions.admit_again(promotions.find(promotion().id))
+    promotions.admit_again(promotions.find(promotion().id), by_id=BOB_ID)
     assert promotions.begin(promotion(1, "b"))
     with pytest.raises(BadRequest, match=f"promotion {promotion(1).id} of recipe 'support' began after"):
         opened(table, promotion().id)
@@ -310,7 +316,7 @@ def test_a_promotion_that_begins_while_an_earlier_one_opens_a_run_keeps_that_out
     promotions.begin(promotion())
     first = opened(table, promotion().id)
     Ledger(table).close(first.run.id, Outcome.FAILED)
-    promotions.admit_again(promotions.find(promotion().id))
+    promotions.admit_again(promotions.find(promotion().id), by_id=BOB_ID)
     table.raced = False
     with pytest.raises(BadRequest, match="began after"):
         opened(table, promotion().id)
@@ -323,7 +329,7 @@ def test_a_promotion_whose_run_failed_can_be_abandoned_and_gets_no_other() -> No
     promotions.begin(promotion())
     first = opened(table, promotion().id)
     Ledger(table).close(first.run.id, Outcome.FAILED)
-    promotions.admit_again(promotions.find(promotion().id))
+    promotions.admit_again(promotions.find(promotion().id), by_id=BOB_ID)
     found = promotions.abandon(promotion().id, by=ANN, reason="the key was stolen")
     assert state_of(found, promotions.run_of(found)) is PromotionState.ABANDONED
     with pytest.raises(BadRequest, match="was abandoned"):
