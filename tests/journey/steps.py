@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from distillery.client.errors import FunctionRefused, NotReached
 from distillery.client.function_url import post_signed
+from distillery.core import clock
 from distillery.core.names import UPLOADS_PREFIX
 from distillery.core.promotions import FILES, VERB, promotion_folder
 from distillery.records import statement
@@ -142,15 +144,17 @@ def promote_record(environment: Environment) -> str:
     before = environment.promotions.latest(RECIPE)
     if before:
         environment.promotions.abandon(before.id, by="nobody", reason="the next record follows")
+    new = uuid4().hex
     training = TrainingInputs(
-        dataset_digest=uuid4().hex * 2, prompts=500, job_request=job_request(environment.settings.recipes[RECIPE])
+        dataset_digest=new * 2, prompts=500, job_request=job_request(environment.settings.recipes[RECIPE])
     )
     found = record(
         environment=EARLIER,
+        run=f"{RECIPE}-{new[:5]}-{new[5:13]}-1",
         training=training,
         training_digest=training.digest,
         evaluation=evaluation(judged="2999-01-01T00:00:00+00:00"),
-        issued="2020-01-01T00:00:00+00:00",
+        issued=(clock.now() - timedelta(hours=1)).isoformat(),
         expires="2999-01-01T00:00:00+00:00",
     )
     subjects = dict.fromkeys((TRAINING, HELDOUT), "1" * 64)

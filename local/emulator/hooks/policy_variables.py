@@ -93,7 +93,9 @@ def leading_keys(body: bytes) -> list[str]:
         return []
     if not isinstance(asked, dict):
         return []
-    keys = [asked[part].get(PARTITION) for part in ("Key", "Item") if isinstance(asked.get(part), dict)]
+    writes = [write for each in asked.get("TransactItems", ()) for write in each.values()]
+    named = [each.get(part) for each in (asked, *writes) for part in ("Key", "Item")]
+    keys = [each.get(PARTITION) for each in named if isinstance(each, dict)]
     if condition := re.match(rf"\(*\s*{PARTITION}\s*=\s*(:\w+)", str(asked.get("KeyConditionExpression", ""))):
         keys.append(asked.get("ExpressionAttributeValues", {}).get(condition[1]))
     return [str(value) for key in keys if isinstance(key, dict) for value in key.values()]

@@ -112,6 +112,8 @@ def test_the_account_holds_people_to_partitions_of_a_table(harness: EmulatorHarn
         ({"Item": {"pk": {"S": "a"}}}, ["a"]),
         ({"KeyConditionExpression": "(pk = :p) AND sk > :s", "ExpressionAttributeValues": {":p": {"S": "a"}}}, ["a"]),
         ({"FilterExpression": "pk = :p"}, []),
+        ({"TransactItems": [{"Put": {"Item": {"pk": {"S": one}}}} for one in "ab"]}, ["a", "b"]),
+        ({"TransactItems": [{"Delete": {"Key": {"pk": {"S": "a"}, "sk": {"S": "b"}}}}]}, ["a"]),
         ([], []),
     ],
 )
