@@ -6,12 +6,14 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from distillery.cli.promote.costs import promotion_costs
 from distillery.cli.promote.evidence import dataset_size
 from distillery.cli.target import Target
 from distillery.client import NotDeployed, NotReached
@@ -19,11 +21,13 @@ from distillery.core.conversation import parse
 from distillery.core.estimate import DatasetSize
 from distillery.core.judging import VerdictOutcome
 from distillery.core.ledger.promotions import Promotions
+from distillery.core.promotions import Way
+from distillery.core.recipe_options import OverBudgetPolicy
 from distillery.core.serialization import to_wire
 from distillery.evaluation.report import wire
 from distillery.records.verification import verify
 from tests.fakes.errors import service_error
-from tests.fakes.pipeline import alias
+from tests.fakes.pipeline import alias, recipe
 from tests.fakes.records import ACCEPTED, Signer, evaluation
 from tests.fakes.report import document
 from tests.fakes.s3 import FakeS3
@@ -341,6 +345,15 @@ def test_hours_and_a_golden_set_are_named(set_up: SetUp, examine: Examine) -> No
     assert {one["what"]: one["usd"] for one in found["hosting"]}["live endpoint, a month"] == "14600.00"
     (way,) = [one for one in found["ways"] if one["possible"]]
     assert [one["what"] for one in way["costs"] if one["usd"] is None] == ["answers to the golden set exam.jsonl"]
+
+
+def test_every_way_is_compared_with_the_budget() -> None:
+    """The target compares an evaluation with it, too, after it has consumed the record."""
+    size = DatasetSize(prompts=500, heldout=100, tokens=60_000)
+    for budget, dear in (("0.01", set(Way)), ("999", set())):
+        of = recipe(budget_usd=Decimal(budget), over_budget=OverBudgetPolicy.REFUSE)
+        found = promotion_costs(of, size, region="us-east-1", on=date(2026, 11, 23))
+        assert {way for way, cost in found.ways.items() if cost.over_budget} == dear
 
 
 @pytest.mark.parametrize("policy", ["refuse", "approve"])
