@@ -104,8 +104,9 @@ class RunningCanary:
         end = now + timedelta(minutes=self.options.minutes)
         admitted = self.canaries.admit(self.record, begun=_stamp(now), end=_stamp(end))
         self.endpoint.let_in(self.record, endpoint, datetime.fromisoformat(admitted.end))
-        with self.writes.of(self.recipe.name, self.record.holder):
+        with self.writes.of(self.recipe.name, f"{self.record.holder} admit"):
             alias = self._alias()
+            self._check_wanted(self._read_again())  # a withdrawal that comes later finds what is written here
             if alias and alias.current == self.record.left and not alias.paused and _is_free(alias, now):
                 self._write(replace(alias, canary=self._split(endpoint, admitted)))
         return {"wait": self._wait(admitted.end)}
@@ -137,11 +138,17 @@ class RunningCanary:
 
     def withdraw(self) -> dict[str, bool]:
         """Takes the canary out of the alias. Raises EndpointChanging while another step writes the alias."""
-        with self.writes.of(self.recipe.name, self.record.holder):
+        with self.writes.of(self.recipe.name, f"{self.record.holder} withdraw"):
             alias = self._alias()
             if alias and alias.canary and alias.canary.salt == self.record.holder:
                 self._write(replace(alias, canary=None))
         return {"withdrawn": True}
+
+    @property
+    def is_live(self) -> bool:
+        """Whether its student went live: the execution that was to close it may have ended after that."""
+        alias = self._alias()
+        return self.record.promoting and alias is not None and alias.current == self.record.model
 
     def delete(self) -> dict[str, bool]:
         return {"deleted": self.endpoint.delete(self.record)}
@@ -155,20 +162,28 @@ class RunningCanary:
         except RunActive as error:
             if self.ledger.active().get(recipe) != holder:
                 return _withdrawal(outcome, f"{sentence}. It does not go live by itself: {error}")
+        alias = self._alias()  # with the lock, under which roll-backs and promotions write it
+        if alias is None or alias.canary is None or alias.canary.salt != holder:
+            self.ledger.unlock(recipe, holder)
+            return _withdrawal(CanaryOutcome.SUPERSEDED, self._superseded(alias))
         if not self.canaries.claim_promotion(self.record):
             self.ledger.unlock(recipe, holder)
-            stopped = self.canaries.find(recipe, holder)
+            stopped = self._read_again()
             return _withdrawal(CanaryOutcome.STOPPED, f"{stopped.stopped_by} stopped it: {stopped.stopped_why}")
         return self._promotion(sentence, outcome)
 
     def _promotion(self, sentence: str, outcome: CanaryOutcome = CanaryOutcome.PASSED) -> CanaryLook:
         return CanaryLook(step=NextStep.PROMOTE, outcome=outcome, reason=sentence)
 
-    def _check_wanted(self) -> None:
-        if self.record.stopped_by:
+    def _read_again(self) -> CanaryRecord:
+        return self.canaries.find(self.recipe.name, self.record.holder)
+
+    def _check_wanted(self, record: CanaryRecord | None = None) -> None:
+        record = record or self.record
+        if record.stopped_by:
             raise RunStopped(
-                f"{self.record.holder!r} was stopped by {self.record.stopped_by} ({self.record.stopped_why}); nothing "
-                f"more is started for it: distillery accept {self.record.run} --reason WHY"
+                f"{record.holder!r} was stopped by {record.stopped_by} ({record.stopped_why}); nothing more is started "
+                f"for it: distillery accept {record.run} --reason WHY"
             )
 
     def _wait(self, end: str) -> int:

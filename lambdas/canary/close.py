@@ -25,15 +25,19 @@ class CanaryEnding:
     reason: str
 
 
-def ending_of(record: CanaryRecord, options: CanaryOptions, state: Mapping[str, Any]) -> CanaryEnding:
-    """Derived from the state of the execution: `look` is the last one, `alias` exists if its student went live.
+def ending_of(
+    record: CanaryRecord, options: CanaryOptions, state: Mapping[str, Any], *, is_live: bool = False
+) -> CanaryEnding:
+    """Derived from the state of the execution: `look` is the last one, `alias` exists if its student went live, which
+    `is_live` says too.
 
     A person's stop comes first: it also ends the execution with an error, or before it has looked.
     """
     look, error = state.get("look") or {}, state.get("error")
-    if "alias" in state:
+    if "alias" in state or is_live:
         outcome = CanaryOutcome(look.get("outcome", CanaryOutcome.PASSED))
-        return CanaryEnding(outcome=outcome, of_run=Outcome.PROMOTED, reason=str(look.get("reason", "")))
+        sentence = record.judgement.sentence if record.judgement else ""
+        return CanaryEnding(outcome=outcome, of_run=Outcome.PROMOTED, reason=str(look.get("reason", sentence)))
     if record.stopped_by and not record.promoting:
         reason = f"{record.stopped_by} stopped it: {record.stopped_why}"
         return CanaryEnding(outcome=CanaryOutcome.STOPPED, of_run=Outcome.DECLINED, reason=reason)

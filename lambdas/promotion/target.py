@@ -24,6 +24,7 @@ from lambdas.promotion.follow_up import compares_live, follow_up
 ROLLBACK, PROMOTE = "rollback", "promote"
 """Actions of executions that are no runs. The second is a person's acceptance of a student."""
 OTHER_LIVE = "The verdict does not compare the student with the model that is live now."
+HAD_CANARY = "Its canary beside the model that is live now has ended, and did not make it live."
 """Why a student that passed waits although its recipe lets it go live."""
 
 
@@ -109,8 +110,10 @@ def ending_now(event: Event, ledger: Ledger, canaries: Canaries) -> FollowUp:
     student, judged = product(event, "student", Student).model_arn, stage.ended if stage else None
     if not compares_live(verdict, student=student, alias=alias, judged=judged):
         return FollowUp(outcome=Outcome.AWAITING_ACCEPTANCE, why=OTHER_LIVE)
-    if alias is None or not needs_canary(run, student, alias, canaries):
+    if run.recipe.canary is None or alias is None or alias.current == student:
         return FollowUp(outcome=ending)
+    if not needs_canary(run, student, alias, canaries):
+        return FollowUp(outcome=Outcome.AWAITING_ACCEPTANCE, why=HAD_CANARY)
     return _before_canary(run, alias, canaries)
 
 

@@ -144,6 +144,11 @@ def check_evaluable(record: RunRecord) -> None:
             f"run {run!r} is {outcome}; only a run that has ended can be evaluated again: wait for it to end "
             f"(distillery watch {run})"
         )
+    if outcome is Outcome.CANARY:
+        raise BadRequest(
+            f"the student of run {run!r} takes a share of the calls, and its canary decides about the run; evaluate it "
+            f"after that, or end the canary now: distillery stop {run} --reason WHY"
+        )
     if not record.has_student:
         raise BadRequest(
             f"run {run!r} is {outcome} and has no student; only a run whose job has made a model can be evaluated: run "
