@@ -159,7 +159,8 @@ def _until_answered(scope: Construct, stages: Stages) -> sfn.Chain:
     )
     missing = stages.evaluation.missing_state().next(needed)
     stored = sfn.Choice(scope, "Judges only?").when(sfn.Condition.boolean_equals("$.judge_only", False), missing)
-    begin = sfn.Choice(scope, "Has a student?").when(sfn.Condition.string_equals("$.action", "evaluate"), stored)
+    again = stages.adoption.lease_state().next(stored) if stages.adoption else stored
+    begin = sfn.Choice(scope, "Has a student?").when(sfn.Condition.string_equals("$.action", "evaluate"), again)
     begin.otherwise(distil)
     kept = sfn.Pass(scope, "Answers are stored")
     for choice in (stored, needed):

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from distillery.core import clock
+from distillery.core.attempts import attempt_each
 from distillery.core.aws import ClientError, code
 from distillery.core.boundary import get_logger
 from distillery.core.errors import BadRequest
@@ -96,11 +97,10 @@ class ModelShares:
         log.info("ended share %s of %s", share.name, share.owner)
 
     def end_expired(self) -> list[str]:
-        """Deletes the shares whose end has come. Returns their names."""
+        """Deletes the shares whose end has come. Returns their names. Raises ExceptionGroup after the last one."""
         now = clock.now()
         ended = [share for share in self.all() if share.has_ended(now)]
-        for share in ended:
-            self.end(share)
+        attempt_each("shares of models", ended, self.end)
         return [share.name for share in ended]
 
     def unshare(self, run: str, account: str) -> bool:

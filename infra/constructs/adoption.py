@@ -14,7 +14,7 @@ from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function
 from infra.constructs.permissions import borrowed_models, storage
 from infra.constructs.stack_context import StackContext
-from infra.constructs.state_machine import step
+from infra.constructs.state_machine import DISCARD, step
 
 _FOUND = "$.adoption"
 POLL = Duration.minutes(5)
@@ -43,6 +43,11 @@ class Adoption(Construct):
             ],
             environment={Variable.LEDGER: stores.ledger.table_name, Variable.MODEL_KEY: context.key.key_arn},
         )
+
+    def lease_state(self) -> sfn.Chain:
+        """Takes the lease of a run that is evaluated again, if its student is another environment's: such a run may
+        need no endpoint, and then wait for a person."""
+        return sfn.Chain.start(step(self, "Take lease", function=self.function, action="lease", result_path=DISCARD))
 
     def states(self, *, adopted: sfn.IChainable, train: sfn.IChainable) -> sfn.IChainable:
         """Looks until the student is there, and goes on with it; or trains one, as a run without a promotion does."""

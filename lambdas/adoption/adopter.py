@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from distillery.core.borrowing import Borrowing
+from distillery.core.ledger.borrowed_models import is_borrowed
+from distillery.core.ledger.items import model_of
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.stops import check_wanted
@@ -32,6 +34,13 @@ class AdoptionResult:
 
     status: AdoptionStatus
     student: Student | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseResult:
+    """The result of a step. `borrowed`: whether the student is another environment's, and now under a lease."""
+
+    borrowed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,19 @@ class Adopter:
             return AdoptionResult(status=AdoptionStatus.PENDING)
         self.ledger.end(run.id, Stage.DISTILLATION, student)
         return AdoptionResult(status=AdoptionStatus.ADOPTED, student=student)
+
+    def lease(self, run: Run) -> LeaseResult:
+        """Takes or renews the lease of a run whose student is another environment's model. Where the run failed before,
+        its lease has ended.
+
+        Raises:
+            ModelUnavailable: The model is gone.
+        """
+        record = self.ledger.run(run.id)
+        borrowed = is_borrowed(record)
+        if borrowed:
+            self.borrowing.borrow(model_of(record) or "", run.id)
+        return LeaseResult(borrowed=borrowed)
 
     def _borrowed(self, promotion: StudentPromotion, run: Run) -> Student:
         """The model itself, under a lease."""

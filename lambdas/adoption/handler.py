@@ -1,4 +1,4 @@
-"""The Lambda handler of the step `adopt`."""
+"""The Lambda handler of the steps `adopt` and `lease`."""
 
 from typing import Any
 
@@ -11,15 +11,22 @@ from distillery.core.ledger.table import Table
 from distillery.core.names import Names
 from distillery.core.pipeline import Run, Stage
 from distillery.core.steps import Event, product, step_handler
-from lambdas.adoption.adopter import Adopter, AdoptionResult
+from lambdas.adoption.adopter import Adopter, AdoptionResult, LeaseResult
 from lambdas.adoption.copies import ModelCopies
 
 
 def _adopt(event: Event, _context: Any) -> AdoptionResult:
+    return _adopter().adopt(product(event, "run", Run))
+
+
+def _lease(event: Event, _context: Any) -> LeaseResult:
+    return _adopter().lease(product(event, "run", Run))
+
+
+def _adopter() -> Adopter:
     table = Table(read(Variable.LEDGER))
     copies = ModelCopies(Names(read(Variable.ENVIRONMENT)), client("bedrock"), read(Variable.MODEL_KEY))
-    adopter = Adopter(Ledger(table), Promotions(table), Borrowing.of_environment(), copies)
-    return adopter.adopt(product(event, "run", Run))
+    return Adopter(Ledger(table), Promotions(table), Borrowing.of_environment(), copies)
 
 
-step = step_handler(Stage.DISTILLATION, {"adopt": _adopt})
+step = step_handler(Stage.DISTILLATION, {"adopt": _adopt, "lease": _lease})

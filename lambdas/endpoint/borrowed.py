@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from distillery.core import names
 from distillery.core.aliases import Aliases
+from distillery.core.attempts import attempt_each
 from distillery.core.borrowing import Borrowing
 from distillery.core.ledger.borrowed_models import BorrowedModel
 from distillery.core.ledger.items import OPEN_OUTCOMES, WAITING_OUTCOMES
@@ -26,18 +27,16 @@ class BorrowedModelsKeeper:
         """
         borrowed = self.borrowing.models.all()
         active = self.ledger.active() if borrowed else {}
-        renewed, ended, errors = list[str](), list[str](), list[Exception]()
-        for model in borrowed:
-            try:
-                if not self._is_needed(model, active):
-                    self.borrowing.end(model)
-                    ended.append(model.arn)
-                elif self.borrowing.renew(model):
-                    renewed.append(model.arn)
-            except Exception as error:
-                errors.append(error)
-        if errors:
-            raise ExceptionGroup("leases of other environments' models", errors)
+        renewed, ended = list[str](), list[str]()
+
+        def keep(model: BorrowedModel) -> None:
+            if not self._is_needed(model, active):
+                self.borrowing.end(model)
+                ended.append(model.arn)
+            elif self.borrowing.renew(model):
+                renewed.append(model.arn)
+
+        attempt_each("leases of other environments' models", borrowed, keep)
         return {"renewed": renewed, "ended": ended} if borrowed else {}
 
     def _is_needed(self, model: BorrowedModel, active: dict[str, str]) -> bool:

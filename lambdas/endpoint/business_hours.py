@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from distillery.core import clock
 from distillery.core.aliases import Aliases
+from distillery.core.attempts import attempt_each
 from distillery.core.aws import ClientError
 from distillery.core.executions import ON_ITS_WAY, Executions
 from distillery.core.hosting_mode import HostingMode
@@ -42,13 +43,18 @@ class BusinessHoursKeeper:
     """Whether the endpoint with that ARN has a commitment: it cannot be deleted, so it is not paused."""
 
     def settle(self) -> list[str]:
-        """Ends changes whose execution has ended without closing them. Returns their holders."""
-        return [change.holder for change in self.changes.all() if self._settled(change)]
+        """Ends changes whose execution has ended without closing them. Returns their holders. Raises ExceptionGroup
+        after the last one."""
+        changes = self.changes.all()
+        settled = attempt_each("business hours that ended badly", changes, self._settled)
+        return [change.holder for change, ended in zip(changes, settled, strict=True) if ended]
 
     def keep(self) -> dict[str, str]:
-        """Starts what is due. Returns the action by recipe."""
-        started = {name: self._started(name, recipe) for name, recipe in self.recipes.items() if recipe.is_hourly}
-        return {name: action.value for name, action in started.items() if action}
+        """Starts what is due. Returns the action by recipe. Raises ExceptionGroup after the last recipe: an endpoint
+        must not bill at night because another recipe cannot be read."""
+        hourly = [(name, recipe) for name, recipe in self.recipes.items() if recipe.is_hourly]
+        started = attempt_each("business hours", hourly, lambda each: (each[0], self._started(*each)))
+        return {name: action.value for name, action in started if action}
 
     def _settled(self, change: HoursChange) -> bool:
         status = self.executions.status(change.holder)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from distillery.core import clock
+from distillery.core.attempts import attempt_each
 from distillery.core.canary import CanaryOutcome
 from distillery.core.canary_start import CanaryStarter
 from distillery.core.errors import RunStopped
@@ -29,9 +30,10 @@ class StaleCanaries:
     notices: Notices
 
     def settle(self) -> dict[str, str]:
-        """What was done, by canary."""
-        done = {each.holder: self._settled(each) for each in self.canaries.all()}
-        return {holder: what for holder, what in done.items() if what}
+        """What was done, by canary. Raises ExceptionGroup after the last one."""
+        canaries = self.canaries.all()
+        done = attempt_each("canaries that ended badly", canaries, lambda each: (each.holder, self._settled(each)))
+        return {holder: what for holder, what in done if what}
 
     def _settled(self, record: CanaryRecord) -> str:
         status = self.executions.status(record.holder)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
 from distillery.core import catalog, clock
+from distillery.core.attempts import attempt_each
 from distillery.core.aws import client
 from distillery.core.billing import FAILED, unit_price
 from distillery.core.borrowing import Borrowing
@@ -115,15 +116,13 @@ class Environment:
         """Ends the leases of other environments' models, once nothing here serves one."""
         if is_set(Variable.BORROWS):
             borrowing = Borrowing(self.names.environment, self.bedrock, self.ledger.borrowed)
-            for model in borrowing.models.all():
-                borrowing.end(model)
+            attempt_each("leases of other environments' models", borrowing.models.all(), borrowing.end)
 
     def end_shares(self) -> None:
         """Ends the shares of models, before these are deleted."""
         if is_given(Variable.SHARE_WITH):
             shares = ModelShares(self.names, client("ram"))
-            for share in shares.all():
-                shares.end(share)
+            attempt_each("shares of models", shares.all(), shares.end)
 
     def running(self) -> list[str]:
         """The ARNs of the pipeline's executions that are running."""

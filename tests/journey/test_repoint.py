@@ -89,6 +89,7 @@ def test_a_model_is_lent_kept_and_given_back(deploy: Deploy) -> None:
 
     assert_nothing_is_left(qa, dev)
     assert "adopted" in _adopt(qa)
+    assert json.loads(_step(qa, "AdoptionFunction", "lease")) == {"borrowed": True}
     assert "-candidate" in _create(qa)
     for case in CASES.values():
         fails(qa, case)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from distillery.core.aliases import Aliases
 from distillery.core.borrowing import RENEW_AFTER, Borrowing
 from distillery.core.errors import ModelUnavailable, RunStopped
 from distillery.core.ledger.borrowed_models import BorrowedModel, BorrowedModels, is_borrowed
+from distillery.core.ledger.evaluations import Evaluations
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.student_promotion import StudentPromotion
@@ -18,11 +20,12 @@ from distillery.core.model_leases import LENGTH, lease_on
 from distillery.core.names import TAG_ENVIRONMENT, Names
 from distillery.core.pipeline import Outcome, Run, Student
 from distillery.core.promotions import AdmittedRecord, Way
-from lambdas.adoption.adopter import Adopter, AdoptionResult, AdoptionStatus
+from lambdas.adoption.adopter import Adopter, AdoptionResult, AdoptionStatus, LeaseResult
 from lambdas.adoption.copies import ModelCopies
 from lambdas.endpoint.borrowed import BorrowedModelsKeeper
 from simulator_support.fakes import World, distilled
 from tests.fakes.pipeline import alias, dataset, recipe
+from tests.fakes.pipeline import distilled as trained
 from tests.fakes.services import FakeSsm
 from tests.fakes.table import MemoryTable
 
@@ -213,3 +216,31 @@ def test_a_model_that_was_deleted_while_it_is_needed_is_reported_and_stops_no_ot
     assert isinstance(error, ModelUnavailable)
     (renewed,) = [each for each in account.borrowing.models.all() if each.arn == account.model]
     assert not renewed.is_due(clock.now() + LENGTH - timedelta(minutes=1))
+
+
+@pytest.mark.parametrize("way", [Way.REPOINT, Way.REDISTIL])
+def test_an_evaluation_takes_the_lease_that_ended_with_a_failed_run(account: Account, way: Way) -> None:
+    run = account.run(way)
+    adopter = Adopter(account.ledger, account.promotions, account.borrowing, account.copies)
+    if account.adopt(run).status is AdoptionStatus.TRAIN:
+        trained(account.ledger, run, "a")
+    account.ledger.close(run.id, Outcome.FAILED)
+    account.keeper.keep()
+    assert account.lease == ""
+    Evaluations(account.table).begin(
+        run.id, "evaluation-support-20261123T120000Z", by="arn:ana", reason="again", usd=Decimal(1), cap_usd=Decimal(99)
+    )
+    borrows = way is Way.REPOINT
+    assert adopter.lease(run) == adopter.lease(run) == LeaseResult(borrowed=borrows)
+    account.ledger.close(run.id, Outcome.AWAITING_ACCEPTANCE)
+    account.pass_time(LENGTH)
+    assert account.keeper.keep() == ({"renewed": [account.model], "ended": []} if borrows else {})
+    assert account.lease == (OURS if borrows else "")
+
+
+def test_an_evaluation_of_a_student_that_its_owner_deleted_fails(account: Account) -> None:
+    run = account.run()
+    account.adopt(run)
+    account.bedrock.delete_custom_model(modelIdentifier=account.model)
+    with pytest.raises(ModelUnavailable, match="does not exist any more"):
+        Adopter(account.ledger, account.promotions, account.borrowing, account.copies).lease(run)

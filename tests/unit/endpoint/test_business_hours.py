@@ -356,3 +356,15 @@ def test_an_endpoint_under_a_commitment_is_not_paused(clock: Clock) -> None:
     clock.at(EVENING)
     assert clock.guard(committed=clock.alias["endpoint"]["arn"])["hours"] == {}
     assert clock.guard(committed="arn:another")["hours"] == PAUSE
+
+
+def test_an_alias_that_cannot_be_read_keeps_no_other_endpoint_at_night(clock: Clock) -> None:
+    clock.ssm.put_parameter(Name=NAMES.alias("faq"), Value="{}", Type="String", Overwrite=True)
+    ssm, machine = cast("tuple[Any, ...]", (clock.ssm, clock.machine))
+    recipes = {"faq": replace(clock.recipe, name="faq"), "support": clock.recipe}
+    ledger, executions = Ledger(clock.table), Executions(MACHINE, machine)
+    keeper = BusinessHoursKeeper(NAMES, recipes, Aliases(ssm), ledger, clock.changes, executions)
+    clock.at(EVENING)
+    with pytest.raises(ExceptionGroup, match="business hours"):
+        keeper.keep()
+    assert [change.recipe for change in clock.changes.all()] == ["support"]

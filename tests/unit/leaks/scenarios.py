@@ -299,6 +299,16 @@ def _adopting(account: Account, way: Way) -> Ask:
     return lambda: adoption({"step": "adopt", "state": state}, CONTEXT)
 
 
+def leased(account: Account) -> Ask:
+    """The student of a run that is evaluated again is another environment's."""
+    run = open_run(account.ledger, PLAIN)
+    borrowed = Student(model_arn=STORED, job_arn="arn:job", borrowed=True)
+    account.ledger.begin(run.id, Stage.DISTILLATION)
+    account.ledger.end(run.id, Stage.DISTILLATION, borrowed)
+    state = {"run": to_wire(run)}
+    return lambda: adoption({"step": "lease", "state": state}, CONTEXT)
+
+
 def swept_borrowed(account: Account) -> Ask:
     """Of two leases one is renewed and one ended."""
     for letter, ends in (("a", False), ("b", True)):
@@ -726,6 +736,7 @@ SCENARIOS: dict[str, Scenario] = {
     "scores from outside: read": Scenario(scoring_of("follow", ended=True), SCORED),
     "scores from outside: stopped": Scenario(scoring_of("stop", begun=True), SCORED),
     "a sweep of judges": Scenario(swept_judges, SCORED),
+    "a borrowed student is evaluated again": Scenario(leased),
     "a sweep of borrowed models": Scenario(swept_borrowed),
     **{f"a student is adopted by {way}": Scenario(adopting(way)) for way in (Way.REPOINT, Way.COPY)},
     "a model is shared": Scenario(shared(ended=False)),

@@ -14,6 +14,7 @@ from distillery.core.names import TAG_ENVIRONMENT, Names
 from distillery.core.pipeline import Outcome
 from lambdas.sharing.handler import share
 from tests.fakes.callers import ANA, HERE, event, response
+from tests.fakes.errors import service_error
 from tests.fakes.pipeline import distilled, open_run, recipe, student
 from tests.fakes.ram import FakeRam
 from tests.fakes.table import MemoryTable
@@ -61,6 +62,23 @@ def test_one_model_is_shared_with_one_account_once(harness: Harness) -> None:
     assert (tags[TAG_ENVIRONMENT], tags["distillery:owner"]) == ("dev", ANA.arn)
     assert (harness.ask(end=True)[0], harness.ram.shares) == (200, {})
     assert harness.ask(end=True)[0] == 200
+
+
+def test_a_share_that_cannot_be_ended_stops_no_other(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    for account in ("333333333333", THERE):
+        harness.shares.share(student("a").model_arn, harness.run, account, by="arn:ana")
+    first, end = min(harness.ram.shares), harness.ram.delete_resource_share
+
+    def delete(*, resourceShareArn: str) -> dict[str, Any]:  # noqa: N803 the API's name
+        if resourceShareArn == first:
+            raise service_error("InternalServerErrorException")
+        return end(resourceShareArn=resourceShareArn)
+
+    monkeypatch.setattr(harness.ram, "delete_resource_share", delete)
+    harness.at += LENGTH
+    with pytest.raises(ExceptionGroup):
+        harness.shares.end_expired()
+    assert list(harness.ram.shares) == [first]
 
 
 def test_the_guard_ends_what_has_expired_or_has_no_end(harness: Harness) -> None:
