@@ -21,6 +21,7 @@ from distillery.core.function_url import Caller
 from distillery.core.ledger.evaluations import Evaluations
 from distillery.core.ledger.items import BROKEN_OUTCOMES, WAITING_OUTCOMES, RunRecord, model_of
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names
 from distillery.core.pipeline import Outcome, Stage, Student
@@ -39,6 +40,7 @@ class Resumer:
 
     names: Names
     ledger: Ledger
+    promotions: Promotions
     bedrock: "BedrockClient"
     starter: EvaluationStarter
 
@@ -57,13 +59,14 @@ class Resumer:
             lambda _: None,  # the run's own golden set judges it
             stepfunctions.meta.region_name,
         )
-        return cls(Names(read(Variable.ENVIRONMENT)), Ledger(table), client("bedrock"), starter)
+        return cls(Names(read(Variable.ENVIRONMENT)), Ledger(table), Promotions(table), client("bedrock"), starter)
 
     def resume(self, request: RunRequest, by: Caller) -> dict[str, Any]:
         """The execution that continues the run.
 
         Raises:
-            BadRequest: There is no such run, the reason is missing or too long, or prompts or answers are gone.
+            BadRequest: There is no such run, the reason is missing or too long, prompts or answers are gone, or its
+                promotion was abandoned or has been followed by another.
             NothingToResume: The run has no student, or not yet, or needs no other execution.
             OverBudget: The month's budget has no room for the evaluation's worst case.
             RunActive: Something else holds the recipe.
@@ -71,6 +74,8 @@ class Resumer:
         require_reason(request.reason, "the resumption")
         record = self.ledger.run(request.run)
         _check_outcome(record)
+        if record.promotion:
+            self.promotions.check_resumable(record.promotion, request.run)
         taken_up = not record.has_student
         if taken_up:
             student = self._made(record)

@@ -135,11 +135,7 @@ class Promotions:
             BadRequest: There is no such promotion, or it was abandoned before.
         """
         found, item = self.find(promotion), self._item(promotion) or {}
-        if found.abandoned:
-            raise BadRequest(
-                f"promotion {promotion} was abandoned at {found.abandoned} by {found.abandoned_by}; only an open one "
-                "gets a run: promote another run of the source environment"
-            )
+        self._check_not_abandoned(found)
         before, not_abandoned = item.get("promoted_run"), "attribute_not_exists(abandoned)"
         unchanged = "promoted_run = :before" if before else "attribute_not_exists(promoted_run)"
         return {**item, "promoted_run": run}, f"{unchanged} AND {not_abandoned}", {":before": before} if before else {}
@@ -158,6 +154,25 @@ class Promotions:
                 "promotion of a recipe gets a run: promote another run of the source environment"
             )
         return item, "latest = :latest", {":latest": promotion}
+
+    def check_resumable(self, promotion: str, run: str) -> None:
+        """Raises BadRequest where the run may not continue: its promotion was abandoned or has another run, or a later
+        promotion of the recipe has begun."""
+        found = self.find(promotion)
+        self._check_not_abandoned(found)
+        if found.run != run:
+            raise BadRequest(
+                f"promotion {promotion} has had its record admitted again since run {run}, and its run is {found.run}; "
+                "only its latest run can be continued: see `distillery promotions`"
+            )
+        self.still_latest(promotion)
+
+    def _check_not_abandoned(self, found: StudentPromotion) -> None:
+        if found.abandoned:
+            raise BadRequest(
+                f"promotion {found.id} was abandoned at {found.abandoned} by {found.abandoned_by}; only an open one "
+                "gets a run: promote another run of the source environment"
+            )
 
     def admit_again(self, promotion: StudentPromotion, *, by_id: str) -> StudentPromotion:
         """Lets another run follow the promotion's run, which has ended without a student. Changes nothing where another

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from distillery.core.ledger.items import run_key
+from distillery.core.ledger.promotions import Promotions
 from distillery.core.pipeline import Outcome, Run, Stage
 from tests.fakes.callers import ANA, LEA
 from tests.fakes.pipeline import dataset, distilled, recipe
+from tests.unit.core.ledger.test_promotions import promotion
 from tests.unit.distillation.fakes import MADE, job
 from tests.unit.operations.harness import NAMES, Harness
 
@@ -214,8 +217,54 @@ def test_a_verdict_that_stands_is_not_judged_again(harness: Harness) -> None:
 
 def test_a_promoted_run_without_a_student_is_begun_again_by_its_promotion(harness: Harness) -> None:
     run = _closed(made=False)(harness)
-    key = ("recipe#support", f"run#{run.id}")
-    harness.table.items[key]["promotion"] = "promotion-support-20261123T120000Z"
+    _promoted(harness, run)
     status, told = harness.resume(run)
     assert status == 409
     assert "another attempt of promotion promotion-support-20261123T120000Z" in told["error"]["message"]
+
+
+def _promoted(harness: Harness, run: Run) -> Promotions:
+    """The run is that of a promotion."""
+    promotions = Promotions(harness.table)
+    assert promotions.begin(promotion())
+    harness.table.items[run_key(run.id)]["promotion"] = promotion().id
+    assert harness.table.put_all(promotions.link(promotion().id, run.id))
+    return promotions
+
+
+def _abandoned(harness: Harness, promotions: Promotions) -> None:
+    promotions.abandon(promotion().id, by="arn:ann", reason="the key was stolen")
+
+
+def _followed(harness: Harness, promotions: Promotions) -> None:
+    assert promotions.begin(promotion(1, "b"))
+
+
+def _admitted_again(harness: Harness, promotions: Promotions) -> None:
+    promotions.admit_again(promotions.find(promotion().id), by_id="AIDAANN")
+    assert harness.table.put_all(promotions.link(promotion().id, "support-x-y-2"))
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "said"),
+    [(_abandoned, "was abandoned at"), (_followed, "began after"), (_admitted_again, "its run is support-x-y-2")],
+)
+def test_a_run_of_a_promotion_that_is_over_is_not_resumed(
+    harness: Harness, meanwhile: Callable[[Harness, Promotions], None], said: str
+) -> None:
+    """Although its job has made a student that the ledger does not know."""
+    run = harness.begin()
+    harness.train(run, "Completed")
+    harness.ledger.close(run.id, Outcome.FAILED, "timed out")
+    meanwhile(harness, _promoted(harness, run))
+    status, told = harness.resume(run)
+    assert (status, said in told["error"]["message"]) == (400, True), told
+    assert not harness.ledger.run(run.id).has_student
+
+
+def test_the_latest_run_of_a_promotion_is_resumed(harness: Harness) -> None:
+    run = harness.begin()
+    harness.train(run, "Completed")
+    harness.ledger.close(run.id, Outcome.FAILED, "timed out")
+    _promoted(harness, run)
+    assert harness.resume(run)[0] == 200
