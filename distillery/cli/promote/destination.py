@@ -187,4 +187,7 @@ def _used_by(there: Target, record: PromotionRecord, digest: str) -> str | None:
         ]
     except (*AWS_ERRORS, NotReached):
         return None
-    return next((one.id for one in used if not awaits_prompts(one, there.promotions.run_of(one))), "")
+    for one in used:
+        if one.record.digest != digest or not awaits_prompts(one, there.promotions.run_of(one)):
+            return one.id
+    return ""

@@ -263,6 +263,19 @@ def test_a_record_whose_promotion_does_not_wait_for_prompts_was_used(
     assert [one["reason"] for one in found["refusals"]] == refused
 
 
+@pytest.mark.parametrize("environment", ["dev", "qa"])
+def test_another_record_of_a_run_that_was_promoted_was_used(
+    set_up: SetUp, examine: Examine, account: FakeAccount, environment: str
+) -> None:
+    """Also while the promotion waits for its prompts: the target continues it by its own record alone."""
+    set_up(edits=ONE_ACCOUNT)
+    begun = promotion()
+    of_run = replace(begun.record, digest="c" * 64, environment=environment, run=RUN)
+    assert Promotions(account.table).begin(replace(begun, record=of_run))
+    _, found = examine()
+    assert [one["reason"] for one in found["refusals"]] == (["replayed"] if environment == "dev" else [])
+
+
 @pytest.mark.parametrize("error", [NotDeployed("nothing there"), NotReached("denied")])
 def test_a_target_of_an_unknown_account_shares_no_model(
     set_up: SetUp, examine: Examine, account: FakeAccount, monkeypatch: pytest.MonkeyPatch, error: Exception
