@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from distillery.core import clock
 from distillery.core.canary import CanaryOutcome
+from distillery.core.env_vars import Variable, is_set
 from distillery.core.executions import Executions
 from distillery.core.ledger.canaries import Canaries, CanaryRecord
 from distillery.core.ledger.holders import HolderKind, new_holder
@@ -32,12 +33,18 @@ def needs_canary(run: Run, model: str, alias: Alias | None, canaries: Canaries) 
     """Whether a run's student takes a share of the traffic before it goes live.
 
     Where nothing is live, nothing can be compared. Where a canary of the student beside the live model was observed to
-    its end, a person has its evidence and decides.
+    its end, a person has its evidence and decides. A run keeps its recipe, so it may have a table canary that no recipe
+    of the settings has any more: then nothing is deployed that could carry one out.
     """
-    if run.recipe.canary is None or alias is None or alias.current == model:
+    if not has_canaries(run) or alias is None or alias.current == model:
         return False
     ended = [each for each in canaries.of(alias.recipe) if each.outcome in EVIDENT]
     return not any(each.run == run.id and each.left == alias.current for each in ended)
+
+
+def has_canaries(run: Run) -> bool:
+    """Whether students of the run's recipe have canaries, and this deployment too."""
+    return run.recipe.canary is not None and is_set(Variable.CANARIES)
 
 
 def canary_refusal(alias: Alias, canaries: Canaries) -> str:

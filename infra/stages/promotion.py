@@ -46,6 +46,7 @@ class PromotionStage(Construct):
     ) -> None:
         super().__init__(scope, ident)
         self._window = {Variable.PROMOTION_WINDOW: dump(window)} if window else {}
+        self._canaries = {Variable.CANARIES: "true"} if any(recipe.canary for recipe in recipes) else {}
         self._location = Location.of(self)
         self._tags = {*MADE_LIVE, *tag_keys(recipes)}
         self._aliases = context.names.alias("*")
@@ -67,7 +68,7 @@ class PromotionStage(Construct):
                 inference_region=inference_region,
                 window=self._window,
             )
-            if any(recipe.canary for recipe in recipes)
+            if self._canaries
             else None
         )
 
@@ -178,6 +179,7 @@ class PromotionStage(Construct):
                 Variable.TOPIC: stores.topic.topic_arn,
                 **_second_person(context),
                 **self._window,
+                **self._canaries,
                 **context.unit_ceiling,
                 **context.commitments.variables,
             },
@@ -219,6 +221,7 @@ class PromotionStage(Construct):
                 Variable.TOPIC: stores.topic.topic_arn,
                 **_second_person(context),
                 **self._window,
+                **self._canaries,
             },
             layers=[settings],
         )

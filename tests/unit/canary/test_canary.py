@@ -11,6 +11,7 @@ from distillery.client.canary import CANARY, LIVE
 from distillery.client.metrics import NAMESPACE, Dimension, Metric
 from distillery.core.aws import ClientError
 from distillery.core.canary import CanaryOutcome
+from distillery.core.env_vars import Variable
 from distillery.core.ledger.leases import Leases
 from distillery.core.names import TAG_ROUTE, Names
 from lambdas.canary import handler, metrics
@@ -221,3 +222,12 @@ def test_the_metrics_of_callers_have_the_names_that_the_client_writes() -> None:
     assert (metrics.ASSIGNED, metrics.DIVERTED, metrics.REFUSED) == (Metric.ASSIGNED, Metric.DIVERTED, Metric.REFUSED)
     assert metrics.VARIANTS == (CANARY, LIVE)
     assert (Names("dev").metric_namespace, Dimension.VARIANT) == (NAMESPACE, "Variant")
+
+
+def test_where_no_recipe_has_canaries_any_more_a_student_goes_live_at_once(
+    harness: CanaryHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run keeps the table that it began with, and nothing is deployed that could carry its canary out."""
+    monkeypatch.delenv(Variable.CANARIES)
+    assert harness.twice("follow_up", harness.run_state)["outcome"] == "promoted"
+    assert harness.walk(harness.run_state)["alias"]["current"] == student("b").model_arn
