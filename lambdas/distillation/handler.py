@@ -16,6 +16,7 @@ from distillery.core.first_contact.answers import Answer, recorded
 from distillery.core.first_contact.questions import MISSING_JOB, STUDENT_LISTED
 from distillery.core.ledger.jobs import WaitingJob
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.table import Table
 from distillery.core.names import Names
 from distillery.core.notices import Notices
@@ -23,7 +24,7 @@ from distillery.core.pipeline import Run, Stage
 from distillery.core.steps import Event, product, step_handler
 from distillery.core.unit_ceiling import UnitCeiling
 from lambdas.distillation.job import CustomizationJobs, JobSettings
-from lambdas.distillation.preflight import PreflightResult, preflight
+from lambdas.distillation.preflight import PreflightResult, check_trains, preflight
 from lambdas.distillation.quota import HostingQuotas
 from lambdas.distillation.restarts import JobRestarts
 from lambdas.distillation.settle import Settler, TaskTokens, jobs_of_event
@@ -34,6 +35,7 @@ def _check(event: Event, _context: Any) -> PreflightResult:
     """Begins the stage. Nothing is paid for until this step has passed."""
     run, ledger = product(event, "run", Run), _ledger()
     ledger.begin(run.id, Stage.DISTILLATION)
+    check_trains(ledger.run(run.id), Promotions(Table(read(Variable.LEDGER))))
     bedrock, runtime = client("bedrock"), client("bedrock-runtime")
     environment, commitments = read(Variable.ENVIRONMENT), Commitments.of_environment()
     return preflight(

@@ -12,12 +12,15 @@ from distillery.core.aws import ClientError, code
 from distillery.core.boundary import get_logger
 from distillery.core.budget import check_budget
 from distillery.core.commitment import Commitments
-from distillery.core.errors import ModelUnavailable
+from distillery.core.errors import BadRequest, ModelUnavailable
 from distillery.core.estimate import estimate, size_of
 from distillery.core.first_contact.answers import Answer
 from distillery.core.first_contact.questions import NO
+from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.promotions import Promotions
 from distillery.core.pipeline import Run
+from distillery.core.promotions import Way
 from distillery.core.recipe import Recipe
 from distillery.core.unit_ceiling import UnitCeiling
 from lambdas.distillation.quota import HostingQuotas
@@ -184,6 +187,18 @@ class PreflightResult:
     teacher_life: LifeCycle
     student: str
     student_life: LifeCycle
+
+
+def check_trains(record: RunRecord, promotions: Promotions) -> None:
+    """Raises BadRequest where the run's promotion was admitted by a way that trains nothing: such a run comes here
+    where the settings have changed since, and no function adopts students any more."""
+    if not record.promotion or (way := promotions.find(record.promotion).way) is Way.REDISTIL:
+        return
+    raise BadRequest(
+        f"promotion {record.promotion} was admitted by the way {way}, which trains no student, and the settings of "
+        "this environment no longer allow it; restore keep_data, and through and copy_from in [promotion], then start "
+        "another attempt; or abandon the promotion and promote another run"
+    )
 
 
 def preflight(

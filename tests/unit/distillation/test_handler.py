@@ -12,14 +12,17 @@ from distillery.core.aws import ClientError
 from distillery.core.env_vars import Variable
 from distillery.core.errors import BadRequest, OverBudget, QuotaTooSmall
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.ledger.promotions import Promotions
 from distillery.core.names import Names
 from distillery.core.pipeline import Outcome, Run, Stage
+from distillery.core.promotions import Way
 from distillery.core.serialization import to_wire
 from lambdas.distillation import handler
 from tests.fakes.errors import service_error
-from tests.fakes.pipeline import open_run
+from tests.fakes.pipeline import dataset, open_run, recipe
 from tests.fakes.services import FakeRuntime, FakeSns, FakeSsm
 from tests.fakes.table import MemoryTable
+from tests.unit.core.ledger.test_promotions import promotion
 from tests.unit.distillation.fakes import MADE, FakeBedrock, FakeQuotas, FakeTokens, deployment, job
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -102,6 +105,22 @@ def test_an_answer_that_somebody_else_wrote_stops_nothing(account: Account, text
 def test_check_opens_the_stage_and_tells_the_estimate(account: Account) -> None:
     assert float(account.step("check")["estimate_usd"]) > 0
     assert Stage.DISTILLATION in account.ledger.run(account.run.id).stages
+
+
+@pytest.mark.parametrize("way", Way)
+def test_nothing_is_trained_for_a_promotion_that_was_to_adopt_a_student(
+    account: Account, monkeypatch: pytest.MonkeyPatch, way: Way
+) -> None:
+    table = MemoryTable()
+    monkeypatch.setattr(handler, "Table", lambda _name: table)
+    account.ledger, admitted = Ledger(table), promotion(way=way)
+    assert Promotions(table).begin(admitted)
+    account.run = account.ledger.open(recipe(), dataset(), again=False, promotion=admitted.id).run
+    if way is Way.REDISTIL:
+        assert account.step("check")["student"]
+        return
+    with pytest.raises(BadRequest, match=f"by the way {way}, which trains no student"):
+        account.step("check")
 
 
 def test_check_asks_for_the_quota_of_the_environments_own_endpoints(account: Account) -> None:
