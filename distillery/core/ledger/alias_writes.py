@@ -8,6 +8,7 @@ what the other has just replaced.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from distillery.core import clock
 from distillery.core.errors import EndpointChanging
@@ -26,11 +27,15 @@ class AliasWrites:
 
     @contextmanager
     def of(self, recipe: str, writer: str) -> Iterator[None]:
-        """Locks the alias. A writer that was killed takes up its own lock.
+        """Locks the alias for one invocation.
+
+        A step may be repeated while its first invocation still runs, so `writer` alone does not identify the holder. The
+        lock of an invocation that was killed lasts until its end.
 
         Raises:
-            EndpointChanging: Another writer has it, for moments; the step is retried.
+            EndpointChanging: Another invocation has it, for moments; the step is retried.
         """
+        writer = f"{writer} {uuid4()}"
         until = (clock.now() + LENGTH).isoformat(timespec="seconds")
         item = {"pk": PARTITION, "sk": recipe, "writer": writer, "until": until}
         if not self._table.put_new(item) and not self._take_over(recipe, writer, until):
@@ -41,7 +46,8 @@ class AliasWrites:
             self._table.delete(PARTITION, recipe, attribute="writer", equal=writer)
 
     def _take_over(self, recipe: str, writer: str, until: str) -> bool:
-        """Takes the lock of a writer that was killed; False where somebody else was faster."""
+        """Takes the lock of an invocation that was killed; False where it still runs, or somebody else was faster. The
+        lock is the writer's own where the response to its first request was lost."""
         held = self._table.get(PARTITION, recipe)
         if held is None:
             return False

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from distillery.core.ledger.alias_writes import LENGTH, AliasWrites
 from distillery.core.ledger.evaluations import check_evaluable
 from lambdas.canary import handler
 from lambdas.canary.canary import RunningCanary
@@ -52,6 +53,38 @@ def test_a_withdrawal_waits_for_the_write_of_the_alias(harness: CanaryHarness, m
     assert refused == ["EndpointChanging"]
     harness.canary("withdraw", state)
     assert harness.alias["canary"] is None
+
+
+def test_a_repeated_step_waits_for_its_first_invocation(
+    harness: CanaryHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, write = ready(harness), RunningCanary._write
+
+    def repeated_meanwhile(self: RunningCanary, alias: Any) -> None:
+        monkeypatch.setattr(RunningCanary, "_write", write)
+        with pytest.raises(Exception, match="being written"):
+            handler.step({"step": "admit", "state": state}, None)
+        with pytest.raises(Exception, match="being written"):  # the refused one has not released the lock
+            harness.twice("record", harness.state("c") | {"live": None})
+        write(self, alias)
+
+    monkeypatch.setattr(RunningCanary, "_write", repeated_meanwhile)
+    handler.step({"step": "admit", "state": state}, None)
+    handler.step({"step": "admit", "state": state}, None)
+    assert harness.alias["canary"]["salt"] == state["holder"]
+
+
+def test_a_killed_writer_is_waited_for(harness: CanaryHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    state, writes = ready(harness), AliasWrites(harness.table)
+    with monkeypatch.context() as killed:
+        killed.setattr(harness.table, "delete", lambda *_, **__: False)  # nothing releases its lock
+        with writes.of("support", f"{state['holder']} admit"):
+            pass
+    with pytest.raises(Exception, match="being written"):
+        handler.step({"step": "admit", "state": state}, None)
+    harness.seconds += LENGTH.total_seconds() + 1
+    handler.step({"step": "admit", "state": state}, None)
+    assert harness.alias["canary"]["salt"] == state["holder"]
 
 
 def test_a_roll_back_during_the_last_look_is_not_undone(
