@@ -95,7 +95,7 @@ class RunningCanary:
         Where another model went live meanwhile, the alias stays as it is, and the first look ends the canary.
 
         Raises:
-            RunStopped: A person has stopped it.
+            RunStopped: A person has stopped it, or it was withdrawn.
             EndpointChanging: Business hours change the live endpoint, or another step writes the alias.
         """
         self._check_wanted()
@@ -137,8 +137,12 @@ class RunningCanary:
         return _withdrawal(judgement.outcome, judgement.sentence)
 
     def withdraw(self) -> dict[str, bool]:
-        """Takes the canary out of the alias. Raises EndpointChanging while another step writes the alias."""
+        """Takes the canary out of the alias. Raises EndpointChanging while another step writes the alias.
+
+        The ledger has it first: an invocation of `admit` that still runs does not write the canary again.
+        """
         with self.writes.of(self.recipe.name, f"{self.record.holder} withdraw"):
+            self.canaries.withdraw(self.record)
             alias = self._alias()
             if alias and alias.canary and alias.canary.salt == self.record.holder:
                 self._write(replace(alias, canary=None))
@@ -168,8 +172,10 @@ class RunningCanary:
             return _withdrawal(CanaryOutcome.SUPERSEDED, self._superseded(alias))
         if not self.canaries.claim_promotion(self.record):
             self.ledger.unlock(recipe, holder)
-            stopped = self._read_again()
-            return _withdrawal(CanaryOutcome.STOPPED, f"{stopped.stopped_by} stopped it: {stopped.stopped_why}")
+            found = self._read_again()
+            if found.stopped_by:
+                return _withdrawal(CanaryOutcome.STOPPED, f"{found.stopped_by} stopped it: {found.stopped_why}")
+            return _withdrawal(outcome, f"{sentence}. It does not go live by itself: it was withdrawn meanwhile")
         return self._promotion(sentence, outcome)
 
     def _promotion(self, sentence: str, outcome: CanaryOutcome = CanaryOutcome.PASSED) -> CanaryLook:
@@ -184,6 +190,11 @@ class RunningCanary:
             raise RunStopped(
                 f"{record.holder!r} was stopped by {record.stopped_by} ({record.stopped_why}); nothing more is started "
                 f"for it: distillery accept {record.run} --reason WHY"
+            )
+        if record.withdrawn or record.closed:
+            raise RunStopped(
+                f"{record.holder!r} was withdrawn at {record.withdrawn or record.closed}; nothing more is started for "
+                f"it: distillery accept {record.run} --reason WHY"
             )
 
     def _wait(self, end: str) -> int:

@@ -29,8 +29,8 @@ class AliasWrites:
     def of(self, recipe: str, writer: str) -> Iterator[None]:
         """Locks the alias for one invocation.
 
-        A step may be repeated while its first invocation still runs, so `writer` alone does not identify the holder. The
-        lock of an invocation that was killed lasts until its end.
+        A step may be repeated while its first invocation still runs, so `writer` alone does not identify the holder.
+        The lock of an invocation that was killed lasts until its end.
 
         Raises:
             EndpointChanging: Another invocation has it, for moments; the step is retried.

@@ -36,6 +36,7 @@ class CanaryRecord:
         usd: What its endpoint may cost, where that bills by the hour.
         opened, begun, end, closed: ISO 8601: when it was requested, began and ends taking calls, and was closed.
         judgement: The latest look at its metrics.
+        withdrawn: When it was first taken out of the alias, in which it is not written again; empty until then.
         promoting: Whether its student is being made live.
         stopped, stopped_by, stopped_why: When somebody stopped it, who, and why.
         outcome, reason: How it ended, and why; `running` until then.
@@ -51,6 +52,7 @@ class CanaryRecord:
     begun: str = ""
     end: str = ""
     judgement: CanaryJudgement | None = None
+    withdrawn: str = ""
     promoting: bool = False
     stopped: str = ""
     stopped_by: str = ""
@@ -156,11 +158,15 @@ class Canaries:
             return True
         return bool(self.find(record.recipe, record.holder).stopped_by)
 
+    def withdraw(self, record: CanaryRecord) -> None:
+        """Records that it is not in the alias any more. The first time counts."""
+        self._set(record, {"withdrawn": clock.stamp()}, "attribute_not_exists(withdrawn)", {})
+
     def claim_promotion(self, record: CanaryRecord) -> bool:
-        """Records that its student goes live; False where a person has stopped it."""
+        """Records that its student goes live; False where a person has stopped it, or it was withdrawn."""
         if record.promoting:
             return True
-        open_ = "attribute_not_exists(closed) AND attribute_not_exists(stopped_by)"
+        open_ = " AND ".join(f"attribute_not_exists({name})" for name in ("closed", "stopped_by", "withdrawn"))
         self._set(record, {"promoting": "true"}, open_, {})
         return self.find(record.recipe, record.holder).promoting
 
@@ -195,6 +201,7 @@ def _record(item: Mapping[str, Any]) -> CanaryRecord:
         begun=item.get("begun", ""),
         end=item.get("end", ""),
         judgement=from_wire(CanaryJudgement, json.loads(judgement)) if judgement else None,
+        withdrawn=item.get("withdrawn", ""),
         promoting="promoting" in item,
         stopped=item.get("stopped", ""),
         stopped_by=item.get("stopped_by", ""),

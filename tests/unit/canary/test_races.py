@@ -38,6 +38,38 @@ def test_one_that_is_stopped_while_it_is_admitted_is_not_left_in_the_alias(
     assert harness.alias["canary"] is None
 
 
+@pytest.mark.parametrize("closed", [False, True])
+def test_one_that_is_withdrawn_while_it_is_admitted_is_not_left_in_the_alias(
+    harness: CanaryHarness, monkeypatch: pytest.MonkeyPatch, closed: bool
+) -> None:
+    """Its execution was aborted, which does not end the invocation, and the guard's withdraws it. Nobody stopped it."""
+    state, let_in = ready(harness), CanaryEndpoint.let_in
+    ending = {name: state[name] for name in ("action", "recipe", "holder")} | {"ending": True}
+
+    def withdrawn_meanwhile(self: CanaryEndpoint, *given: Any) -> None:
+        let_in(self, *given)
+        harness.canary("withdraw", ending)
+        if closed:
+            harness.canary("close", ending)
+
+    monkeypatch.setattr(CanaryEndpoint, "let_in", withdrawn_meanwhile)
+    with pytest.raises(Exception, match="was withdrawn at"):
+        handler.step({"step": "admit", "state": state}, None)
+    assert harness.alias["canary"] is None
+
+
+def test_a_student_does_not_go_live_after_its_canary_was_withdrawn(
+    harness: CanaryHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The alias still names it, as the last look has read it."""
+    state = harness.admit(harness.begin())
+    harness.seconds += 66 * 60
+    harness.canaries.withdraw(harness.canaries.find("support", state["holder"]))
+    state["look"] = handler.step({"step": "look", "state": state}, None)
+    assert (state["look"]["step"], "withdrawn meanwhile" in state["look"]["reason"]) == ("withdraw", True)
+    assert harness.ledger.active() == {}
+
+
 def test_a_withdrawal_waits_for_the_write_of_the_alias(harness: CanaryHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     state, write, refused = ready(harness), RunningCanary._write, list[str]()
 
