@@ -22,6 +22,7 @@ from distillery.core.names import (
     EVALUATIONS_PREFIX,
     GOLDEN_PREFIX,
     JOBS_PREFIX,
+    PENDING_RECORDS_PREFIX,
     PROMPTS_PREFIX,
     REPORTS_PREFIX,
     SYSTEM_PROMPTS_PREFIX,
@@ -153,7 +154,7 @@ class HomeFoundation(Foundation):
             logs=logs,
             keep_data=keep,
             keep_days=days,
-            expiring=(EVALUATIONS_PREFIX, JOBS_PREFIX, REPORTS_PREFIX),
+            expiring=(EVALUATIONS_PREFIX, JOBS_PREFIX, PENDING_RECORDS_PREFIX, REPORTS_PREFIX),
             # `lambdas/expiry` deletes data sets and system prompts that are not in use
             retained=(DATASETS_PREFIX, GOLDEN_PREFIX, SYSTEM_PROMPTS_PREFIX),
         ).bucket

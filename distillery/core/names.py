@@ -34,6 +34,10 @@ SYSTEM_PROMPTS_PREFIX = "system-prompts/"
 """Prefix of the data bucket for the system prompts of students, which callers of routes read. Only promotion writes
 below it."""
 
+PENDING_RECORDS_PREFIX = "pending-records/"
+"""Prefix of the data bucket for signed records of students that are not live yet. Only signing writes below it, only
+promotion reads it, and no policy for people has it: whoever had such a record could promote the student."""
+
 PROMPTS_BY_RECIPE = (PROMPTS_PREFIX, UPLOADS_PREFIX, COLLECTED_PREFIX, GOLDEN_PREFIX)
 DATA_BY_RECIPE = (DATASETS_PREFIX, REPORTS_PREFIX, GOLDEN_PREFIX, SYSTEM_PROMPTS_PREFIX)
 DATA_BY_RUN = (EVALUATIONS_PREFIX, JOBS_PREFIX)

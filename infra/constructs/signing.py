@@ -6,7 +6,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from distillery.core.env_vars import Variable
-from distillery.core.names import DATASETS_PREFIX, EVALUATIONS_PREFIX
+from distillery.core.names import DATASETS_PREFIX, EVALUATIONS_PREFIX, PENDING_RECORDS_PREFIX
 from infra.constructs.arn import Location
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function
@@ -14,6 +14,7 @@ from infra.constructs.permissions import keys, storage
 from infra.constructs.stack_context import StackContext
 
 RECORDS = f"{EVALUATIONS_PREFIX}*/record*.json"
+"""The published records, which promotion writes as it makes their students live."""
 COMMIT = "commit"
 """The context of a synth that names the commit: `cdk deploy -c commit=$(git rev-parse HEAD)`."""
 
@@ -38,8 +39,8 @@ class Signing(Construct):
             timeout=Duration.minutes(5),
             permissions=[
                 *storage.read_ledger(stores.ledger),
-                *storage.read(stores.data, DATASETS_PREFIX, EVALUATIONS_PREFIX),
-                *storage.write(stores.data, RECORDS),
+                *storage.read(stores.data, DATASETS_PREFIX, EVALUATIONS_PREFIX, PENDING_RECORDS_PREFIX),
+                *storage.write(stores.data, PENDING_RECORDS_PREFIX),
             ],
             environment={
                 Variable.LEDGER: stores.ledger.table_name,

@@ -8,7 +8,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from distillery.core.env_vars import Variable
-from distillery.core.names import DATASETS_PREFIX, MADE_LIVE, SYSTEM_PROMPTS_PREFIX
+from distillery.core.names import DATASETS_PREFIX, MADE_LIVE, PENDING_RECORDS_PREFIX, SYSTEM_PROMPTS_PREFIX
 from distillery.core.pipeline import EndpointStatus, Outcome
 from distillery.core.promotion_window import PromotionWindow, dump
 from distillery.core.recipe import Recipe, tag_keys
@@ -16,7 +16,7 @@ from infra.constructs.arn import Location
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function, iam_url
 from infra.constructs.permissions import bedrock, borrowed_models, keys, running, storage
-from infra.constructs.signing import Signing
+from infra.constructs.signing import RECORDS, Signing
 from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import DISCARD, step, wait_until_ready
 from infra.stages.canary import CALLERS_KNOW_AFTER, CanaryStage
@@ -50,7 +50,7 @@ class PromotionStage(Construct):
         self._location = Location.of(self)
         self._tags = {*MADE_LIVE, *tag_keys(recipes)}
         self._aliases = context.names.alias("*")
-        self.function = self._step(context, stores)
+        self.function = self._step(context, stores, signs=record_days is not None)
         self.rollback = self._rollback(context, stores, settings)
         self.rollback_url = iam_url(self.rollback)
         self.acceptance = self._acceptance(context, stores, settings)
@@ -152,7 +152,8 @@ class PromotionStage(Construct):
             .next(step(self, record, function=self.function, action="record", result_path="$.alias"))
         )
 
-    def _step(self, context: StackContext, stores: DataStores) -> Function:
+    def _step(self, context: StackContext, stores: DataStores, *, signs: bool) -> Function:
+        signed, published = ((PENDING_RECORDS_PREFIX,), (RECORDS,)) if signs else ((), ())
         return Function(
             self,
             "Function",
@@ -163,8 +164,8 @@ class PromotionStage(Construct):
             permissions=[
                 *storage.use_ledger(stores.ledger),
                 *storage.notify(stores.topic, context.key),
-                *storage.read(stores.data, f"{DATASETS_PREFIX}*/system.txt", SYSTEM_PROMPTS_PREFIX),
-                *storage.write(stores.data, SYSTEM_PROMPTS_PREFIX),
+                *storage.read(stores.data, f"{DATASETS_PREFIX}*/system.txt", SYSTEM_PROMPTS_PREFIX, *signed),
+                *storage.write(stores.data, SYSTEM_PROMPTS_PREFIX, *published),
                 *bedrock.create_endpoints(self._location, context.names, tags=self._tags),
                 bedrock.update_endpoints(self._location, context.names),
                 *keys.host_models(self._location, context.key),

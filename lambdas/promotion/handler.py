@@ -21,7 +21,8 @@ from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Alias, Endpoint, EndpointStatus, Stage
-from distillery.core.steps import Event, step_handler
+from distillery.core.signed_record import SignedRecord, publish
+from distillery.core.steps import Event, product, state_of, step_handler
 from lambdas.promotion.acceptance import AcceptanceDecider, AcceptanceRequest
 from lambdas.promotion.business_hours import BusinessHoursChanger
 from lambdas.promotion.close import close
@@ -64,7 +65,8 @@ def _describe(event: Event, _context: Any) -> dict[str, EndpointStatus]:
 
 
 def _record(event: Event, _context: Any) -> Alias:
-    return _recorder().record(_target(event))
+    signed = product(event, "signed", SignedRecord) if "signed" in state_of(event) else None
+    return _recorder().record(_target(event), signed)
 
 
 def _pause(event: Event, _context: Any) -> Alias:
@@ -104,6 +106,7 @@ def _recorder() -> Recorder:
         HoursChanges(table),
         AliasWrites(table),
         lambda model, run: Borrowing.of_environment().borrow(model, run),
+        lambda signed: publish(ObjectStore(), signed),
     )
 
 

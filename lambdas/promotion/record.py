@@ -17,6 +17,7 @@ from distillery.core.ledger.history import AliasHistory
 from distillery.core.ledger.hours_changes import HoursChanges
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Alias, Endpoint, Stage
+from distillery.core.signed_record import SignedRecord
 from lambdas.promotion.live import LiveEndpoint
 from lambdas.promotion.system_prompts import SystemPromptStore
 from lambdas.promotion.target import PromotionTarget
@@ -34,6 +35,8 @@ class Recorder:
     writes: AliasWrites
     borrow: Callable[[str, str], None] = lambda _model, _run: None
     """Takes or renews the lease of another environment's model, for a run."""
+    publish: Callable[[SignedRecord], None] = lambda _signed: None
+    """Publishes a signed record."""
 
     def promote(self, target: PromotionTarget) -> Endpoint:
         """The live endpoint, updating to the target's model. A roll-back is no stage of a run.
@@ -52,10 +55,14 @@ class Recorder:
         self.prompts.keep(target.system, target.learned)
         return self.live.promote(target)
 
-    def record(self, target: PromotionTarget) -> Alias:
-        """Writes the alias of the target, which ends a canary. A repeated call changes nothing."""
+    def record(self, target: PromotionTarget, signed: SignedRecord | None = None) -> Alias:
+        """Writes the alias of the target, which ends a canary. A repeated call changes nothing.
+
+        signed: The record of the student, if the environment signs. It is published just before: no student is live
+        without one.
+        """
         with self.writes.of(target.recipe.name, target.mover):
-            old, alias = self._write(target)
+            old, alias = self._write(target, signed if target.is_stage else None)
         self.history.keep(alias, by=target.mover)
         if target.is_stage:
             self.ledger.end(target.run, Stage.PROMOTION, alias)
@@ -63,21 +70,27 @@ class Recorder:
             self._delete(old.endpoint)
         return alias
 
-    def _write(self, target: PromotionTarget) -> tuple[Alias | None, Alias]:
+    def _write(self, target: PromotionTarget, signed: SignedRecord | None) -> tuple[Alias | None, Alias]:
         """The alias as it was, and as it is."""
         parameter = self.live.names.alias(target.recipe.name)
         old = self.live.aliases.read(parameter)
         alias = old
         if old and old.paused and old.current == target.model_arn:
             alias = replace(old, endpoint=self._serving(target), paused=None)
+            self._publish(signed)
             self.live.aliases.write(parameter, alias)
         elif old is None or old.current != target.model_arn:
             kept = self.history.stored(target.recipe.name)
             last = max(old.version if old else 0, kept[0].version if kept else 0)
             alias = _next(target, self._serving(target), old, version=last + 1)
+            self._publish(signed)
             self.live.aliases.write(parameter, alias)
         assert alias is not None
         return old, alias
+
+    def _publish(self, signed: SignedRecord | None) -> None:
+        if signed:
+            self.publish(signed)
 
     def _serving(self, target: PromotionTarget) -> Endpoint:
         """The endpoint, described once more: an alias must not be ahead of its endpoint."""

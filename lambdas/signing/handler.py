@@ -14,9 +14,10 @@ from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.table import Table
 from distillery.core.pipeline import Run, Stage
-from distillery.core.steps import Event, product, state_of, step_handler
+from distillery.core.signed_record import SignedRecord
+from distillery.core.steps import Event, evaluation_of, product, state_of, step_handler
 from lambdas.signing.evidence import Evidence
-from lambdas.signing.signer import RecordSigner, SignedRecord, SigningKey
+from lambdas.signing.signer import RecordSigner, SigningKey
 
 
 def _sign(event: Event, _context: Any) -> SignedRecord:
@@ -24,8 +25,10 @@ def _sign(event: Event, _context: Any) -> SignedRecord:
     first."""
     table, state = Table(read(Variable.LEDGER)), state_of(event)
     recipe, holder = str(state.get("recipe", "")), str(state.get("holder", ""))
+    mover = holder
     if "run" in state:
         run, acceptance = product(event, "run", Run).id, None
+        mover = evaluation_of(event) or run
     elif state.get("action") == CANARY:
         canary = Canaries(table).find(recipe, holder)
         run, acceptance = canary.run, None
@@ -38,7 +41,7 @@ def _sign(event: Event, _context: Any) -> SignedRecord:
     evidence = Evidence(store, read(Variable.ENVIRONMENT), client("s3").meta.region_name)
     key = SigningKey(client("kms"), read(Variable.SIGNING_KEY))
     signer = RecordSigner(store, evidence, Promotions(table), key, days=int(read(Variable.RECORD_DAYS)))
-    return signer.sign(Ledger(table).run(run), acceptance)
+    return signer.sign(Ledger(table).run(run), acceptance, mover=mover)
 
 
 step = step_handler(Stage.PROMOTION, {"sign": _sign})

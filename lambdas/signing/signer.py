@@ -1,4 +1,4 @@
-"""Signs the record of a run with a KMS key, and stores it beside the run's report, once."""
+"""Signs the record of a run with a KMS key, once for each time that its student is to go live."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,8 +12,10 @@ from distillery.core.boundary import get_logger
 from distillery.core.ledger.acceptances import Acceptance
 from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.promotions import Promotions
+from distillery.core.names import PENDING_RECORDS_PREFIX, split_s3_uri
 from distillery.core.pipeline import Stage
 from distillery.core.promotions import Predecessor
+from distillery.core.signed_record import SignedRecord
 from distillery.records import envelope, statement
 from distillery.records.key_id import key_id
 from lambdas.signing.evidence import Evidence
@@ -23,15 +25,6 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 MISSING = ("404", "NoSuchKey")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedRecord:
-    """A stored record. Without a `uri`, there is none: `why` says why. `digest`: SHA-256 of what was signed."""
-
-    uri: str = ""
-    digest: str = ""
-    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +59,11 @@ class RecordSigner:
     key: SigningKey
     days: int
 
-    def sign(self, of: RunRecord, acceptance: Acceptance | None) -> SignedRecord:
-        """The signed record of a run, which is written once: a repeated call returns the stored one.
+    def sign(self, of: RunRecord, acceptance: Acceptance | None, *, mover: str) -> SignedRecord:
+        """The signed record of a run, which waits until the student is live. A repeated call returns the stored one.
+
+        mover: What makes the student live: the run, the evaluation that a person asked for, or the acceptance. Each has
+        a record of its own, so that nobody's decision and dates get into the record of another's.
 
         A student whose report has expired may still be accepted, and then has no record. Neither has one with a verdict
         of 0.1.0, which names no outcome: it was no test.
@@ -76,8 +72,9 @@ class RecordSigner:
         if not verdict.get("outcome"):
             return SignedRecord(why="the verdict of the run is of a version without outcomes")
         uri = record_uri(str(verdict.get("report_uri", "")))
-        if self.store.exists(uri):
-            return self._stored(uri)
+        pending = pending_uri(uri, of.run.id, mover)
+        if self.store.exists(pending):
+            return self._stored(uri, pending)
         try:
             valid, chain = timedelta(days=self.days), self._chain(of)
             found = self.evidence.of(of, verdict, acceptance, chain, clock.now(), valid)
@@ -88,21 +85,27 @@ class RecordSigner:
             return SignedRecord(why="the report or the data set of the run does not exist any more")
         payload = statement.write(found)
         signed = envelope.pre_authentication_encoding(envelope.IN_TOTO, payload)
-        self.store.write_new(uri, envelope.write(payload, self.key.sign(signed), self.key.id))
-        return self._stored(uri)
+        self.store.write_new(pending, envelope.write(payload, self.key.sign(signed), self.key.id))
+        return self._stored(uri, pending)
 
     def _chain(self, of: RunRecord) -> tuple[Predecessor, ...]:
         """The records that the promotion consumed which opened the run. The execution cannot name others."""
         return self.promotions.find(of.promotion).record.passed_on if of.promotion else ()
 
-    def _stored(self, uri: str) -> SignedRecord:
-        return SignedRecord(uri=uri, digest=envelope.read(self.store.read(uri)).digest)
+    def _stored(self, uri: str, pending: str) -> SignedRecord:
+        return SignedRecord(uri=uri, pending=pending, digest=envelope.read(self.store.read(pending)).digest)
 
 
 def record_uri(report_uri: str) -> str:
     """`…/record.json` of `…/report.json`, and `…/record-<execution>.json` of an exploratory verdict's."""
     folder, _, name = report_uri.rpartition("/")
     return f"{folder}/{name.replace('report', 'record', 1)}"
+
+
+def pending_uri(uri: str, run: str, mover: str) -> str:
+    """Where the record that is published at `uri` waits."""
+    bucket, _ = split_s3_uri(uri)
+    return f"s3://{bucket}/{PENDING_RECORDS_PREFIX}{run}/{mover}.json"
 
 
 def _verdict(of: RunRecord) -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 """Runs a point of the sweep, and checks what must hold afterwards."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -10,6 +11,7 @@ from http import HTTPStatus
 from distillery.core.aliases import Aliases
 from distillery.core.hosting_mode import HostingMode
 from distillery.core.inventory import take_inventory
+from distillery.core.ledger.history import AliasHistory
 from distillery.core.ledger.items import OPEN_OUTCOMES, RunRecord, model_of
 from distillery.core.names import EVALUATIONS_PREFIX, PROMPTS_PREFIX, Names
 from distillery.core.pipeline import Alias, Outcome, Stage
@@ -109,7 +111,12 @@ def run(
             settle_everything(cloud)
         result.broken += [
             f"in the end: {broken}"
-            for broken in (*_violations(cloud, of), *_unfinished(cloud), *live_without_record(cloud))
+            for broken in (
+                *_violations(cloud, of),
+                *_unfinished(cloud),
+                *live_without_record(cloud),
+                *record_without_live(cloud),
+            )
         ]
         if of:
             result.broken += not_promoted(cloud, of)
@@ -251,6 +258,14 @@ def live_without_record(cloud: Cloud) -> Iterator[str]:
     found = verify(body, [cloud.kms.signer.public]).statement.record
     if (found.run, found.model_arn) != (alias.run, alias.current):
         yield f"the record of {alias.run} is about {found.run} and {found.model_arn}"
+
+
+def record_without_live(cloud: Cloud) -> Iterator[str]:
+    """In the end, no record that the next environment would admit is of a student that never went live."""
+    live = {version.run for version in AliasHistory(cloud.table).of(RECIPE, alias_of(cloud))}
+    for bucket, key in cloud.objects:
+        if bucket == "data" and re.match(f"{EVALUATIONS_PREFIX}[^/]+/record", key) and key.split("/")[1] not in live:
+            yield f"{key} is the record of a student that never went live"
 
 
 def alias_of(cloud: Cloud) -> Alias | None:

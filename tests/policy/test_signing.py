@@ -86,7 +86,7 @@ def test_readers_and_the_signer_read_the_public_half() -> None:
 def test_the_signer_writes_records_and_nothing_else() -> None:
     written = [json.dumps(one["Resource"]) for holder, one in allowing("s3:PutObject") if holder.startswith(SIGNER)]
     assert len(written) == 1
-    assert "/evaluations/*/record*.json" in written[0]
+    assert "/pending-records/*" in written[0]
     assert not [one for holder, one in allowing("dynamodb:PutItem") if holder.startswith(SIGNER)]
     assert not [one for holder, one in allowing("dynamodb:UpdateItem") if holder.startswith(SIGNER)]
 

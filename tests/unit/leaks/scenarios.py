@@ -413,6 +413,18 @@ def signing(account: Account) -> Ask:
     return lambda: sign({"step": "sign", "state": state}, CONTEXT)
 
 
+def publishing(account: Account) -> Ask:
+    """The record of a student is published as its alias is written."""
+    state = _state(account, recipe())
+    state["live"] = promotion({"step": "promote", "state": state}, CONTEXT)
+    account.hosting.settle()
+    pending = f"pending-records/{state['run']['id']}/{state['run']['id']}.json"
+    account.objects["data", pending] = b"{}"
+    published = f"s3://data/evaluations/{state['run']['id']}/record.json"
+    state["signed"] = {"uri": published, "pending": f"s3://data/{pending}", "digest": "d", "why": ""}
+    return lambda: promotion({"step": "record", "state": state}, CONTEXT)
+
+
 def _record(train: bytes, heldout: bytes) -> str:
     """The signed record of a run with these files, in base64."""
     always = {"issued": "2020-01-01T00:00:00+00:00", "expires": "2999-01-01T00:00:00+00:00"}
@@ -754,6 +766,7 @@ SCENARIOS: dict[str, Scenario] = {
         for again in (False, True)
     },
     "a record is signed": Scenario(signing),
+    "a record is published": Scenario(publishing),
     "the prompts of a promotion": Scenario(promoted(right=True)),
     "other prompts than those of a promotion": Scenario(promoted(right=False)),
     **{f"a promotion from elsewhere is {how}": Scenario(admitting(how)) for how in ("begun", "resumed", "abandoned")},

@@ -122,6 +122,10 @@ class Harness:
         state: dict[str, Any] = json.loads(self.machine.started[-1]["input"])
         return self.walk(state)
 
+    def started(self) -> dict[str, Any]:
+        """What the latest execution begins with."""
+        return dict(json.loads(self.machine.started[-1]["input"]))
+
     def end(self, state: dict[str, Any]) -> str:
         """Closes a run whose student does not go live. Returns how it ended."""
         state["follow_up"] = self.twice("follow_up", state)

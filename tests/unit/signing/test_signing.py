@@ -88,7 +88,7 @@ class Harness:
         return dict(step({"step": "sign", "state": state}, None))
 
     def verified(self, signed: dict[str, Any]) -> Verified:
-        bucket, _, key = signed["uri"].removeprefix("s3://").partition("/")
+        bucket, _, key = signed["pending"].removeprefix("s3://").partition("/")
         return verify(self.s3.get_object(Bucket=bucket, Key=key)["Body"].read(), [self.kms.signer.public])
 
 
@@ -105,6 +105,10 @@ def test_the_record_lies_beside_the_report_and_verifies(harness: Harness) -> Non
     run = harness.judged()
     signed = harness.sign(_state(run))
     assert signed["uri"] == f"s3://data/evaluations/{run.id}/record.json"
+    assert signed["pending"] == f"s3://data/pending-records/{run.id}/{run.id}.json"
+    assert f"evaluations/{run.id}/record.json" not in harness.s3.remaining_keys("data"), (
+        "the step that makes the student live publishes it"
+    )
     found = harness.verified(signed)
     assert found.digest == signed["digest"]
     record = found.statement.record
@@ -276,3 +280,29 @@ def test_the_deployments_commit_is_in_the_record(harness: Harness, monkeypatch: 
     monkeypatch.setenv(Variable.COMMIT, "abc123")
     record = harness.verified(harness.sign(_state(harness.judged()))).statement.record
     assert record.software["commit"] == "abc123"
+
+
+def test_the_record_names_the_person_and_the_time_of_this_acceptance(harness: Harness) -> None:
+    """The first one failed after the signature, and somebody else accepted the student later."""
+    run = harness.judged()
+    harness.ledger.close(run.id, Outcome.AWAITING_ACCEPTANCE)
+    found = []
+    for who, second in (("arn:ann", "1"), ("arn:bob", "2")):
+        holder, of = f"acceptance-support-2026112{second}T120000Z", harness.ledger.run(run.id)
+        assert harness.acceptances.begin(of, holder, by=who, reason=f"reason of {who}", left=None)
+        signed = harness.sign({"action": "promote", "recipe": "support", "holder": holder})
+        record = harness.verified(signed).statement.record
+        found.append((record.accepted and record.accepted.by, record.issued[:10]))
+        harness.acceptances.end("support", holder, Outcome.FAILED, "the endpoint failed")
+        harness.now += timedelta(days=1)
+    assert found == [("arn:ann", "2026-11-23"), ("arn:bob", "2026-11-24")]
+
+
+def test_an_evaluation_signs_its_own_record(harness: Harness) -> None:
+    """A run that failed after the signature, and is resumed days later, has a record that is valid from then on."""
+    run = harness.judged()
+    first = harness.sign(_state(run))
+    harness.now += timedelta(days=20)
+    resumed = harness.sign(_state(run) | {"action": "evaluate", "evaluation": {"execution": "evaluation-support-x"}})
+    assert resumed["pending"] != first["pending"]
+    assert harness.verified(resumed).statement.record.issued == "2026-12-13T12:00:00+00:00"

@@ -1,0 +1,95 @@
+"""The signed record of a student is published as its alias is written, and not otherwise."""
+
+from typing import Any
+
+import pytest
+
+from distillery.core.errors import EndpointFailed, RunStopped
+from distillery.core.pipeline import Outcome
+from distillery.core.serialization import to_wire
+from distillery.core.signed_record import SignedRecord
+from lambdas.promotion.handler import step
+from tests.unit.promotion.harness import Harness
+
+
+def signed(harness: Harness, state: dict[str, Any], body: str = "signed", mover: str = "") -> str:
+    """Adds what the step before has signed. Returns the key of the published record."""
+    run = state["run"]["id"]
+    pending = f"s3://data/pending-records/{run}/{mover or run}.json"
+    harness.s3.put(pending, body)
+    uri = f"s3://data/evaluations/{run}/record.json"
+    state["signed"] = to_wire(SignedRecord(uri=uri, pending=pending, digest="d"))
+    return uri.removeprefix("s3://data/")
+
+
+def published(harness: Harness, key: str) -> str | None:
+    """The latest version."""
+    found = [one.body for one in harness.s3.kept if one.key == key and one.body]
+    return found[-1].decode() if found else None
+
+
+def test_the_record_of_a_live_student_is_published(harness: Harness) -> None:
+    state = harness.state("a")
+    key = signed(harness, state)
+    state["live"] = step({"step": "promote", "state": state}, None)
+    harness.bedrock.settle()
+    assert published(harness, key) is None
+    harness.twice("record", state)
+    assert published(harness, key) == "signed"
+
+
+def test_a_student_that_is_stopped_after_the_signature_has_no_record(harness: Harness) -> None:
+    state = harness.state("a")
+    key, run = signed(harness, state), state["run"]["id"]
+    harness.ledger.stops.request(run, by="arn:ana", reason="it leaks names")
+    with pytest.raises(RunStopped):
+        step({"step": "promote", "state": state}, None)
+    harness.ledger.close(run, Outcome.STOPPED, "stopped")
+    assert published(harness, key) is None
+
+
+def test_a_student_whose_endpoint_fails_has_no_record(harness: Harness) -> None:
+    harness.walk(harness.state("a"))
+    state = harness.state("b")
+    key = signed(harness, state)
+    state["live"] = step({"step": "promote", "state": state}, None)
+    (live,) = harness.bedrock.everything().values()
+    live.update = "UpdateFailed"
+    with pytest.raises(EndpointFailed):
+        step({"step": "record", "state": state}, None)
+    assert published(harness, key) is None
+
+
+def test_where_the_record_cannot_be_published_the_alias_stays(harness: Harness) -> None:
+    harness.walk(harness.state("a"))
+    state = harness.state("b")
+    key = signed(harness, state)
+    harness.s3.delete_object(Bucket="data", Key=state["signed"]["pending"].removeprefix("s3://data/"))
+    state["live"] = step({"step": "promote", "state": state}, None)
+    harness.bedrock.settle()
+    with pytest.raises(Exception, match="NoSuchKey"):
+        step({"step": "record", "state": state}, None)
+    assert (harness.alias["version"], published(harness, key)) == (1, None)
+
+
+def test_a_roll_back_publishes_nothing(harness: Harness) -> None:
+    first = harness.state("a")
+    harness.walk(first)
+    harness.walk(harness.state("b"))
+    assert harness.ask_back()[0] == 200
+    state: dict[str, Any] = {**harness.started(), "run": first["run"]}
+    key = signed(harness, state)
+    harness.walk(state)
+    assert (harness.alias["version"], published(harness, key)) == (3, None)
+
+
+def test_a_student_that_goes_live_again_by_another_decision_has_the_record_of_that_one(harness: Harness) -> None:
+    state = harness.state("a")
+    key = signed(harness, state, "by Ann")
+    harness.walk(state)
+    harness.walk(harness.state("b"))
+    assert harness.decide(state["run"]["id"], replace_newer=True)[0] == 200
+    accepted = {**harness.started(), "run": state["run"]}
+    assert signed(harness, accepted, "by Bob", mover=accepted["holder"]) == key
+    harness.walk({name: value for name, value in accepted.items() if name != "run"})
+    assert published(harness, key) == "by Bob"
