@@ -54,6 +54,7 @@ class AdmittedRecord:
         training_digest: Of data set and job request: what a run here must train, too.
         training_sha256, heldout_sha256: Of the two files; empty where the source's job read invocation logs itself.
         asked: How many of the held-out prompts the source asked.
+        keeps_data: Whether the source keeps its data; None where its record does not say.
         chain: The records of the environments before the source, the first one first.
     """
 
@@ -72,6 +73,7 @@ class AdmittedRecord:
     training_sha256: str = ""
     heldout_sha256: str = ""
     asked: int = 0
+    keeps_data: bool | None = None
     chain: tuple[Predecessor, ...] = ()
 
     @property
@@ -88,6 +90,7 @@ class AdmissionRequest:
     Attributes:
         record: The record's envelope in base64, as it was received; empty to abandon a promotion.
         promotion: The promotion that is resumed or abandoned; empty for a new one.
+        way: The way that the person has seen with its cost, and which alone may be taken; None for any.
         reason: Why; the ledger keeps it. Required to abandon.
         abandon: Whether the promotion is given up, which is possible before it has a run, and after that has ended
             without a student.
@@ -97,6 +100,7 @@ class AdmissionRequest:
 
     record: str = ""
     promotion: str = ""
+    way: Way | None = None
     reason: str = ""
     abandon: bool = False
     again: bool = False

@@ -148,6 +148,8 @@ class PromotionRecord:
         environment: The one that evaluated, in `account` and `region`.
         model_arn: The student in that account: no other one can use it.
         accepted: The decision of a person, if it was one that made the student live.
+        keeps_data: Whether the environment keeps its data; None in records that do not say. Only two environments that
+            do not may share a model.
         chain: The records of the environments before, the first one first.
         software: What evaluated, by name: `distillery` with its version, `commit` where the deployment names one, and
             what the report lists.
@@ -168,6 +170,7 @@ class PromotionRecord:
     issued: str
     expires: str
     accepted: AcceptanceStatement | None = None
+    keeps_data: bool | None = None
     chain: tuple[Predecessor, ...] = ()
     software: Mapping[str, str] = field(default_factory=dict)
 

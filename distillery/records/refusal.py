@@ -34,6 +34,8 @@ class Refusal(StrEnum):
     """What is live in the target was judged later."""
     NO_WAY = "no-way"
     """The target can neither train, use nor copy the student."""
+    OTHER_WAY = "other-way"
+    """The target would take another way than the one that was confirmed."""
 
 
 def refused(reason: Refusal, sentence: str, *, promotion: str = "") -> RecordRefused:

@@ -56,12 +56,12 @@ def _repoint_obstacles(_recipe: Recipe, source: Place, target: Place, _on: date)
     if target.account is None:
         yield _unknown_account(target)
     elif source.account != target.account:
-        yield f"no account can use the model of another: {_where(source)}, and {_where(target)}"
+        yield f"an account cannot use another account's model: {_where(source)}, and {_where(target)}"
     elif source.region != target.region:
         yield f"an endpoint serves models of its own Region: {_where(source)}, and {_where(target)}"
     for one in (source, target):
         if one.keeps_data is not False:
-            why = "keeps its data" if one.keeps_data else "has no settings here, so it is not known whether it does"
+            why = "keeps its data" if one.keeps_data else "does not say in its record whether it does"
             yield f"only environments with keep_data = false share a model, and {one.environment} {why}"
 
 

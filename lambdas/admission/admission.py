@@ -85,7 +85,7 @@ class AdmissionDecider:
             promotion = StudentPromotion(
                 id=new_holder(HolderKind.PROMOTION, name, now),
                 recipe=name,
-                way=self._admitted(verified),
+                way=_confirmed(self._admitted(verified), request.way),
                 record=admitted_record(verified),
                 by=by.arn,
                 by_id=by.id,
@@ -206,6 +206,18 @@ class AdmissionDecider:
         )
 
 
+def _confirmed(way: Way, seen: Way | None) -> Way:
+    """The way. Raises RecordRefused where it is not the one that the person has seen, at another price."""
+    if seen in (None, way):
+        return way
+    raise refused(
+        Refusal.OTHER_WAY,
+        f"the way here is {way}, and {seen} was confirmed; the deployed settings of the two environments may "
+        "differ from those in the folder of settings: deploy them, and look at the ways again (distillery promote with "
+        "--dry-run)",
+    )
+
+
 def admitted_record(verified: Verified) -> AdmittedRecord:
     """What is kept of the record."""
     record, subjects = verified.statement.record, verified.statement.subjects
@@ -225,5 +237,6 @@ def admitted_record(verified: Verified) -> AdmittedRecord:
         training_sha256=subjects.get(TRAINING, ""),
         heldout_sha256=subjects.get(HELDOUT, ""),
         asked=max((one.asked for one in record.evaluation.models), default=0),
+        keeps_data=record.keeps_data,
         chain=record.chain,
     )

@@ -21,9 +21,9 @@ def choose_way(record: AdmittedRecord, recipe: Recipe, target: Place, on: date) 
     Raises:
         RecordRefused: No way is possible.
     """
-    # an environment that keeps its data has an account of its own (`distillery/settings/checks`)
-    kept = False if record.account == target.account else None
-    source = Place(environment=record.environment, account=record.account, region=record.region, keeps_data=kept)
+    source = Place(
+        environment=record.environment, account=record.account, region=record.region, keeps_data=record.keeps_data
+    )
     obstacles = []
     for option in ways(recipe, source, target, on):
         found = [option.reason] if not option.possible else [*_obstacles(record)]

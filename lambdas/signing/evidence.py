@@ -41,11 +41,13 @@ DATASET_BLOCK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Reads what records are about. `environment` and `region`: where the run was."""
+    """Reads what records are about. `environment` and `region`: where the run was; `keeps_data`: whether it keeps its
+    data."""
 
     store: ObjectStore
     environment: str
     region: str
+    keeps_data: bool
 
     def of(
         self,
@@ -93,6 +95,7 @@ class Evidence:
             issued=issued.isoformat(timespec="seconds"),
             expires=(issued + valid).isoformat(timespec="seconds"),
             accepted=_accepted(acceptance) if acceptance else None,
+            keeps_data=self.keeps_data,
             chain=chain,
             software=_software(document),
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from distillery.core.aws import ObjectStore, client
 from distillery.core.canary_start import CANARY
-from distillery.core.env_vars import Variable, read
+from distillery.core.env_vars import Variable, is_set, read
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.canaries import Canaries
 from distillery.core.ledger.ledger import Ledger
@@ -38,7 +38,8 @@ def _sign(event: Event, _context: Any) -> SignedRecord:
         acceptance = Acceptances(table).find(recipe, holder)
         run = acceptance.run
     store = ObjectStore()
-    evidence = Evidence(store, read(Variable.ENVIRONMENT), client("s3").meta.region_name)
+    region = client("s3").meta.region_name
+    evidence = Evidence(store, read(Variable.ENVIRONMENT), region, keeps_data=is_set(Variable.FOUR_EYES))
     key = SigningKey(client("kms"), read(Variable.SIGNING_KEY))
     signer = RecordSigner(store, evidence, Promotions(table), key, days=int(read(Variable.RECORD_DAYS)))
     return signer.sign(Ledger(table).run(run), acceptance, mover=mover)

@@ -129,6 +129,7 @@ def record(**more: Any) -> PromotionRecord:
         evaluation=evaluation(),
         issued="2026-11-23T09:08:07+00:00",
         expires="2026-12-23T09:08:07+00:00",
+        keeps_data=False,
     )
     return replace(made, **more)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from distillery.cli.target import Target
-from distillery.core.promotions import VERB, AdmissionAnswer, AdmissionRequest
+from distillery.core.promotions import VERB, AdmissionAnswer, AdmissionRequest, Way
 from distillery.core.serialization import from_wire, to_wire
 from distillery.records.refusal import Refusal
 
@@ -17,11 +17,13 @@ files within seconds; for the largest it takes minutes, and `distillery promotio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """A record that is to be admitted by the target `there`. `reason`: why, which its ledger keeps."""
+    """A record that is to be admitted by the target `there`. `reason`: why, which its ledger keeps; `way`: the one that
+    was confirmed, which a new promotion takes or is refused."""
 
     there: Target
     record: bytes
     reason: str
+    way: Way | None = None
 
     def request(self, promotion: str) -> AdmissionAnswer:
         """Has the target consume the record, or says how far `promotion` is that has consumed it.
@@ -55,7 +57,7 @@ class Admission:
 
     def _ask(self, promotion: str, *, again: bool = False) -> AdmissionAnswer:
         encoded = base64.b64encode(self.record).decode()
-        request = AdmissionRequest(record=encoded, promotion=promotion, reason=self.reason, again=again)
+        request = AdmissionRequest(record=encoded, promotion=promotion, reason=self.reason, way=self.way, again=again)
         return from_wire(AdmissionAnswer, self.there.account.decide(VERB, to_wire(request)))
 
 

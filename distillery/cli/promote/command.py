@@ -81,8 +81,9 @@ def _promoted(
 
     there = _reachable(found)
     _check_startable(found)
+    seen = found.output.way or Way.REDISTIL
     if not yes:
-        way = next(one for one in found.output.ways if one.way == (found.output.way or Way.REDISTIL))
+        way = next(one for one in found.output.ways if one.way == seen)
         cost = "an unknown amount" if way.total_usd is None else f"about ${way.total_usd}, ${way.at_most_usd} at most"
         confirm(
             "Promote run {} of {} to {} by {}, for {}?",
@@ -93,7 +94,7 @@ def _promoted(
             cost,
         )
     _share(on, found)
-    admission = Admission(there=there, record=found.received, reason=reason)
+    admission = Admission(there=there, record=found.received, reason=reason, way=found.output.way)
     try:
         answer = admission.request(promotion)
     except FunctionRefused as refused:
@@ -106,6 +107,8 @@ def _promoted(
     if not as_json:
         how = "is admitted" if answer.first else "is continued"
         echo("promotion [bold]{}[/bold] {} in {}", answer.promotion, how, there.environment)
+    if answer.way != seen and answer.awaits_prompts and not yes:
+        confirm("It was admitted with another way, {}, and keeps it; continue?", answer.way)
     started = _started(on, found, admission, answer, as_json=as_json) if answer.awaits_prompts else answer.run
     follow = there.command("watch", started) if started else there.command("promotions")
     if not as_json:

@@ -122,23 +122,13 @@ def _reached(on: Target, settings: "Settings", record: PromotionRecord, profile:
 
 
 def source_place(record: PromotionRecord) -> Place:
-    """Where the record is from. Its settings may be in another checkout."""
+    """Where the record is from."""
     return Place(
         environment=record.environment,
         account=record.account,
         region=record.region,
-        keeps_data=_keeps_data(record.environment),
+        keeps_data=record.keeps_data,
     )
-
-
-def _keeps_data(environment: str) -> bool | None:
-    from distillery.settings.finding import ConfigError
-    from distillery.settings.reading import parse, read
-
-    try:
-        return parse(read(environment), environment).keep_data
-    except ConfigError:
-        return None
 
 
 def _published(there: Target) -> Mapping[str, Any] | None:

@@ -141,7 +141,8 @@ def test_a_refusal_says_why_and_changes_nothing(
 
 
 def test_every_refusal_has_a_case() -> None:
-    of_the_command = {Refusal.OTHER_RUN}  # which compares with the run that its user has named
+    # the command compares with the run that its user has named; the confirmed way has tests of its own
+    of_the_command = {Refusal.OTHER_RUN, Refusal.OTHER_WAY}
     assert {reason for reason, *_ in REFUSED} == set(Refusal) - of_the_command
 
 
@@ -300,7 +301,7 @@ def test_what_is_no_promotion_cannot_be_resumed_or_abandoned(harness: Harness, w
     [
         ({"record": "no base64!"}, "not base64"),
         ({"record": signed().decode()}, "not base64"),
-        ({"record": "", "way": "copy"}, "unknown fields"),
+        ({"record": "", "budget": "1"}, "unknown fields"),
         ({"record": "", "reason": "x" * 1001}, "1000 at most"),
         ([], "AdmissionRequest is list"),
     ],
@@ -455,12 +456,26 @@ def test_a_direct_invocation_is_refused(harness: Harness) -> None:
         ({}, Way.REPOINT),
         ({"region": "us-west-2"}, Way.REDISTIL),
         ({"account": "222222222222"}, Way.REDISTIL),
+        ({"keeps_data": True}, Way.REDISTIL),
+        ({"keeps_data": None}, Way.REDISTIL),
     ],
 )
 def test_a_disposable_environment_uses_the_model_of_one_in_its_account_and_region(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch, more: dict[str, str], way: Way
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, more: dict[str, Any], way: Way
 ) -> None:
     monkeypatch.delenv(Variable.FOUR_EYES)
     status, answer = harness.promote(signed(record(**more)))
     assert (status, answer["way"]) == (200, way.value)
     assert answer["prefix"], "the prompts judge the student, whichever way it comes"
+
+
+@pytest.mark.parametrize("seen", [Way.REPOINT, Way.COPY])
+def test_another_way_than_the_confirmed_one_consumes_nothing(harness: Harness, seen: Way) -> None:
+    before = dict(harness.table.items)
+    status, answer = harness.promote(way=seen.value)
+    assert (status, answer["error"]["reason"]) == (409, Refusal.OTHER_WAY)
+    assert f"the way here is re-distil, and {seen} was confirmed" in answer["error"]["message"]
+    assert harness.table.items == before
+    status, answer = harness.promote(way=Way.REDISTIL.value)
+    assert (status, answer["way"], answer["first"]) == (200, "re-distil", True)
+    assert harness.promote(promotion=answer["promotion"], way=seen.value)[0] == 200, "it keeps its way"

@@ -67,7 +67,7 @@ def test_a_run_is_admissible_and_its_way_is_shown_with_its_cost(set_up: SetUp, c
         f"run {RUN} of dev, to staging",
         f"signed by key {SIGNER.public.id}",
         "re-distil (this way is taken): staging trains its own student",
-        "re-point: no account can use the model of another",
+        "re-point: an account cannot use another account's model",
         "copy: Bedrock does not share custom models of Amazon Nova Micro between accounts",
         "training on 500 pairs ($1.00 per million tokens, 2026-11-23",
         "answers to 100 held-out prompts by 3 models",
@@ -147,6 +147,15 @@ def test_disposable_environments_of_one_account_share_the_model(
     if way == "re-point":
         assert all("2026-11-23" in one["basis"] for one in found["ways"][0]["costs"])
         assert Decimal(costs["re-point"]) < Decimal(costs["re-distil"])
+
+
+@pytest.mark.parametrize("keeps_data", [True, None])
+def test_a_model_of_an_environment_that_keeps_its_data_is_not_shared(
+    set_up: SetUp, examine: Examine, keeps_data: bool | None
+) -> None:
+    """The record says so; the settings of the source may have changed since, or be in another checkout."""
+    set_up(edits=DISPOSABLE, keeps_data=keeps_data)
+    assert examine()[1]["way"] == "re-distil"
 
 
 def test_a_copy_has_a_cost_that_no_source_gives(set_up: SetUp, examine: Examine, command: Command) -> None:

@@ -315,6 +315,30 @@ def test_a_run_that_goes_on_is_not_said_to_begin(start: Start, command: Command)
     assert admission.written() == WRITTEN
 
 
+def test_only_the_confirmed_way_may_be_taken(start: Start, command: Command) -> None:
+    admission = start()
+    assert command(*WORDS, "--yes").code == 0
+    assert [one["way"] for one in admission.asked[:1]] == ["re-distil"]
+
+
+def test_a_promotion_that_was_admitted_with_another_way_is_confirmed_with_it(
+    start: Start, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The settings have changed since: what was shown is not what the promotion costs."""
+    admission, asked = start(), list[str]()
+    admission.used_by, admission.way = ID, Way.COPY
+
+    def answered(question: str, **_: Any) -> None:
+        asked.append(question)
+        if "another way" in question:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("typer.confirm", answered)
+    assert command(*WORDS, "--promotion", ID).code == 130
+    assert [one for one in asked if "another way, copy, and keeps it" in one]
+    assert admission.written() == []
+
+
 def test_a_run_that_does_not_begin_is_looked_for_later(start: Start, command: Command) -> None:
     admission = start()
     admission.runs = False

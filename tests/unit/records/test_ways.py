@@ -60,7 +60,7 @@ def test_the_catalog_and_the_places_decide_the_way(
         (DEV, BRANCH, Way.REPOINT, "dev and branch are disposable and in one account and Region"),
         (DEV, BRANCH, Way.COPY, "in the account and Region of branch already"),
         (DEV, replace(BRANCH, keeps_data=True), Way.REPOINT, "branch keeps its data"),
-        (replace(DEV, keeps_data=None), BRANCH, Way.REPOINT, "dev has no settings here"),
+        (replace(DEV, keeps_data=None), BRANCH, Way.REPOINT, "dev does not say in its record"),
         (DEV, replace(BRANCH, account=None), Way.REPOINT, "the settings of branch name no account"),
         (DEV, replace(BRANCH, account=None), Way.COPY, "the settings of branch name no account"),
         (DEV, replace(BRANCH, region="us-east-2"), Way.REPOINT, "an endpoint serves models of its own Region"),

@@ -298,6 +298,15 @@ def test_the_record_names_the_person_and_the_time_of_this_acceptance(harness: Ha
     assert found == [("arn:ann", "2026-11-23"), ("arn:bob", "2026-11-24")]
 
 
+@pytest.mark.parametrize("keeps", [True, False])
+def test_the_record_says_whether_the_environment_keeps_its_data(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, keeps: bool
+) -> None:
+    if keeps:
+        monkeypatch.setenv(Variable.FOUR_EYES, "true")
+    assert harness.verified(harness.sign(_state(harness.judged()))).statement.record.keeps_data is keeps
+
+
 def test_an_evaluation_signs_its_own_record(harness: Harness) -> None:
     """A run that failed after the signature, and is resumed days later, has a record that is valid from then on."""
     run = harness.judged()
