@@ -31,6 +31,13 @@ def promote(
         ),
     ] = None,
     reason: Annotated[str, typer.Option(help="Why; the target's ledger keeps it.")] = "",
+    allow_rolled_back: Annotated[
+        bool,
+        typer.Option(
+            "--allow-rolled-back",
+            help="Promote the student although the environment has rolled it back; needs --reason.",
+        ),
+    ] = False,
     promotion: Annotated[
         str,
         typer.Option(
@@ -58,7 +65,9 @@ def promote(
         raise BadRequest("--to-profile is for AWS; the local account knows its users: leave it out with --local")
     if as_json and not (yes or dry_run):
         raise BadRequest("--json asks nothing; confirm with --yes, or start nothing with --dry-run")
-    found = plan(on, run, to, to_profile)
+    if allow_rolled_back and not reason.strip():
+        raise BadRequest("--allow-rolled-back needs a reason, which the target's ledger keeps: add --reason WHY")
+    found = plan(on, run, to, to_profile, reason if allow_rolled_back else "")
     made = found.output
     if not as_json:
         show(made)

@@ -37,10 +37,15 @@ class PromotionPlan:
     no_prompts: str = ""
 
 
-def plan(on: Target, run: str, to: str, profile: str | None) -> PromotionPlan:
+def plan(on: Target, run: str, to: str, profile: str | None, overruled: str = "") -> PromotionPlan:
     """Everything that is known about the promotion. The record is verified before anything else of it is used.
 
-    profile: The profile of the AWS configuration that reaches the target, if another one than the current.
+    Args:
+        on: The source.
+        run: A run, or the address of its record.
+        to: The target.
+        profile: The profile of the AWS configuration that reaches the target, if another one than the current.
+        overruled: Why a student that the source has rolled back is promoted; empty where it is not.
     """
     from distillery.cli.promote.destination import destination
     from distillery.cli.promote.evidence import fetch, record_uri
@@ -61,7 +66,7 @@ def plan(on: Target, run: str, to: str, profile: str | None) -> PromotionPlan:
         return PromotionPlan(output=output, received=received)
     there = destination(on, parse(read(to), to), verified, profile)
     size, no_prompts = _size(on, verified)
-    output = _output(on, run, uri, verified, there, size, no_prompts, profile)
+    output = _output(on, run, uri, verified, there, size, no_prompts, profile, overruled)
     return PromotionPlan(output=output, received=received, verified=verified, there=there, no_prompts=no_prompts)
 
 
@@ -84,20 +89,25 @@ def _output(
     size: "DatasetSize | None",
     no_prompts: str,
     profile: str | None,
+    overruled: str,
 ) -> PromoteOutput:
+    from distillery.cli.promote.standing import objections
+    from distillery.records.refusal import Refusal
+
     record, now = verified.statement.record, clock.now()
-    refusals = there.refusals(verified, "" if run == uri else run, now)
+    refused, unchecked = objections(on, record)
+    refusals = [one for one in refused if not (overruled and one.reason == Refusal.ROLLED_BACK)]
+    refusals += there.refusals(verified, "" if run == uri else run, now)
     recipe = there.recipe(record.recipe)
     costs, no_prices = _costs(size, no_prompts, there, recipe)
     ways = _ways(verified, there, recipe, costs)
     chosen = next((one for one in ways if one.possible), None)
     if ways and chosen is None:
-        from distillery.records.refusal import Refusal
-
         said = f"no way leads to a student in {there.environment}: {'; '.join(one.reason for one in ways)}"
         refusals.append(RefusalOutput(reason=Refusal.NO_WAY, sentence=said))
     chosen_profile = ("--to-profile", profile) if profile else ()
-    words = ("promote", run, "--to", there.environment, *chosen_profile)
+    although = ("--allow-rolled-back", "--reason", overruled) if overruled else ()
+    words = ("promote", run, "--to", there.environment, *chosen_profile, *although)
     starts = command(*words, environment=on.environment, region=on.region, local=on.local)
     return PromoteOutput(
         run=record.run,
@@ -106,7 +116,7 @@ def _output(
         record_uri=uri,
         admitted=not refusals,
         refusals=refusals,
-        unchecked=there.unchecked(),
+        unchecked=[*unchecked, *there.unchecked()],
         key_id=verified.key_id,
         digest=verified.digest,
         way=chosen.way if chosen and not refusals else None,

@@ -141,8 +141,8 @@ def test_a_refusal_says_why_and_changes_nothing(
 
 
 def test_every_refusal_has_a_case() -> None:
-    # the command compares with the run that its user has named; the confirmed way has tests of its own
-    of_the_command = {Refusal.OTHER_RUN, Refusal.OTHER_WAY}
+    # the command compares with the run that its user has named, and asks the source; a confirmed way has its own tests
+    of_the_command = {Refusal.OTHER_RUN, Refusal.NEVER_LIVE, Refusal.ROLLED_BACK, Refusal.OTHER_WAY}
     assert {reason for reason, *_ in REFUSED} == set(Refusal) - of_the_command
 
 

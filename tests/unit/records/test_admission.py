@@ -90,7 +90,7 @@ def test_a_student_is_refused_for_one_reason(reason: Refusal, of: PromotionRecor
 
 def test_every_refusal_of_a_target_has_a_case() -> None:
     of_the_file = {Refusal.UNREADABLE, Refusal.UNLISTED_KEY, Refusal.BAD_SIGNATURE}
-    elsewhere = {Refusal.OTHER_RUN, Refusal.NO_WAY, Refusal.OTHER_WAY}
+    elsewhere = {Refusal.NEVER_LIVE, Refusal.ROLLED_BACK, Refusal.OTHER_RUN, Refusal.NO_WAY, Refusal.OTHER_WAY}
     assert {reason for reason, _, _ in REFUSED} == set(Refusal) - of_the_file - elsewhere
 
 

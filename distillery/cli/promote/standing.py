@@ -1,0 +1,67 @@
+"""Whether the source still stands by the student of a record: it went live there, and was not rolled back."""
+
+from typing import TYPE_CHECKING
+
+from distillery.cli.permissions import is_denied
+from distillery.cli.record_documents import RefusalOutput
+from distillery.cli.target import Target
+from distillery.core.errors import BadRequest
+from distillery.core.escaping import quoted
+from distillery.core.pipeline import Alias, Outcome
+from distillery.core.serialization import from_wire
+from distillery.records.refusal import Refusal
+
+if TYPE_CHECKING:
+    from distillery.core.ledger.history import LiveVersion
+    from distillery.records.record import PromotionRecord
+
+
+def objection(on: Target, record: "PromotionRecord") -> RefusalOutput | None:
+    """Why the source does not stand by the student; None where it does, or where its ledger does not have the run.
+
+    Raises:
+        ClientError: The credentials do not read its ledger or its alias.
+    """
+    try:
+        on.ledger.run(record.run)
+    except BadRequest:  # of a ledger that was replaced
+        return None
+    alias = on.account.alias(record.recipe)
+    versions = on.history.of(record.recipe, from_wire(Alias, alias) if alias else None)
+    live = [one for one in versions if one.model == record.model_arn]
+    if not live:
+        return RefusalOutput(
+            reason=Refusal.NEVER_LIVE,
+            sentence=f"the student of run {quoted(record.run)} never went live in {on.environment}; only a student "
+            "that did can be promoted: promote another run",
+        )
+    return _rolled_back(on, record, live[0])
+
+
+def _rolled_back(on: Target, record: "PromotionRecord", last: "LiveVersion") -> RefusalOutput | None:
+    for one in on.rollbacks.of(record.recipe):
+        left = one.left == record.model_arn and one.left_version in (None, last.version)
+        if left and one.outcome is Outcome.ROLLED_BACK and (one.closed or one.opened) >= last.since:
+            return RefusalOutput(
+                reason=Refusal.ROLLED_BACK,
+                sentence=f"{on.environment} rolled back the student of run {quoted(record.run)} at {one.opened}, "
+                f"because {quoted(one.why or 'no reason given')}; a student that was rolled back is promoted only with a "
+                "reason: --allow-rolled-back --reason WHY, or promote another run",
+            )
+    return None
+
+
+def objections(on: Target, record: "PromotionRecord") -> tuple[list[RefusalOutput], list[RefusalOutput]]:
+    """The refusals, and what could not be checked."""
+    from distillery.client import AWS_ERRORS
+
+    try:
+        found = objection(on, record)
+    except AWS_ERRORS as error:
+        if not is_denied(error):
+            raise
+        said = (
+            f"whether {on.environment} has rolled the student back: these credentials do not read its ledger and alias"
+        )
+        return [], [RefusalOutput(reason=Refusal.ROLLED_BACK, sentence=said)]
+    return [found] if found else [], []
