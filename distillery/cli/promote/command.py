@@ -90,9 +90,9 @@ def _promoted(
 
     there = _reachable(found)
     _check_startable(found)
-    seen = found.output.way or Way.REDISTIL
+    seen = Way(found.output.way) if found.output.way else None
     if not yes:
-        way = next(one for one in found.output.ways if one.way == seen)
+        way = next(one for one in found.output.ways if one.way == (seen or Way.REDISTIL))
         cost = "an unknown amount" if way.total_usd is None else f"about ${way.total_usd}, ${way.at_most_usd} at most"
         confirm(
             "Promote run {} of {} to {} by {}, for {}?",
@@ -103,7 +103,7 @@ def _promoted(
             cost,
         )
     _share(on, found)
-    admission = Admission(there=there, record=found.received, reason=reason, way=found.output.way)
+    admission = Admission(there=there, record=found.received, reason=reason, way=seen)
     try:
         answer = admission.request(promotion)
     except FunctionRefused as refused:
@@ -116,7 +116,7 @@ def _promoted(
     if not as_json:
         how = "is admitted" if answer.first else "is continued"
         echo("promotion [bold]{}[/bold] {} in {}", answer.promotion, how, there.environment)
-    if answer.way != seen and answer.awaits_prompts and not yes:
+    if answer.way != (seen or Way.REDISTIL) and answer.awaits_prompts and not yes:
         confirm("It was admitted with another way, {}, and keeps it; continue?", answer.way)
     started = _started(on, found, admission, answer, as_json=as_json) if answer.awaits_prompts else answer.run
     follow = there.command("watch", started) if started else there.command("promotions")

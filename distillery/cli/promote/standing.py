@@ -45,8 +45,8 @@ def _rolled_back(on: Target, record: "PromotionRecord", last: "LiveVersion") -> 
             return RefusalOutput(
                 reason=Refusal.ROLLED_BACK,
                 sentence=f"{on.environment} rolled back the student of run {quoted(record.run)} at {one.opened}, "
-                f"because {quoted(one.why or 'no reason given')}; a student that was rolled back is promoted only with a "
-                "reason: --allow-rolled-back --reason WHY, or promote another run",
+                f"because {quoted(one.why or 'no reason given')}; a student that was rolled back is promoted only with "
+                "a reason: --allow-rolled-back --reason WHY, or promote another run",
             )
     return None
 
