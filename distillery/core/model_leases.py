@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from distillery.core.names import TAG_LEASE_PREFIX
 
 LENGTH = timedelta(days=7)
-"""How long a lease lasts after it was taken or renewed. The money guard renews it many times a day; an environment that
-has not run its guard for a week is gone, and keeps nothing of others."""
+"""How long a lease lasts after it was taken or renewed. The money guard renews it once a day; an environment that has
+not run its guard for a week is gone, and keeps nothing of others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +22,8 @@ class ModelLease:
 
     Attributes:
         environment: The environment that has it.
-        until: When it ends; None where the tag's value is no time. Such a lease does not expire: only a person wrote
-            it, and a model that is deleted by mistake cannot be restored.
+        until: When it ends; None where the tag's value is not a valid time. Such a lease does not expire: only a person
+            wrote it, and a model that is deleted by mistake cannot be restored.
     """
 
     environment: str
@@ -37,8 +37,8 @@ class ModelLease:
         """Who keeps the model and until when, for people."""
         if self.until is None:
             return (
-                f"environment {self.environment} has a lease on it whose end is no time: write an ISO 8601 time as the "
-                f"value of the tag {lease_tag(self.environment)}, or remove the tag"
+                f"environment {self.environment} has a lease on it whose end is not a valid time: write an ISO 8601 "
+                f"time as the value of the tag {lease_tag(self.environment)}, or remove the tag"
             )
         return f"environment {self.environment} has a lease on it until {self.until.isoformat(timespec='seconds')}"
 

@@ -79,7 +79,7 @@ class ModelShares:
                 raise
             raise BadRequest(
                 f"AWS does not share {model} with account {account} ({code(error)}); both accounts must belong to one "
-                "AWS Organization in which sharing by AWS RAM is enabled: see docs/promotion.md"
+                "AWS Organization in which sharing by AWS RAM is enabled: see docs/promotion-ways.md"
             ) from error
         return _share(made["resourceShare"] | {"tags": [{"key": k, "value": v} for k, v in tags.items()]})
 

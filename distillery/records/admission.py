@@ -116,9 +116,9 @@ def _trains_alike(request: PromotionRequest, target: TargetEnvironment) -> Itera
         differ = sorted(key for key in ours if theirs.job_request.get(key) != ours[key]) or ["the job request"]
         yield (
             Refusal.OTHER_TRAINING,
-            f"recipe {_name(record.recipe)} of {target.environment} would train another student: {', '.join(differ)} "
-            "differ from the record's; make teacher, student and max_answer_tokens those of the source environment "
-            "(judging, hosting and budget may differ)",
+            f"recipe {_name(record.recipe)} of {target.environment} would train another student: these settings "
+            f"differ from the record: {', '.join(differ)}; make teacher, student and max_answer_tokens those of the "
+            "source environment (judging, hosting and budget may differ)",
         )
 
 
@@ -147,7 +147,7 @@ def _is_in_time(request: PromotionRequest, _target: TargetEnvironment | None) ->
     if issued is None or expires is None or issued > now:
         yield (
             Refusal.NOT_YET_VALID,
-            f"the record was issued at {_name(record.issued)}, and it is {_said(now)}; check the clock of this machine",
+            f"the record was issued at {_name(record.issued)}, and it is {_said(now)}; check the clocks on both sides",
         )
     elif expires <= now:
         yield (

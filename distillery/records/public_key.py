@@ -53,7 +53,7 @@ class PublicKey:
     @classmethod
     def _of(cls, found: object) -> Self:
         if not isinstance(found, EllipticCurvePublicKey) or not isinstance(found.curve, SECP256R1):
-            raise _no_key("it is of another kind")
+            raise _no_key("it is not on the curve P-256")
         return cls(found.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
     @property
@@ -81,5 +81,5 @@ class PublicKey:
 
 def _no_key(why: str) -> BadRequest:
     return BadRequest(
-        f"the text is no public key of a signer of records: {why}; a public key on the curve P-256 in PEM is needed"
+        f"the text is not a public key that can verify records: {why}; give a public key on the curve P-256 in PEM"
     )

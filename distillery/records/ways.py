@@ -77,7 +77,8 @@ def _copy_obstacles(recipe: Recipe, source: Place, target: Place, _on: date) -> 
         regions = ", ".join(sorted(base.copy_regions)) or "no other Region"
         yield f"Bedrock copies custom models of {base.name} to {regions}, not to {target.region}"
     if source.account not in target.copy_from:
-        yield f"the settings of {target.environment} copy no models from {source.account}: add it to copy_from"
+        settings = f"the settings of {target.environment}"
+        yield f"{settings} do not allow copies from account {source.account}: add it to copy_from"
 
 
 def _redistil_obstacles(recipe: Recipe, _source: Place, target: Place, on: date) -> Iterator[str]:

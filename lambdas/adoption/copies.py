@@ -78,8 +78,8 @@ class ModelCopies:
                 raise
             raise JobFailed(
                 f"this account may not copy {source} ({DENIED}): either the source does not share it with this account "
-                "now, or the policy of its key does not admit the account; share it again (distillery promote), then "
-                "start the run again"
+                "now, or the policy of its key does not admit the account; promote the "
+                "record again, with --promotion: that shares the model again, and begins another run"
             ) from error
         return self.bedrock.get_model_copy_job(jobArn=made["jobArn"])
 

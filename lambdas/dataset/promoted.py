@@ -53,7 +53,7 @@ def promotion_of(upload: Upload, recipe: Recipe, promotions: Promotions) -> Stud
     ours = TrainingInputs(dataset_digest=record.dataset_digest, prompts=0, job_request=job_request(recipe))
     if ours.digest != record.training_digest:
         raise BadRequest(
-            f"recipe {recipe.name!r} was changed since promotion {found.id} began, and would train another student "
+            f"recipe {recipe.name!r} has changed since promotion {found.id} began, and would train another student "
             f"than run {record.run} of {record.environment}; give it teacher, student and max_answer_tokens of the "
             "source environment and upload the prompts again, or abandon the promotion"
         )

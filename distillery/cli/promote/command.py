@@ -53,7 +53,8 @@ def promote(
 
     Three ways exist: the target uses the source's model, copies it, or trains its own on the same prompts. Each is
     shown with its cost, or with the reason why it is not possible. Then the target's own account verifies the record
-    and consumes it, and the prompts are copied there if it trains. If the command is interrupted, repeat it.
+    and consumes it, and the prompts are copied there: every way needs them, to train or to judge. If the command is
+    interrupted, repeat it.
     """
     from distillery.cli.promote.plan import plan
     from distillery.cli.promote.printing import show
@@ -95,7 +96,7 @@ def _promoted(
         way = next(one for one in found.output.ways if one.way == (seen or Way.REDISTIL))
         cost = "an unknown amount" if way.total_usd is None else f"about ${way.total_usd}, ${way.at_most_usd} at most"
         confirm(
-            "Promote run {} of {} to {} by {}, for {}?",
+            "Promote run {} of {} to {}, way {}, at a cost of {}?",
             found.output.run,
             on.environment,
             there.environment,

@@ -22,9 +22,9 @@ def show(made: PromoteOutput) -> None:
     for refusal in made.unchecked:
         echo("[yellow]unchecked[/yellow] ({}): {}", refusal.reason, refusal.sentence)
     if made.window:
-        echo("it is {}: until then, a student that passed waits", made.window)
+        echo("the window is closed ({}); a student that passes waits until it opens", made.window)
     if made.admitted:
-        echo("[green]nothing that is known here speaks against it[/green]")
+        echo("[green]no reason against the promotion is known here[/green]")
 
 
 def _show_way(one: WayOutput, *, chosen: bool) -> None:

@@ -83,7 +83,7 @@ class Promotions:
             else f"wait for run {latest.run}, or end it (`distillery status` shows what it waits for)"
         )
         raise RunActive(
-            f"promotion {latest.id} of recipe {latest.recipe!r} has not ended, it is {state_of(latest, run)}; one "
+            f"promotion {latest.id} of recipe {latest.recipe!r} is still open ({state_of(latest, run)}); one "
             f"promotion of a recipe is open at a time: {fix}"
         )
 

@@ -74,7 +74,7 @@ def test_a_run_is_admissible_and_its_way_is_shown_with_its_cost(set_up: SetUp, c
         "then: model storage, a month",
         "unchecked (older-than-live): whether a student that was judged later is live",
         "unchecked (replayed)",
-        "nothing that is known here speaks against it",
+        "no reason against the promotion is known here",
         f"nothing was started; to start it: distillery promote {RUN} --to staging",
     ):
         assert part in said.out, part
@@ -398,7 +398,7 @@ def test_a_window_that_is_closed_is_shown_with_its_next_opening(
     code, found = examine()
     assert (code, found["window"] != "") == (0, closed), found["window"]
     said = command("promote", RUN, "--to", "staging", "--dry-run").out
-    assert (f"it is {found['window']}: until then, a student that passed waits" in said) is closed
+    assert (f"the window is closed ({found['window']}); a student that passes waits until it opens" in said) is closed
     assert ("14:00" in found["window"]) is closed
 
 

@@ -133,7 +133,7 @@ def test_nothing_happens_without_a_confirmation(
 
     monkeypatch.setattr("typer.confirm", declined)
     assert command(*WORDS).code == 130
-    assert asked[0].startswith(f"Promote run {RUN} of dev to staging by re-distil, for about $")
+    assert asked[0].startswith(f"Promote run {RUN} of dev to staging, way re-distil, at a cost of about $")
     assert (admission.asked, admission.written()) == ([], [])
 
 
@@ -183,7 +183,7 @@ def test_a_record_that_was_used_is_refused_and_its_promotion_can_be_named(
             4,
             "refused (older-than-live): too",
         ),
-        (FunctionRefused("RunActive", "promotion x of recipe 'support' has not ended"), 4, "has not ended"),
+        (FunctionRefused("RunActive", "promotion x of recipe 'support' is still open (running)"), 4, "is still open"),
         (NotDeployed("environment 'staging' has no function URL"), 2, "has no function URL"),
     ],
 )

@@ -151,7 +151,7 @@ def test_a_file_that_is_no_key_is_refused(command: Command, signed: Sign, tmp_pa
     (tmp_path / "dev.pem").write_text(text)
     said = command("verify", signed(record()), "--key", str(tmp_path / "dev.pem"))
     assert said.code == 2
-    assert "no public key" in said.err
+    assert "is not a public key that can verify records" in said.err
 
 
 def test_a_missing_file_is_named(command: Command, tmp_path: Path) -> None:

@@ -160,7 +160,7 @@ def test_the_state_is_that_of_the_run(outcome: Outcome, state: PromotionState, s
     assert state_of(found, record) is state
     assert is_open(found, record) is still_open
     if still_open:
-        with pytest.raises(RunActive, match=f"it is {state}"):
+        with pytest.raises(RunActive, match=rf"is still open \({state}\)"):
             promotions.begin(promotion(1, "b"))
     else:
         assert promotions.begin(promotion(1, "b"))
