@@ -1,5 +1,6 @@
 """How a canary begins: whether one can, what its endpoint costs, and its execution."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -38,8 +39,18 @@ def needs_canary(run: Run, model: str, alias: Alias | None, canaries: Canaries) 
     """
     if not has_canaries(run) or alias is None or alias.current == model:
         return False
-    ended = [each for each in canaries.of(alias.recipe) if each.outcome in EVIDENT]
-    return not any(each.run == run.id and each.left == alias.current for each in ended)
+    return not _ended_as(EVIDENT, run, alias, canaries)
+
+
+def had_canary(run: Run, alias: Alias, canaries: Canaries) -> bool:
+    """Whether a canary of the run's student beside the live model has told something, or a person has stopped it: the
+    student does not go live by itself any more."""
+    return _ended_as((*EVIDENT, CanaryOutcome.STOPPED), run, alias, canaries)
+
+
+def _ended_as(outcomes: Collection[CanaryOutcome], run: Run, alias: Alias, canaries: Canaries) -> bool:
+    ended = [each for each in canaries.of(alias.recipe) if each.outcome in outcomes]
+    return any(each.run == run.id and each.left == alias.current for each in ended)
 
 
 def has_canaries(run: Run) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from distillery.core import clock
 from distillery.core.aliases import Aliases
-from distillery.core.canary_start import CANARY, canary_refusal, canary_usd, has_canaries, needs_canary
+from distillery.core.canary_start import CANARY, canary_refusal, canary_usd, had_canary, has_canaries
 from distillery.core.env_vars import Variable, is_set, read
 from distillery.core.errors import BadRequest, NothingToRollBack
 from distillery.core.ledger.acceptances import Acceptances
@@ -110,10 +110,12 @@ def ending_now(event: Event, ledger: Ledger, canaries: Canaries) -> FollowUp:
     student, judged = product(event, "student", Student).model_arn, stage.ended if stage else None
     if not compares_live(verdict, student=student, alias=alias, judged=judged):
         return FollowUp(outcome=Outcome.AWAITING_ACCEPTANCE, why=OTHER_LIVE)
-    if not has_canaries(run) or alias is None or alias.current == student:
+    if alias is None or alias.current == student:
         return FollowUp(outcome=ending)
-    if not needs_canary(run, student, alias, canaries):
+    if had_canary(run, alias, canaries):
         return FollowUp(outcome=Outcome.AWAITING_ACCEPTANCE, why=HAD_CANARY)
+    if not has_canaries(run):
+        return FollowUp(outcome=ending)
     return _before_canary(run, alias, canaries)
 
 
