@@ -49,6 +49,7 @@ class EnvironmentStack(Stack):
             commitments=Commitments.of_recipes(self.names, self.settings.recipes.values()),
             through=promotion.through,
             copy_from=promotion.copy_from,
+            signs=promotion.sign,
             share_with=promotion.share_with,
             idle_days=self.settings.idle_days_warning,
         )

@@ -150,7 +150,7 @@ class Deployers(EnvironmentStack):
                 because=because,
             ),
             Permission(
-                actions=("cloudformation:DeleteStack",),
+                actions=("cloudformation:DeleteStack",),  # UNVERIFIED: that IAM sees the stack's tags in this request
                 resources=stacks,
                 conditions={"Null": {f"aws:ResourceTag/{tag}": "false" for tag in (BRANCH, LAST_DAY)}},
                 because=because,

@@ -29,6 +29,7 @@ REFUSALS = (
     "OperationNotPermittedException",
     "UnknownResourceException",
 )
+"""The codes of what AWS does not share. UNVERIFIED: what it answers for a model whose base cannot be shared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,7 @@
 """What shares single models with other accounts, where Bedrock shares models of a recipe's base."""
 
+import json
+
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -39,7 +41,10 @@ class Sharing(Construct):
                 *storage.read_ledger(stores.ledger),
                 *borrowed_models.share(Location.of(self), context.names, context.share_with),
             ],
-            environment={Variable.LEDGER: stores.ledger.table_name, **context.borrowing},
+            environment={
+                Variable.LEDGER: stores.ledger.table_name,
+                Variable.SHARE_WITH: json.dumps(context.share_with),
+            },
             layers=[settings],
         )
         self.url = iam_url(self.function)

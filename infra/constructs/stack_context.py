@@ -61,6 +61,8 @@ class StackContext:
     """The environments that a student passes before this one."""
     copy_from: tuple[str, ...] = ()
     """The accounts whose models this environment may copy."""
+    signs: bool = False
+    """Whether the environment signs records, by which its models may be shared."""
     share_with: tuple[str, ...] = ()
     """The accounts that copies of this environment's models may go to."""
     idle_days: int = 14
@@ -81,10 +83,10 @@ class StackContext:
 
     @property
     def borrowing(self) -> dict[Variable, str]:
-        """The variables of functions that end leases of others' models and shares of own ones, where there may be
-        any."""
-        shared = {Variable.SHARE_WITH: json.dumps(self.share_with)} if self.share_with else {}
-        return {**({Variable.BORROWS: "true"} if self.lenders else {}), **shared}
+        """The switches of functions that end leases of others' models and shares of own ones, where there may be any:
+        shares may be left after `share_with` was emptied."""
+        switches = {Variable.BORROWS: bool(self.lenders), Variable.SHARES: self.signs}
+        return {variable: "true" for variable, is_on in switches.items() if is_on}
 
     @property
     def removal_policy(self) -> RemovalPolicy:

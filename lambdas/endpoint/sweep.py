@@ -17,7 +17,7 @@ from distillery.core.aws import ClientError, client, code
 from distillery.core.borrowing import Borrowing
 from distillery.core.boundary import get_logger
 from distillery.core.claims import Claims
-from distillery.core.env_vars import Variable, is_given, is_set, read, read_number
+from distillery.core.env_vars import Variable, is_set, read, read_number
 from distillery.core.errors import Unfinished
 from distillery.core.executions import Executions
 from distillery.core.first_contact.answers import recorded
@@ -120,7 +120,6 @@ class Sweep:
     """The same."""
     committed: CommittedEndpoints | None = None
     borrowed: BorrowedModelsKeeper | None = None
-    """Where the environment may use models of others."""
     shares: ModelShares | None = None
     """Where its models may be shared."""
     canaries: StaleCanaries | None = None
@@ -153,12 +152,10 @@ class Sweep:
             if days
             else None
         )
-        borrowed = (
-            BorrowedModelsKeeper(names, ledger, Aliases(), Borrowing.of_environment())
-            if is_set(Variable.BORROWS)
-            else None
+        borrowed = BorrowedModelsKeeper(
+            names, ledger, Aliases(), Borrowing.of_environment(), is_allowed=is_set(Variable.BORROWS)
         )
-        shares = ModelShares(names, client("ram")) if is_given(Variable.SHARE_WITH) else None
+        shares = ModelShares(names, client("ram")) if is_set(Variable.SHARES) else None
         return cls(
             ledger,
             stale_runs,

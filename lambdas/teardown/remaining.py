@@ -12,7 +12,7 @@ from distillery.core.attempts import attempt_each
 from distillery.core.aws import client
 from distillery.core.billing import FAILED, unit_price
 from distillery.core.borrowing import Borrowing
-from distillery.core.env_vars import Variable, is_given, is_set, read
+from distillery.core.env_vars import Variable, is_set, read
 from distillery.core.hosting_mode import HostingMode
 from distillery.core.inventory import CustomModel, HostedModel, Inventory, RunningJob, take_inventory
 from distillery.core.ledger.ledger import Ledger
@@ -120,7 +120,7 @@ class Environment:
 
     def end_shares(self) -> None:
         """Ends the shares of models, before these are deleted."""
-        if is_given(Variable.SHARE_WITH):
+        if is_set(Variable.SHARES):
             shares = ModelShares(self.names, client("ram"))
             attempt_each("shares of models", shares.all(), shares.end)
 

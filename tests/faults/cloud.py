@@ -72,7 +72,7 @@ CONTEXT = SimpleNamespace(
 )
 KEY = "arn:aws:kms:us-east-1:111111111111:key/00000000-1111-2222-3333-444444444444"
 VARIABLES = {**SETTINGS, Variable.MODEL_KEY: KEY, Variable.JOB_ROLE: ROLE}
-del VARIABLES[Variable.SHARE_WITH]  # what no recipe of today needs
+del VARIABLES[Variable.SHARE_WITH], VARIABLES[Variable.SHARES]  # what no recipe of today needs
 _send: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # the last method before the network
 
 

@@ -24,6 +24,11 @@ def source() -> Settings:
     return parse(read("launch") | {"promotion": {"sign": True, "share_with": [THERE]}}, "launch")
 
 
+def shares_no_more() -> Settings:
+    """The source after `share_with` was emptied: shares may be left."""
+    return parse(read("launch") | {"promotion": {"sign": True}}, "launch")
+
+
 def target() -> Settings:
     admits = {"through": ["launch"], "public_keys": [Signer().public.pem], "copy_from": [ACCOUNT]}
     return parse(read("launch") | {"account": THERE, "promotion": admits}, "live")
@@ -31,7 +36,7 @@ def target() -> Settings:
 
 @functools.cache
 def people(of: str) -> tuple[PolicyHolder, ...]:
-    return tuple(holders(synthesized({"launch": source, "live": target}[of]())))
+    return tuple(holders(synthesized({"launch": source, "shares no more": shares_no_more, "live": target}[of]())))
 
 
 def allowed(of: str, asks: list[Ask]) -> set[str]:
@@ -73,6 +78,15 @@ def test_one_function_shares_and_only_with_the_account_of_the_settings() -> None
     assert {name.partition("Function")[0] for name in allowed("launch", [share()])} == {"Sharing"}
     assert allowed("launch", list(ATTACKS)) == set()
     assert allowed("live", [share()]) == set()
+
+
+def test_guards_end_shares_after_the_settings_name_no_account() -> None:
+    ends = [Ask("ram:DeleteResourceShare", f"arn:aws:ram:us-west-2:{ACCOUNT}:resource-share/1", {OWNER: "launch"})]
+    guards = allowed("launch", ends) - allowed("launch", [share()])
+    assert guards
+    assert allowed("shares no more", ends) == guards
+    assert allowed("shares no more", [share(), *ATTACKS]) == set()
+    assert allowed("live", ends) == set()
 
 
 def _loosened() -> Iterator[tuple[str, dict[str, Any]]]:

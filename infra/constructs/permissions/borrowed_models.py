@@ -118,14 +118,12 @@ def share(location: Location, names: Names, accounts: Sequence[str]) -> tuple[Pe
     return (
         Permission(actions=("ram:CreateResourceShare",), resources=("*",), conditions=asked, because=_NEW),
         _on_models(location, ("bedrock:PutResourcePolicy",), own),
-        *end_shares(location, names, accounts),
+        *end_shares(location, names),
     )
 
 
-def end_shares(location: Location, names: Names, accounts: Sequence[str]) -> tuple[Permission, ...]:
-    """Find the environment's shares, and end them."""
-    if not accounts:
-        return ()
+def end_shares(location: Location, names: Names) -> tuple[Permission, ...]:
+    """Find the environment's shares, and end them, also those with accounts that the settings no longer name."""
     own: Conditions = {"StringEquals": {_OWNER: names.environment}}
     shares = (location.arn("ram", "resource-share/*"),)
     return (
@@ -139,7 +137,7 @@ def give_back(location: Location, context: StackContext, ledger: dynamodb.ITable
     """What an environment that is removed gives back: its leases, and its shares."""
     return (
         *end_leases(location, context.names, context.lenders, ledger),
-        *end_shares(location, context.names, context.share_with),
+        *(end_shares(location, context.names) if context.signs else ()),
     )
 
 

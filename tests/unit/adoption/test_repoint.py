@@ -10,7 +10,7 @@ import pytest
 from distillery.core import clock
 from distillery.core.aliases import Aliases
 from distillery.core.borrowing import RENEW_AFTER, Borrowing
-from distillery.core.errors import ModelUnavailable, RunStopped
+from distillery.core.errors import Misconfigured, ModelUnavailable, RunStopped
 from distillery.core.ledger.borrowed_models import BorrowedModel, BorrowedModels, is_borrowed
 from distillery.core.ledger.evaluations import Evaluations
 from distillery.core.ledger.ledger import Ledger
@@ -244,3 +244,24 @@ def test_an_evaluation_of_a_student_that_its_owner_deleted_fails(account: Accoun
     account.bedrock.delete_custom_model(modelIdentifier=account.model)
     with pytest.raises(ModelUnavailable, match="does not exist any more"):
         Adopter(account.ledger, account.promotions, account.borrowing, account.copies).lease(run)
+
+
+@pytest.mark.parametrize("needed", [True, False])
+def test_the_guard_reports_a_model_that_serves_and_that_the_settings_no_longer_allow(
+    account: Account, needed: bool
+) -> None:
+    run = account.run()
+    account.adopt(run)
+    account.serve(account.model if needed else "arn:newer")
+    account.ledger.close(run.id, Outcome.PROMOTED)
+    guard = replace(account.keeper, is_allowed=False)
+    for _ in range(2):
+        if needed:
+            with pytest.raises(ExceptionGroup) as raised:
+                guard.keep()
+            (error,) = raised.value.exceptions
+            assert isinstance(error, Misconfigured)
+        else:
+            guard.keep()
+    assert len(account.borrowing.models.all()) == needed
+    assert account.lease == OURS, "its tag is left to expire"

@@ -50,6 +50,7 @@ SETTINGS = {
     Variable.SIGNING_KEY: "arn:aws:kms:us-east-1:111111111111:key/2",
     Variable.RECORD_DAYS: "30",
     Variable.BORROWS: "true",
+    Variable.SHARES: "true",
     Variable.SHARE_WITH: '["222222222222"]',
 }
 
