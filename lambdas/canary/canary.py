@@ -19,6 +19,7 @@ from distillery.core import clock
 from distillery.core.aliases import Aliases
 from distillery.core.canary import CanaryOptions, CanaryOutcome, InconclusiveCanary, look_minutes
 from distillery.core.errors import BadRequest, RunActive, RunStopped
+from distillery.core.hosting import State
 from distillery.core.ledger.alias_writes import AliasWrites
 from distillery.core.ledger.borrowed_models import is_borrowed
 from distillery.core.ledger.canaries import Canaries, CanaryRecord
@@ -153,6 +154,21 @@ class RunningCanary:
         """Whether its student went live: the execution that was to close it may have ended after that."""
         alias = self._alias()
         return self.record.promoting and alias is not None and alias.current == self.record.model
+
+    @property
+    def mismatch(self) -> str:
+        """What a promotion that broke has left: the live endpoint with the student, which the alias does not name."""
+        name = self.names.live(self.recipe.name, self.recipe.student)
+        found = self.endpoint.hosting.find(name) if self.record.promoting and not self.is_live else None
+        model = self.record.model
+        updates = found is not None and found.state is State.UPDATING and found.wanted_arn == model
+        if found is None or (found.model_arn != model and not updates):
+            return ""
+        return (
+            f"The live endpoint {name!r} {'is being updated to' if updates else 'serves'} {model}, and the alias still "
+            f"names {self.record.left}. Accept the run so that both are the same; a roll-back then returns to the "
+            "model before"
+        )
 
     def delete(self) -> dict[str, bool]:
         return {"deleted": self.endpoint.delete(self.record)}

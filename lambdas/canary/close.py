@@ -26,10 +26,15 @@ class CanaryEnding:
 
 
 def ending_of(
-    record: CanaryRecord, options: CanaryOptions, state: Mapping[str, Any], *, is_live: bool = False
+    record: CanaryRecord,
+    options: CanaryOptions,
+    state: Mapping[str, Any],
+    *,
+    is_live: bool = False,
+    mismatch: str = "",
 ) -> CanaryEnding:
     """Derived from the state of the execution: `look` is the last one, `alias` exists if its student went live, which
-    `is_live` says too.
+    `is_live` says too. `mismatch`: how the live endpoint differs from the alias.
 
     A person's stop comes first: it also ends the execution with an error, or before it has looked.
     """
@@ -44,6 +49,7 @@ def ending_of(
     if error or state.get("ending") or "outcome" not in look:
         why = describe_error(error) if error else "its execution ended without closing it"
         reason = f"{FAILED_PROMOTION}: {why}" if record.promoting else why
+        reason = ". ".join(filter(None, [reason.rstrip("."), mismatch]))
         return CanaryEnding(outcome=CanaryOutcome.FAILED, of_run=Outcome.AWAITING_ACCEPTANCE, reason=reason)
     outcome, reason = CanaryOutcome(look["outcome"]), str(look["reason"])
     return CanaryEnding(outcome=outcome, of_run=_run(outcome, options), reason=reason)

@@ -75,7 +75,9 @@ def _delete(event: Event, _context: Any) -> dict[str, bool]:
 def _close(event: Event, _context: Any) -> dict[str, str]:
     table, running = Table(read(Variable.LEDGER)), _running(event)
     closer = CanaryCloser(Ledger(table), Canaries(table), Acceptances(table), Notices(read(Variable.TOPIC)))
-    ending = ending_of(running.record, running.options, state_of(event), is_live=running.is_live)
+    ending = ending_of(
+        running.record, running.options, state_of(event), is_live=running.is_live, mismatch=running.mismatch
+    )
     return closer.close(running.record, ending)
 
 

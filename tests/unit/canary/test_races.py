@@ -152,6 +152,32 @@ def test_one_whose_execution_ends_after_its_student_went_live_is_promoted(harnes
     assert harness.ledger.active() == {}
 
 
+@pytest.mark.parametrize("updated", [False, True])
+def test_one_whose_execution_ends_during_its_promotion_says_what_the_live_endpoint_serves(
+    harness: CanaryHarness, updated: bool
+) -> None:
+    state = harness.admit(harness.begin())
+    harness.watch(state)
+    harness.twice("promote", state)
+    if updated:
+        harness.bedrock.settle()
+    ended = {name: state[name] for name in ("action", "recipe", "holder")} | {"ending": True}
+    harness.withdraw(ended)
+    assert (harness.outcome, harness.alias["current"]) == ("awaiting-acceptance", student("a").model_arn)
+    said = f"{'serves' if updated else 'is being updated to'} {student('b').model_arn}, and the alias still names"
+    assert said in harness.ledger.run(harness.run).reason
+    assert said in harness.sns.published[-1]["Message"]
+    assert said in harness.canaries.of("support")[0].reason
+
+
+def test_a_promotion_that_broke_before_it_changed_the_live_endpoint_says_nothing_of_it(harness: CanaryHarness) -> None:
+    state = harness.admit(harness.begin())
+    harness.watch(state)
+    harness.withdraw({**state, "error": {"Error": "QuotaTooSmall", "Cause": "{}"}})
+    reason = harness.ledger.run(harness.run).reason
+    assert ("making its student live failed" in reason, "The live endpoint" in reason) == (True, False)
+
+
 def test_a_student_that_was_worse_does_not_go_live_by_a_later_verdict(harness: CanaryHarness) -> None:
     state = harness.admit(harness.begin())
     harness.cloudwatch.failed = {"dev-canary-": 10}
