@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from distillery.core.errors import BadRequest
 from distillery.core.escaping import NAME_MAX, address, quoted
-from distillery.core.ledger.holders import is_promotion
+from distillery.core.ledger.holders import HolderKind, is_promotion
 from distillery.core.names import COLLECTED_PREFIX, DIRECT, PROMPTS_PREFIX, split_s3_uri
 from distillery.core.promotions import FILES as PROMOTED_FILES
 from distillery.core.promotions import MARKER
@@ -198,7 +198,8 @@ def open_files(s3: "S3Client", upload: Upload) -> Iterator[InputFile]:
 
 def _is_promoted(key: str) -> bool:
     """Whether an object, or a folder, is that of a promotion."""
-    return any(is_promotion(folder) for folder in key.split("/")[:-1])
+    folders = key.split("/")[:-1]
+    return any(folder.startswith(HolderKind.PROMOTION) and is_promotion(folder) for folder in folders)
 
 
 def open_promoted(s3: "S3Client", upload: Upload) -> Iterator[InputFile]:

@@ -227,7 +227,7 @@ class Intake:
             self.state_machine.start(run)
         status = UploadStatus.SAME if exists else UploadStatus.STARTED
         reasons = [f"run {run.id} already has these prompts; it is {record.outcome}"] if exists else []
-        reasons += how_to_retry(record)
+        reasons += how_to_retry(record) if record.promotion else []
         if run.dataset.put_aside:
             reasons.append(f"{run.dataset.put_aside} bad lines were quarantined, see the report")
         return IntakeResult(status=status, run=run.id, report_uri=run.dataset.report_uri, reason="; ".join(reasons))
