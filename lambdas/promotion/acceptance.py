@@ -122,6 +122,7 @@ class AcceptanceDecider:
         if record.promoting or record.acceptance != request.seen:
             return _answer(record, first=False)
         _check_run(record)
+        self._check_waits(record)
         if closed := closed_now(clock.now()):
             raise OutsideWindow(
                 f"it is {closed}; students go live in the window: accept run {request.run!r} then. A roll-back is "
@@ -164,6 +165,15 @@ class AcceptanceDecider:
             self.canaries.end(begun, CanaryOutcome.FAILED, why)
         self.acceptances.end(recipe, holder, Outcome.FAILED, why)
         self.ledger.unlock(recipe, holder)
+
+    def _check_waits(self, record: RunRecord) -> None:
+        """Raises NothingToAccept while the run's canary decides about it."""
+        run, found = record.run, self.canaries.current(record.run.recipe.name)
+        if record.outcome is Outcome.CANARY and found is not None and found.run == run.id:
+            raise NothingToAccept(
+                f"run {run.id!r} is {record.outcome}: {found.holder} decides about its student; wait for it to end, or "
+                f"end it now and accept the run then: distillery stop {run.id} --reason WHY"
+            )
 
     def _check_canary(self, record: RunRecord, model: str, alias: Alias, confirmed: Decimal) -> bool:
         """Whether the student has a canary first. Raises NothingToAccept where none can begin now, and BadRequest where

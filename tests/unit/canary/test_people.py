@@ -19,6 +19,7 @@ from lambdas.endpoint.stale_runs import PATIENCE
 from tests.fakes.callers import ANA, LEA
 from tests.fakes.pipeline import recipe, student, verdict
 from tests.unit.canary.harness import MACHINE, OPTIONS, CanaryHarness
+from tests.unit.promotion.harness import PARAMETER
 
 HOURLY: dict[str, Any] = {
     "hosting": HostingMode.PROVISIONED,
@@ -100,6 +101,27 @@ def test_an_accepted_student_that_is_worse_leaves_its_run_as_it_was(harness: Can
     assert not harness.ledger.run(harness.run).promoting
     (acceptance,) = harness.acceptances.of("support")
     assert (acceptance.outcome, acceptance.closed is not None) == ("rejected", True)
+
+
+def test_nobody_accepts_a_student_whose_canary_decides(harness: CanaryHarness) -> None:
+    """Not even where nothing is live any more, so that no canary could begin."""
+    state = harness.admit(harness.begin())
+    for _ in range(2):
+        status, answer = harness.decide(harness.run)
+        assert (status, answer["error"]["type"]) == (409, "NothingToAccept")
+        assert f"{state['holder']} decides about its student" in answer["error"]["message"]
+        harness.ssm.parameters.pop(PARAMETER, None)
+    assert (harness.ledger.run(harness.run).acceptance, harness.ledger.active()) == ("", {})
+    assert harness.decide(harness.run, accept=False)[1]["error"]["type"] == "BadRequest"
+
+
+def test_one_that_a_person_stopped_is_accepted_afterwards(harness: CanaryHarness) -> None:
+    harness.admit(harness.begin())
+    harness.stop()
+    harness.withdraw(harness.started())
+    harness.seconds += 60
+    assert harness.decide(harness.run)[0] == 200
+    assert harness.started()["action"] == "canary"
 
 
 def test_somebody_stops_it_and_the_student_is_declined(harness: CanaryHarness) -> None:
