@@ -4,6 +4,7 @@ from aws_cdk import Environment, Fn, Stack, Tags
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from distillery.core import catalog
 from distillery.core.commitment import Commitments
 from distillery.core.names import TAG_ENVIRONMENT, Names
 from distillery.settings import Settings
@@ -49,7 +50,8 @@ class EnvironmentStack(Stack):
             commitments=Commitments.of_recipes(self.names, self.settings.recipes.values()),
             through=promotion.through,
             copy_from=promotion.copy_from,
-            signs=promotion.sign,
+            may_have_shares=promotion.sign
+            and any(catalog.model(recipe.student).shareable for recipe in self.settings.recipes.values()),
             share_with=promotion.share_with,
             idle_days=self.settings.idle_days_warning,
         )

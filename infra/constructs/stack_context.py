@@ -61,8 +61,8 @@ class StackContext:
     """The environments that a student passes before this one."""
     copy_from: tuple[str, ...] = ()
     """The accounts whose models this environment may copy."""
-    signs: bool = False
-    """Whether the environment signs records, by which its models may be shared."""
+    may_have_shares: bool = False
+    """Whether there may be shares of its models: it signs records, and Bedrock shares models of a recipe's base."""
     share_with: tuple[str, ...] = ()
     """The accounts that copies of this environment's models may go to."""
     idle_days: int = 14
@@ -85,7 +85,7 @@ class StackContext:
     def borrowing(self) -> dict[Variable, str]:
         """The switches of functions that end leases of others' models and shares of own ones, where there may be any:
         shares may be left after `share_with` was emptied."""
-        switches = {Variable.BORROWS: bool(self.lenders), Variable.SHARES: self.signs}
+        switches = {Variable.BORROWS: bool(self.lenders), Variable.SHARES: self.may_have_shares}
         return {variable: "true" for variable, is_on in switches.items() if is_on}
 
     @property

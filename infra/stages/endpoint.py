@@ -127,7 +127,7 @@ class EndpointStage(Construct):
                 bedrock.read_tags(self._location),
                 running.read_parameters(self._location, self._names.alias("*"), *answers),
                 *borrowed_models.lease(self._location, self._names, context.lenders),
-                *(borrowed_models.end_shares(self._location, self._names) if context.signs else ()),
+                *(borrowed_models.end_shares(self._location, self._names) if context.may_have_shares else ()),
                 *(bedrock.stop_orphaned_judges(self._location, self._names) if self._has_judges else ()),
                 *([monitoring.read_statistics(self._location)] if self._has_hourly else []),
             ],

@@ -137,7 +137,7 @@ def give_back(location: Location, context: StackContext, ledger: dynamodb.ITable
     """What an environment that is removed gives back: its leases, and its shares."""
     return (
         *end_leases(location, context.names, context.lenders, ledger),
-        *(end_shares(location, context.names) if context.signs else ()),
+        *(end_shares(location, context.names) if context.may_have_shares else ()),
     )
 
 
