@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from distillery.core.ledger.leases import Lease
+from distillery.core.names import is_canary
 from distillery.core.pipeline import Endpoint
 
 
@@ -50,14 +51,16 @@ class Claims:
         """What keeps the endpoint; None for an orphan. `recipe` and `run` are its tags, empty where it has none.
 
         The lock keeps a candidate of an older version, which took no lease, and a live endpoint, which promotion
-        creates before it writes the alias.
+        creates before it writes the alias. A canary's endpoint is kept by its own lease alone, by name: its run may be
+        evaluated again meanwhile.
         """
-        naming = [lease for lease in self.leases if lease.names(endpoint.name, run)]
+        own = is_canary(endpoint.name)
+        naming = [lease for lease in self.leases if lease.names(endpoint.name, "" if own else run)]
         for lease in naming:
             if not lease.has_expired:
                 return Claim(kind=ClaimKind.LEASE, owner=lease.owner, purpose=lease.purpose, until=lease.until)
         if recipe and self.live_arn(recipe) == endpoint.arn:
             return Claim(kind=ClaimKind.ALIAS, owner=recipe)
         holder = self.active.get(recipe, "")
-        is_locked = holder == run and not naming if run else bool(holder)
+        is_locked = not own and (holder == run and not naming if run else bool(holder))
         return Claim(kind=ClaimKind.LOCK, owner=holder) if is_locked else None

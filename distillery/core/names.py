@@ -14,6 +14,7 @@ from typing import Any
 ENVIRONMENT_MAX = 10
 RECIPE_MAX = 20
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+CANARY_NAME = re.compile(r"-canary-[a-z2-7]{8}$")
 PROMPTS_PREFIX = "prompts/"
 UPLOADS_PREFIX = "uploads/"
 COLLECTED_PREFIX = "collected/"
@@ -103,6 +104,11 @@ def digest(value: Any) -> str:
 def short(hexadecimal: str, length: int) -> str:
     """The first `length` characters of a digest in lower-case base 32: 5 bits each, valid in every Bedrock name."""
     return base64.b32encode(bytes.fromhex(hexadecimal)).decode().lower()[:length]
+
+
+def is_canary(endpoint: str) -> bool:
+    """Whether an endpoint of that name is a canary's (`Names.canary`)."""
+    return CANARY_NAME.search(endpoint) is not None
 
 
 def run_id(*, recipe: str, recipe_digest: str, dataset_digest: str, attempt: int) -> str:

@@ -36,6 +36,8 @@ from lambdas.canary.endpoint import CanaryEndpoint
 
 METRICS_LATE = timedelta(minutes=5)
 """How long after its end a canary is looked at for the last time: CloudWatch receives metrics some minutes late."""
+UNMEASURED = "It does not go live by itself: of one of the two models, no answer was counted at all"
+"""Why one that decided nothing waits for a person although its recipe would promote it: there may be no metrics."""
 ReadMetrics = Callable[[CanaryRecord, Alias, Recipe, datetime], CanaryTraffic]
 
 
@@ -115,7 +117,8 @@ class RunningCanary:
     def look(self) -> CanaryLook:
         """Decides by what was measured. Before a student goes live, it takes the recipe's lock."""
         if self.record.promoting:  # this step is repeated
-            return self._promotion(self.record.judgement.sentence if self.record.judgement else "")
+            judged = self.record.judgement
+            return self._promotion(*((judged.sentence, judged.outcome) if judged else ("", CanaryOutcome.PASSED)))
         if self.record.stopped_by:
             return _withdrawal(CanaryOutcome.STOPPED, f"{self.record.stopped_by} stopped it: {self.record.stopped_why}")
         alias = self._alias()
@@ -133,6 +136,12 @@ class RunningCanary:
                 wait=self._wait(self.record.end),
             )
         goes_on = self.options.inconclusive is InconclusiveCanary.PROMOTE
+        if (
+            judgement.outcome is CanaryOutcome.INCONCLUSIVE
+            and goes_on
+            and not (judgement.calls and judgement.live_calls)
+        ):
+            return _withdrawal(judgement.outcome, f"{judgement.sentence}. {UNMEASURED}")
         if judgement.outcome is CanaryOutcome.PASSED or (judgement.outcome is CanaryOutcome.INCONCLUSIVE and goes_on):
             return self._claim(judgement.outcome, judgement.sentence)
         return _withdrawal(judgement.outcome, judgement.sentence)
@@ -194,7 +203,7 @@ class RunningCanary:
             return _withdrawal(outcome, f"{sentence}. It does not go live by itself: it was withdrawn meanwhile")
         return self._promotion(sentence, outcome)
 
-    def _promotion(self, sentence: str, outcome: CanaryOutcome = CanaryOutcome.PASSED) -> CanaryLook:
+    def _promotion(self, sentence: str, outcome: CanaryOutcome) -> CanaryLook:
         return CanaryLook(step=NextStep.PROMOTE, outcome=outcome, reason=sentence)
 
     def _read_again(self) -> CanaryRecord:

@@ -36,16 +36,22 @@ def ending_of(
     """Derived from the state of the execution: `look` is the last one, `alias` exists if its student went live, which
     `is_live` says too. `mismatch`: how the live endpoint differs from the alias.
 
-    A person's stop comes first: it also ends the execution with an error, or before it has looked.
+    A person's stop comes first: it also ends the execution with an error, or before it has looked. What a look has
+    found worse stays worse, however the execution ended.
     """
-    look, error = state.get("look") or {}, state.get("error")
+    look, error, judged = state.get("look") or {}, state.get("error"), record.judgement
     if "alias" in state or is_live:
-        outcome = CanaryOutcome(look.get("outcome", CanaryOutcome.PASSED))
-        sentence = record.judgement.sentence if record.judgement else ""
+        found = judged.outcome if judged else CanaryOutcome.PASSED
+        outcome, sentence = CanaryOutcome(look.get("outcome", found)), judged.sentence if judged else ""
         return CanaryEnding(outcome=outcome, of_run=Outcome.PROMOTED, reason=str(look.get("reason", sentence)))
+    worse = judged.sentence if judged and judged.outcome is CanaryOutcome.WORSE else ""
     if record.stopped_by and not record.promoting:
         reason = f"{record.stopped_by} stopped it: {record.stopped_why}"
-        return CanaryEnding(outcome=CanaryOutcome.STOPPED, of_run=Outcome.DECLINED, reason=reason)
+        reason = f"{reason.rstrip('.')}. {worse}" if worse else reason
+        outcome = CanaryOutcome.WORSE if worse else CanaryOutcome.STOPPED
+        return CanaryEnding(outcome=outcome, of_run=Outcome.DECLINED, reason=reason)
+    if worse:
+        return CanaryEnding(outcome=CanaryOutcome.WORSE, of_run=Outcome.REJECTED, reason=worse)
     if error or state.get("ending") or "outcome" not in look:
         why = describe_error(error) if error else "its execution ended without closing it"
         reason = f"{FAILED_PROMOTION}: {why}" if record.promoting else why
@@ -78,7 +84,7 @@ class CanaryCloser:
         if record.acceptance:
             self.acceptances.end(record.recipe, record.acceptance, ending.of_run, reason)
         else:
-            by = record.stopped_by if ending.outcome is CanaryOutcome.STOPPED else ""
+            by = record.stopped_by if ending.of_run is Outcome.DECLINED else ""
             self.canaries.end_run(record, ending.of_run, reason, by=by)
         self.canaries.end(record, ending.outcome, ending.reason)
         self.ledger.leases.release_all(owner=record.holder)

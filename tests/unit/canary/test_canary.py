@@ -11,10 +11,14 @@ from distillery.client.canary import CANARY, LIVE
 from distillery.client.metrics import NAMESPACE, Dimension, Metric
 from distillery.core.aws import ClientError
 from distillery.core.canary import CanaryOutcome
+from distillery.core.claims import ClaimKind, Claims
 from distillery.core.env_vars import Variable
 from distillery.core.ledger.leases import Leases
 from distillery.core.names import TAG_ROUTE, Names
+from distillery.core.pipeline import Endpoint
+from distillery.core.serialization import from_wire
 from lambdas.canary import handler, metrics
+from lambdas.canary.canary import UNMEASURED
 from tests.fakes.pipeline import student
 from tests.unit.canary.harness import CanaryHarness
 from tests.unit.promotion.harness import PARAMETER
@@ -108,13 +112,45 @@ def test_the_recipe_says_what_follows_too_little_traffic(
 ) -> None:
     harness = CanaryHarness(monkeypatch, inconclusive=follows)
     state = harness.admit(harness.begin())
-    harness.cloudwatch.calls = 0
+    harness.cloudwatch.calls = 1
     assert harness.watch(state) == 13
     assert state["look"]["outcome"] == "inconclusive"
-    assert "it answered 0 requests, and 100 are needed" in state["look"]["reason"]
+    assert "it answered 65 requests, and 100 are needed" in state["look"]["reason"]
+    repeated = handler.step({"step": "look", "state": state}, None)
+    assert (repeated["step"], repeated["outcome"]) == (state["look"]["step"], "inconclusive")
     assert harness.end(state) == outcome
     assert harness.alias["current"] == student(letter).model_arn
     assert harness.alias["canary"] is None
+
+
+def test_one_of_which_nothing_was_measured_never_goes_live_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    harness = CanaryHarness(monkeypatch, inconclusive="promote")
+    state = harness.admit(harness.begin())
+    harness.cloudwatch.calls = 0
+    harness.watch(state)
+    assert (state["look"]["step"], state["look"]["outcome"]) == ("withdraw", "inconclusive")
+    assert str(state["look"]["reason"]).endswith(UNMEASURED)
+    assert harness.end(state) == "awaiting-acceptance"
+    assert harness.alias["current"] == student("a").model_arn
+
+
+def test_an_evaluation_of_its_run_does_not_keep_its_endpoint(harness: CanaryHarness) -> None:
+    """Its lease alone does, although the run is active again and has a candidate with a lease."""
+    state = harness.admit(harness.begin())
+    endpoint = from_wire(Endpoint, state["candidate"])
+    leases = Leases(harness.table)
+    leases.take(harness.run, owner=harness.run, purpose="evaluation")
+
+    def claim() -> ClaimKind | None:
+        claims = Claims(active={"support": harness.run}, leases=leases.all(), live_arn=lambda _recipe: None)
+        found = claims.of(endpoint, recipe="support", run=harness.run)
+        return found.kind if found else None
+
+    assert claim() is ClaimKind.LEASE
+    leases.release_all(owner=state["holder"])
+    assert claim() is None
+    leases.end(harness.run)
+    assert claim() is None
 
 
 def test_its_metrics_are_those_of_both_regions_since_it_has_begun(harness: CanaryHarness) -> None:

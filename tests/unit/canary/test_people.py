@@ -140,6 +140,21 @@ def test_somebody_stops_it_and_the_student_is_declined(harness: CanaryHarness) -
     assert harness.canaries.of("support")[0].outcome is CanaryOutcome.STOPPED
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_one_that_was_worse_stays_worse_however_its_execution_ends(harness: CanaryHarness, stopped: bool) -> None:
+    """While it was being withdrawn, somebody stopped it, or its execution was aborted."""
+    state = harness.admit(harness.begin())
+    harness.cloudwatch.failed = {"dev-canary-": 15}
+    harness.watch(state)
+    if stopped:
+        harness.stop()
+    harness.withdraw({name: state[name] for name in ("action", "recipe", "holder")} | {"ending": True})
+    (canary,) = harness.canaries.of("support")
+    assert (canary.outcome, harness.outcome) == (CanaryOutcome.WORSE, "declined" if stopped else "rejected")
+    assert "worse than the live model" in harness.ledger.run(harness.run).reason
+    assert harness.ledger.run(harness.run).closed_by == (ANA.arn if stopped else None)
+
+
 def test_a_look_that_comes_after_a_stop_withdraws_it(harness: CanaryHarness) -> None:
     state = harness.admit(harness.begin())
     harness.stop()
