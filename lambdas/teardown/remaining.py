@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
 from distillery.core import catalog, clock
-from distillery.core.attempts import attempt_each
 from distillery.core.aws import client
 from distillery.core.billing import FAILED, unit_price
 from distillery.core.borrowing import Borrowing
@@ -116,13 +115,15 @@ class Environment:
         """Ends the leases of other environments' models, once nothing here serves one."""
         if is_set(Variable.BORROWS):
             borrowing = Borrowing(self.names.environment, self.bedrock, self.ledger.borrowed)
-            attempt_each("leases of other environments' models", borrowing.models.all(), borrowing.end)
+            for model in borrowing.models.all():
+                borrowing.end(model)
 
     def end_shares(self) -> None:
         """Ends the shares of models, before these are deleted."""
         if is_set(Variable.SHARES):
             shares = ModelShares(self.names, client("ram"))
-            attempt_each("shares of models", shares.all(), shares.end)
+            for share in shares.all():
+                shares.end(share)
 
     def running(self) -> list[str]:
         """The ARNs of the pipeline's executions that are running."""
