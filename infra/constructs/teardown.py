@@ -128,7 +128,8 @@ class EnvironmentGuard(Construct):
 
 class RecipeGuard(Construct):
     """Refuses an update of its stack that drops a recipe with an endpoint or an alias, or that takes a contender, a
-    judge or a tag from a run, which keeps the recipe that it began with. Teachers and students stay granted.
+    judge or a tag from a run, which keeps the recipe that it began with, or the function of a canary in progress.
+    Teachers and students stay granted.
     """
 
     def __init__(
@@ -153,6 +154,7 @@ class RecipeGuard(Construct):
             permissions=[*_reading(self, context, ledger, machine), storage.query_locks(ledger)],
             environment=_variables(ledger, machine, inference_region),
         )
+        canaries = sorted(name for name, each in recipes.items() if each.canary)
         kept = CustomResource(
             self,
             "Kept",
@@ -164,6 +166,7 @@ class RecipeGuard(Construct):
                     name: named for name, each in recipes.items() if (named := [*each.contenders, *each.judges])
                 },
                 "Tags": {name: sorted(each.tags) for name, each in recipes.items() if each.tags},
+                **({"Canaries": canaries} if canaries else {}),
             },
             service_timeout=SERVICE_TIMEOUT,
         )

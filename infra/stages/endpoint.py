@@ -44,7 +44,8 @@ class EndpointStage(Construct):
         self._tags = {*MADE_BY_A_RUN, *tag_keys(recipes)}
         self._has_judges = any(recipe.judges for recipe in recipes)
         self._has_hourly = any(recipe.is_hourly for recipe in recipes)
-        self._starts = self._has_hourly or any(recipe.canary for recipe in recipes)
+        self._canaries = sorted(recipe.name for recipe in recipes if recipe.canary)
+        self._starts = self._has_hourly or bool(self._canaries)
         self.function = self._step(context, stores)
         self.sweep = self._sweep(context, stores, settings, dead_letters)
         self._schedule(context, recipes)
@@ -113,6 +114,7 @@ class EndpointStage(Construct):
         dead_letters: sqs.IQueue | None,
     ) -> Function:
         answers = [self._names.first_contact] if self._has_hourly else []
+        of_canaries = [self._names.alias(recipe) for recipe in self._canaries]
         return Function(
             self,
             "Sweep",
@@ -126,6 +128,7 @@ class EndpointStage(Construct):
                 *bedrock.delete_endpoints(self._location, self._names),
                 bedrock.read_tags(self._location),
                 running.read_parameters(self._location, self._names.alias("*"), *answers),
+                *([running.write_parameters(self._location, *of_canaries)] if of_canaries else []),
                 *borrowed_models.lease(self._location, self._names, context.lenders),
                 *(borrowed_models.end_shares(self._location, self._names) if context.may_have_shares else ()),
                 *(bedrock.stop_orphaned_judges(self._location, self._names) if self._has_judges else ()),

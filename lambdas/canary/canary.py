@@ -18,6 +18,7 @@ from enum import StrEnum
 from distillery.core import clock
 from distillery.core.aliases import Aliases
 from distillery.core.canary import CanaryOptions, CanaryOutcome, InconclusiveCanary, look_minutes
+from distillery.core.canary_withdrawal import take_out
 from distillery.core.errors import BadRequest, RunActive, RunStopped
 from distillery.core.hosting import State
 from distillery.core.ledger.alias_writes import AliasWrites
@@ -147,15 +148,8 @@ class RunningCanary:
         return _withdrawal(judgement.outcome, judgement.sentence)
 
     def withdraw(self) -> dict[str, bool]:
-        """Takes the canary out of the alias. Raises EndpointChanging while another step writes the alias.
-
-        The ledger has it first: an invocation of `admit` that still runs does not write the canary again.
-        """
-        with self.writes.of(self.recipe.name, f"{self.record.holder} withdraw"):
-            self.canaries.withdraw(self.record)
-            alias = self._alias()
-            if alias and alias.canary and alias.canary.salt == self.record.holder:
-                self._write(replace(alias, canary=None))
+        """Takes the canary out of the alias. Raises EndpointChanging while another step writes the alias."""
+        take_out(self.record, self.canaries, self.names, self.aliases, self.writes)
         return {"withdrawn": True}
 
     @property

@@ -1,19 +1,23 @@
-"""Canaries whose execution was stopped or broke: another execution withdraws each, and where that broke too, the ledger
-alone is told. Callers stop by themselves at the end that the alias states, and the lease of the endpoint ends after it.
+"""Canaries whose execution was stopped or broke: another execution withdraws each. Where that broke too, the guard
+takes the canary out of the alias, ends the lease of its endpoint, which it then deletes, and closes it in the ledger.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from distillery.core import clock
+from distillery.core.aliases import Aliases
 from distillery.core.attempts import attempt_each
 from distillery.core.canary import CanaryOutcome
 from distillery.core.canary_start import CanaryStarter
+from distillery.core.canary_withdrawal import take_out
 from distillery.core.errors import RunStopped
 from distillery.core.executions import ON_ITS_WAY, Executions
 from distillery.core.ledger.acceptances import Acceptances
+from distillery.core.ledger.alias_writes import AliasWrites
 from distillery.core.ledger.canaries import Canaries, CanaryRecord
 from distillery.core.ledger.ledger import Ledger
+from distillery.core.names import Names
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Outcome
 from lambdas.endpoint.stale_runs import PATIENCE
@@ -23,6 +27,9 @@ from lambdas.endpoint.stale_runs import PATIENCE
 class StaleCanaries:
     """Ends stale canaries."""
 
+    names: Names
+    aliases: Aliases
+    writes: AliasWrites
     ledger: Ledger
     canaries: Canaries
     acceptances: Acceptances
@@ -51,13 +58,21 @@ class StaleCanaries:
         return "" if withdrawal in ON_ITS_WAY else self._closed(record, withdrawal)
 
     def _closed(self, record: CanaryRecord, status: str) -> str:
+        """The ledger is written last: until then, the next look tries all of it again."""
+        take_out(record, self.canaries, self.names, self.aliases, self.writes)
+        self.ledger.leases.release_all(owner=record.holder)
         why = f"its executions ended as {status} without closing it"
+        outcome, of_run = CanaryOutcome.FAILED, Outcome.AWAITING_ACCEPTANCE
         reason = f"Its canary broke: {why}. A person decides: distillery accept {record.run} --reason WHY"
+        if record.stopped_by and not record.promoting:
+            outcome, of_run = CanaryOutcome.STOPPED, Outcome.DECLINED
+            reason = f"Its canary: {record.stopped_by} stopped it: {record.stopped_why}"
         if record.acceptance:
-            self.acceptances.end(record.recipe, record.acceptance, Outcome.FAILED, reason)
+            of_acceptance = of_run if outcome is CanaryOutcome.STOPPED else Outcome.FAILED
+            self.acceptances.end(record.recipe, record.acceptance, of_acceptance, reason)
         else:
-            self.canaries.end_run(record, Outcome.AWAITING_ACCEPTANCE, reason)
-        self.canaries.end(record, CanaryOutcome.FAILED, why)
+            self.canaries.end_run(record, of_run, reason, by=record.stopped_by)
+        self.canaries.end(record, outcome, why)
         self.ledger.unlock(record.recipe, record.holder)
-        self.notices.publish(f"Distillery: canary of {record.recipe} failed", f"{record.holder}: {why}.", reason)
+        self.notices.publish(f"Distillery: canary of {record.recipe} {outcome}", f"{record.holder}: {why}.", reason)
         return "closed"

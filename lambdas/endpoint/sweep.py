@@ -25,6 +25,7 @@ from distillery.core.first_contact.questions import THROUGHPUT_METRICS, YES
 from distillery.core.hosting import Hosting, hosting_by_mode
 from distillery.core.hosting_mode import HostingMode
 from distillery.core.ledger.acceptances import Acceptances
+from distillery.core.ledger.alias_writes import AliasWrites
 from distillery.core.ledger.canaries import Canaries
 from distillery.core.ledger.hours_changes import HoursChanges
 from distillery.core.ledger.ledger import Ledger
@@ -169,7 +170,16 @@ class Sweep:
             committed,
             borrowed,
             shares,
-            StaleCanaries(ledger, Canaries(table), Acceptances(table), executions, notices),
+            StaleCanaries(
+                names,
+                Aliases(),
+                AliasWrites(table),
+                ledger,
+                Canaries(table),
+                Acceptances(table),
+                executions,
+                notices,
+            ),
         )
 
     def run(self) -> dict[str, Any]:

@@ -3,13 +3,15 @@
 The properties are those of the custom resource in the pipeline's stack (`infra/constructs/teardown.py`):
 {"Recipes": ["faq", "support"], "Models": {"support": ["amazon.nova-premier-v1:0"]}, "Tags": {"support": ["team"]}}
 `Models` are contenders and judges by recipe, `Tags` the keys of a recipe's own tags: the policies allow those of all
-recipes together. The CDK omits an empty list, and older templates have only `Recipes`.
+recipes together. `Canaries`, where there are any, lists the recipes whose students have one. The CDK omits an empty
+list, and older templates have only `Recipes`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from distillery.core.errors import StillBilling
+from distillery.core.ledger.canaries import CanaryRecord
 from lambdas.teardown.remaining import Environment
 
 Properties = Mapping[str, Any]
@@ -22,6 +24,8 @@ def check_update(environment: Environment, old: Properties, new: Properties) -> 
     for what in ("Models", "Tags"):
         if taken := _taken(old.get(what, {}), new.get(what, {})):
             _check_runs(environment, what.lower(), taken)
+    if without := {*old.get("Canaries", ())} - {*new.get("Canaries", ())}:
+        _check_canaries(environment.canaries.open_of(recipe) for recipe in sorted(without))
 
 
 def _check_dropped(environment: Environment, dropped: set[str]) -> None:
@@ -48,4 +52,15 @@ def _check_runs(environment: Environment, what: str, taken: Mapping[str, list[st
             f"a run keeps the recipe that it began with, and no recipe names these of its {what} any more: "
             f"{'; '.join(used)}. Wait until it has ended (distillery watch), or stop it, then deploy again; or put "
             f"the {what} back into the settings"
+        )
+
+
+def _check_canaries(found: Iterable[CanaryRecord | None]) -> None:
+    """What looks at a canary, and ends it, is deployed only for recipes with canaries."""
+    if running := [canary for canary in found if canary]:
+        named = "; ".join(f"{each.holder}: distillery stop {each.run} --reason WHY" for each in running)
+        raise StillBilling(
+            f"a canary is in progress whose recipe has none in the settings any more, and nothing would end it: "
+            f"{named}. Wait until it has ended (distillery status), or stop it by the command after it, then deploy "
+            "again; or put the table canary back into the settings"
         )

@@ -14,6 +14,7 @@ from distillery.core.borrowing import Borrowing
 from distillery.core.env_vars import Variable, is_set, read
 from distillery.core.hosting_mode import HostingMode
 from distillery.core.inventory import CustomModel, HostedModel, Inventory, RunningJob, take_inventory
+from distillery.core.ledger.canaries import Canaries
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
 from distillery.core.model_leases import lease_on
@@ -87,18 +88,21 @@ class Environment:
     inference: "SSMClient"
     executions: "SFNClient"
     ledger: Ledger
+    canaries: Canaries
     machine: str
 
     @classmethod
     def of_function(cls) -> Self:
         """The environment that the function's environment variables name."""
+        table = Table(read(Variable.LEDGER))
         return cls(
             names=Names(read(Variable.ENVIRONMENT)),
             bedrock=client("bedrock"),
             ssm=client("ssm"),
             inference=client("ssm", read(Variable.INFERENCE_REGION)),
             executions=client("stepfunctions"),
-            ledger=Ledger(Table(read(Variable.LEDGER))),
+            ledger=Ledger(table),
+            canaries=Canaries(table),
             machine=read(Variable.STATE_MACHINE),
         )
 

@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from distillery.core.aliases import Aliases
 from distillery.core.canary import CanaryOutcome
 from distillery.core.canary_start import canary_usd
 from distillery.core.errors import RunActive
 from distillery.core.executions import Executions
 from distillery.core.hosting_mode import HostingMode
+from distillery.core.ledger.alias_writes import AliasWrites
 from distillery.core.ledger.leases import Leases
+from distillery.core.names import Names
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Verdict
 from lambdas.endpoint.stale_canaries import StaleCanaries
@@ -179,7 +182,9 @@ def test_one_whose_student_is_going_live_cannot_be_stopped(harness: CanaryHarnes
 
 def guard(harness: CanaryHarness) -> StaleCanaries:
     executions, notices = Executions(MACHINE, harness.machine), Notices("arn:topic")  # type: ignore[arg-type]
-    return StaleCanaries(harness.ledger, harness.canaries, harness.acceptances, executions, notices)
+    names, aliases, writes = Names("dev"), Aliases(), AliasWrites(harness.table)
+    ledgers = harness.ledger, harness.canaries, harness.acceptances
+    return StaleCanaries(names, aliases, writes, *ledgers, executions, notices)
 
 
 def test_the_guard_withdraws_what_an_aborted_execution_left(harness: CanaryHarness) -> None:
@@ -200,15 +205,20 @@ def test_the_guard_stops_what_the_stop_did_not_reach(harness: CanaryHarness) -> 
     assert guard(harness).settle() == {state["holder"]: "withdrawn"}
 
 
-def test_where_the_withdrawal_broke_too_the_ledger_is_told(harness: CanaryHarness) -> None:
+@pytest.mark.parametrize(("stopped", "ended"), [(False, "awaiting-acceptance"), (True, "declined")])
+def test_where_the_withdrawal_broke_too_the_guard_ends_it(harness: CanaryHarness, stopped: bool, ended: str) -> None:
     state = harness.admit(harness.begin())
+    if stopped:
+        harness.stop()
     harness.machine.executions |= {
         state["holder"]: "FAILED",
         harness.canaries.find("support", state["holder"]).withdrawal: "FAILED",
     }
     assert guard(harness).settle() == {state["holder"]: "closed"}
-    assert (harness.outcome, harness.canaries.current("support")) == ("awaiting-acceptance", None)
-    assert len(Leases(harness.table).all()) == 1  # it ends after the canary, whom callers may still call
+    assert (harness.outcome, harness.canaries.current("support")) == (ended, None)
+    assert harness.ledger.run(harness.run).closed_by == (ANA.arn if stopped else None)
+    assert harness.alias["canary"] is None
+    assert Leases(harness.table).all() == ()  # so the guard deletes the endpoint
 
 
 def test_one_that_was_never_started_is_withdrawn_after_an_hour(harness: CanaryHarness) -> None:

@@ -20,6 +20,7 @@ from distillery.core.conversation import Prompt, to_line
 from distillery.core.env_vars import Variable
 from distillery.core.judging import GraderKind, GraderSpec, VerdictOutcome
 from distillery.core.ledger.borrowed_models import BorrowedModel
+from distillery.core.ledger.canaries import Canaries
 from distillery.core.ledger.holders import HolderKind, new_holder
 from distillery.core.ledger.hours_changes import HoursAction, HoursChanges
 from distillery.core.ledger.promotions import Promotions
@@ -307,6 +308,15 @@ def leased(account: Account) -> Ask:
     account.ledger.end(run.id, Stage.DISTILLATION, borrowed)
     state = {"run": to_wire(run)}
     return lambda: adoption({"step": "lease", "state": state}, CONTEXT)
+
+
+def swept_canary(account: Account) -> Ask:
+    """Neither its execution nor the one that was to end it has closed it."""
+    trying("look")(account)
+    canaries = Canaries(account.table)
+    (record,) = canaries.all()
+    account.machine.executions |= {record.holder: "FAILED", record.withdrawal: "FAILED"}
+    return lambda: sweep({}, CONTEXT)
 
 
 def swept_borrowed(account: Account) -> Ask:
@@ -750,6 +760,7 @@ SCENARIOS: dict[str, Scenario] = {
     "a sweep of judges": Scenario(swept_judges, SCORED),
     "a borrowed student is evaluated again": Scenario(leased),
     "a sweep of borrowed models": Scenario(swept_borrowed),
+    "a sweep of a broken canary": Scenario(swept_canary, CANARIES),
     **{f"a student is adopted by {way}": Scenario(adopting(way)) for way in (Way.REPOINT, Way.COPY)},
     "a model is shared": Scenario(shared(ended=False)),
     "a model is shared no more": Scenario(shared(ended=True)),

@@ -102,6 +102,19 @@ def statements(of: str) -> list[dict[str, Any]]:
     return [statement for holder, statement in templates().statements("AWS::IAM::Policy") if of in holder.id]
 
 
+def test_the_guard_may_take_a_canary_out_of_the_alias_of_a_recipe_that_has_one() -> None:
+    written = [each for each in statements("EndpointSweep") if "ssm:PutParameter" in each["Action"]]
+    assert [rendered(each["Resource"]).endswith("alias/support") for each in written] == [True]
+
+
+def test_a_deployment_that_drops_the_table_tells_the_guard_of_recipes() -> None:
+    with_one, without = (
+        [each.properties for each in templates(canary=canary).resources("Custom::KeptRecipes")]
+        for canary in (True, False)
+    )
+    assert [each.get("Canaries") for each in (*with_one, *without)] == [["support"], None]
+
+
 def test_its_function_reads_metrics_of_both_regions_and_starts_the_machine_alone() -> None:
     found = statements("CanaryFunction") + statements("CanaryStart")
     metrics = [each for each in found if "cloudwatch:GetMetricData" in each["Action"]]

@@ -1,12 +1,16 @@
 """The guard of a recipe's removal: an update that drops what still serves fails, and nothing else does."""
 
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from distillery.core.canary import CanaryOptions, CanaryOutcome
+from distillery.core.ledger.canaries import Canaries
 from distillery.core.ledger.ledger import Ledger
 from lambdas.teardown.handler import keep_recipes
+from tests.fakes.pipeline import open_run, recipe
 from tests.unit.teardown.account import DELETE, Account
 
 CONTEXT = SimpleNamespace(log_stream_name="stream")
@@ -97,5 +101,30 @@ def test_no_model_and_no_tag_is_taken_from_a_run(
     assert response["Status"] == ("FAILED" if refused else "SUCCESS")
     assert f"support-run-1 ({refused})" in response.get("Reason", "") or not refused
     Ledger(account.table).unlock("support", "support-run-1")
+    update([], [], **properties)
+    assert account.responses[-1]["Status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "refused"),
+    [(["support"], [], True), (["support"], ["faq"], True), (["support"], ["support"], False), (["faq"], [], False)],
+)
+def test_a_canary_in_progress_keeps_what_ends_it(
+    old: list[str], new: list[str], refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, recipes = Account(monkeypatch, keep_data=True), {"Recipes": ["faq", "support"]}
+    account.services.status = "UPDATE_IN_PROGRESS"
+    run = open_run(Ledger(account.table), recipe(canary=CanaryOptions()))
+    canaries, holder = Canaries(account.table), "canary-support-20261130T090000Z"
+    begun = canaries.begin(Ledger(account.table).run(run.id), holder, left="arn:live", usd=Decimal(0))
+    properties = {
+        "OldResourceProperties": recipes | {"Canaries": old},
+        "ResourceProperties": recipes | ({"Canaries": new} if new else {}),
+    }
+    update([], [], **properties)
+    (response,) = account.responses
+    assert response["Status"] == ("FAILED" if refused else "SUCCESS")
+    assert f"{holder}: distillery stop {run.id} --reason WHY" in response.get("Reason", "") or not refused
+    canaries.end(begun, CanaryOutcome.STOPPED, "a person stopped it")
     update([], [], **properties)
     assert account.responses[-1]["Status"] == "SUCCESS"
