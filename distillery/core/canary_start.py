@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from distillery.core import clock
@@ -18,15 +19,21 @@ CANARY = "canary"
 """The action of its execution."""
 EVIDENT = (CanaryOutcome.PASSED, CanaryOutcome.WORSE, CanaryOutcome.INCONCLUSIVE)
 """How a canary ends that was observed to its end."""
-EXTRA_HOURS = 2
-"""Hours of its endpoint besides those of its share: creation, the last look, deletion. Each hour begun is billed."""
+BEFORE, AFTER = timedelta(hours=2), timedelta(hours=3)
+"""How long the lease of its endpoint lasts before it takes calls, which is longer than its creation takes, and after
+its end. Whatever breaks, the guard deletes the endpoint once its lease has ended."""
+GUARD = timedelta(hours=1)
+"""How long the guard may take to notice that, and to delete the endpoint."""
 
 
 def canary_usd(recipe: Recipe) -> Decimal:
-    """What the second endpoint of a canary bills at most, in US dollars; 0 where it is billed by the token."""
+    """What the second endpoint of a canary bills at most, in US dollars; 0 where it is billed by the token.
+
+    Each hour begun is billed, until the guard has deleted an endpoint that nothing else did.
+    """
     if recipe.canary is None or not recipe.is_hourly or recipe.unit_price_usd_per_hour is None:
         return Decimal(0)
-    hours = -(-recipe.canary.minutes // 60) + EXTRA_HOURS
+    hours = -(-(BEFORE + timedelta(minutes=recipe.canary.minutes) + AFTER + GUARD) // timedelta(hours=1))
     return (recipe.model_units * recipe.unit_price_usd_per_hour * hours).quantize(Decimal("0.01"))
 
 

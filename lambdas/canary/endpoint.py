@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from distillery.core import clock
+from distillery.core.canary_start import AFTER, BEFORE
 from distillery.core.hosting import Hosting
 from distillery.core.ledger.canaries import CanaryRecord
 from distillery.core.ledger.leases import Leases
 from distillery.core.names import DISTILLED_PREFIX, TAG_ENVIRONMENT, TAG_RECIPE, TAG_ROUTE, TAG_RUN, Names, token
 from distillery.core.pipeline import Endpoint, EndpointStatus
 from distillery.core.recipe import Recipe
-
-BEFORE, AFTER = timedelta(hours=2), timedelta(hours=3)
-"""How long its lease lasts before it takes calls, which is longer than its creation takes, and after its end."""
 
 
 @dataclass(frozen=True, slots=True)

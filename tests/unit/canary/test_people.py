@@ -1,6 +1,7 @@
 """What people do with a canary: accept with its price, stop it, and what the guard and retirement do."""
 
 import json
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from distillery.core.aliases import Aliases
 from distillery.core.canary import CanaryOutcome
-from distillery.core.canary_start import canary_usd
+from distillery.core.canary_start import BEFORE, GUARD, canary_usd
 from distillery.core.errors import RunActive
 from distillery.core.executions import Executions
 from distillery.core.hosting_mode import HostingMode
@@ -17,6 +18,7 @@ from distillery.core.ledger.leases import Leases
 from distillery.core.names import Names
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Verdict
+from lambdas.canary import handler
 from lambdas.endpoint.stale_canaries import StaleCanaries
 from lambdas.endpoint.stale_runs import PATIENCE
 from tests.fakes.callers import ANA, LEA
@@ -49,12 +51,12 @@ def hourly(harness: CanaryHarness) -> CanaryHarness:
 
 
 def test_an_endpoint_that_bills_by_the_hour_waits_for_somebody_who_confirms_its_price(hourly: CanaryHarness) -> None:
-    assert "bills up to $60.00" in hourly.ledger.run(hourly.run).reason
+    assert "bills up to $140.00" in hourly.ledger.run(hourly.run).reason
     status, answer = hourly.decide(hourly.run)
     assert (status, answer["error"]["type"]) == (400, "BadRequest")
-    assert "bills up to $60.00, and $0 was confirmed" in answer["error"]["message"]
+    assert "bills up to $140.00, and $0 was confirmed" in answer["error"]["message"]
     assert hourly.ledger.active() == {}
-    status, answer = hourly.decide(hourly.run, canary_usd="60.00")
+    status, answer = hourly.decide(hourly.run, canary_usd="140.00")
     assert (status, answer["outcome"]) == (200, "running")
     state = hourly.started()
     assert state["action"] == "canary"
@@ -67,15 +69,28 @@ def test_an_endpoint_that_bills_by_the_hour_waits_for_somebody_who_confirms_its_
 
 
 def test_the_price_is_of_every_hour_begun() -> None:
-    assert canary_usd(recipe(canary=OPTIONS, **HOURLY)) == Decimal(60)  # 1 hour and 2 around it, 2 units at $10
+    assert canary_usd(recipe(canary=OPTIONS, **HOURLY)) == Decimal(140)  # 1 hour and 6 around it, 2 units at $10
     assert canary_usd(recipe(**HOURLY)) == canary_usd(recipe(canary=OPTIONS)) == 0
 
 
+def test_the_price_covers_an_endpoint_that_only_the_guard_deletes(hourly: CanaryHarness) -> None:
+    """Its creation takes as long as its lease, and its execution ends without deleting it."""
+    hourly.decide(hourly.run, canary_usd="140.00")
+    state, created = hourly.started(), hourly.seconds
+    state["candidate"] = hourly.canary("create", state)
+    hourly.seconds += BEFORE.total_seconds()
+    hourly.bedrock.settle()
+    handler.step({"step": "admit", "state": state}, None)
+    (lease,) = Leases(hourly.table).all()
+    deleted = datetime.fromisoformat(lease.until) + GUARD
+    assert Decimal(deleted.timestamp() - created) / 3600 * 2 * 10 <= Decimal("140.00")
+
+
 def test_the_month_counts_its_endpoint(hourly: CanaryHarness) -> None:
-    hourly.decide(hourly.run, canary_usd="60.00")
+    hourly.decide(hourly.run, canary_usd="140.00")
     (month,) = [item for key, item in hourly.table.items.items() if key[1].startswith("month#")]
     (holder,) = [each.holder for each in hourly.canaries.of("support")]
-    assert json.loads(month["runs"])[holder] == "60.00"
+    assert json.loads(month["runs"])[holder] == "140.00"
 
 
 def test_a_month_without_room_refuses_it(harness: CanaryHarness) -> None:
@@ -83,7 +98,7 @@ def test_a_month_without_room_refuses_it(harness: CanaryHarness) -> None:
     harness.run_state = harness.state("c", of=recipe(canary=OPTIONS, **HOURLY | {"monthly_budget_usd": Decimal(50)}))
     harness.run = harness.run_state["run"]["id"]
     end_run(harness)
-    status, answer = harness.decide(harness.run, canary_usd="60.00")
+    status, answer = harness.decide(harness.run, canary_usd="140.00")
     assert (status, answer["error"]["type"]) == (409, "OverBudget")
     assert (harness.ledger.active(), harness.canaries.current("support")) == ({}, None)
     assert not harness.ledger.run(harness.run).promoting

@@ -73,9 +73,9 @@ def test_the_price_of_the_second_endpoint_is_confirmed(
     monkeypatch.setattr("typer.confirm", lambda question, *, abort: asked.append(question))
     assert command("accept", hourly.id, "--reason", "shorter").code == 0
     (question,) = asked
-    assert "takes 25% of the calls for 90 minutes first. Its second endpoint bills up to $80.00" in question
+    assert "takes 25% of the calls for 90 minutes first. Its second endpoint bills up to $160.00" in question
     ((_, sent, _),) = account.calls
-    assert sent["canary_usd"] == "80.00"
+    assert sent["canary_usd"] == "160.00"
 
 
 def test_json_asks_nothing_and_needs_yes(account: FakeAccount, command: Command, hourly: Run) -> None:
