@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
 
 BEDROCK = "AWS/Bedrock"
-FAILURES = ("InvocationClientErrors", "InvocationServerErrors", "InvocationThrottles")
+FAILURES = ("InvocationServerErrors", "InvocationThrottles")
+"""Not `InvocationClientErrors`: the live endpoint answers whatever the canary refused, so Bedrock counts an error that is
+the caller's own once for the canary and once more for the live endpoint, which would hide errors of the canary. Callers
+assign each request once: one that the canary refused, and the live endpoint answered, counts as diverted.
+"""
 ANSWERED, LATENCY, TOKENS_IN, TOKENS_OUT = "Invocations", "InvocationLatency", "InputTokenCount", "OutputTokenCount"
 ASSIGNED, DIVERTED, REFUSED = "Assigned", "Diverted", "Refused"
 VARIANTS = ("canary", "live")

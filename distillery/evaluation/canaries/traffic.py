@@ -17,7 +17,8 @@ class TrafficPeriod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
-    """What CloudWatch has of one endpoint. `failed`: calls without an answer; `periods`: by their beginning, in seconds
+    """What CloudWatch has of one endpoint. `failed`: calls without an answer, but for
+    errors that blame the request; `periods`: by their beginning, in seconds
     since the epoch."""
 
     answered: int = 0

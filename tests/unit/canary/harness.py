@@ -28,12 +28,13 @@ STEPS = ("withdraw", "delete", "close")
 @dataclass
 class FakeCloudWatch:
     """Every endpoint answers `calls` a minute in `latency` milliseconds. `failed`: calls a minute without an answer, by
-    a part of an ARN; `requests`: what callers counted, by variant and metric."""
+    a part of an ARN; `refused`: such calls whose error blames the request; `requests`: what callers counted, by variant and metric."""
 
     now: Callable[[], float]
     calls: int = 20
     latency: dict[str, float] = field(default_factory=dict)
     failed: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
     requests: dict[tuple[str, str], int] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
 
@@ -59,8 +60,9 @@ class FakeCloudWatch:
             return self.requests.get((dimensions["Variant"], name))
         arn = dimensions["ModelId"]
         assert statistic == ("Average" if name == "InvocationLatency" else "Sum")
-        if name == "InvocationServerErrors":
-            return float(next((count for part, count in self.failed.items() if part in arn), 0))
+        errors = {"InvocationServerErrors": self.failed, "InvocationClientErrors": self.refused}
+        if name in errors:
+            return float(next((count for part, count in errors[name].items() if part in arn), 0))
         answers = {
             "Invocations": self.calls,
             "InvocationLatency": next((ms for part, ms in self.latency.items() if part in arn), 400.0),

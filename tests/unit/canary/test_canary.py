@@ -103,6 +103,32 @@ def test_one_that_is_worse_is_withdrawn_long_before_its_end(harness: CanaryHarne
     assert record.reason.startswith("Its canary: It is worse than the live model: ")
 
 
+@pytest.mark.parametrize(("failed", "outcome"), [(0, "passed"), (10, "worse")])
+def test_errors_of_callers_which_both_endpoints_return_decide_nothing(
+    harness: CanaryHarness, failed: int, outcome: str
+) -> None:
+    """The live endpoint has them twice: of its own requests, and of those that the canary returned first."""
+    state = harness.admit(harness.begin())
+    harness.cloudwatch.refused = {SECOND: 4, "-live-": 24}
+    harness.cloudwatch.failed = {SECOND: failed}
+    harness.watch(state)
+    assert state["look"]["outcome"] == outcome
+    assert not failed or "error rate" in state["look"]["reason"]
+
+
+def test_errors_of_callers_which_only_the_canary_returns_are_in_the_metrics_of_callers(harness: CanaryHarness) -> None:
+    state = harness.admit(harness.begin())
+    harness.cloudwatch.refused = {SECOND: 10}
+    harness.cloudwatch.requests = {
+        ("canary", "Assigned"): 20,
+        ("live", "Assigned"): 80,
+        ("canary", "Diverted"): 10,
+    }
+    assert harness.watch(state) <= 4
+    assert (state["look"]["outcome"], "fallback ratio" in state["look"]["reason"]) == ("worse", True)
+    assert "error rate" not in state["look"]["reason"]
+
+
 @pytest.mark.parametrize(
     ("follows", "outcome", "letter"),
     [("wait", "awaiting-acceptance", "a"), ("keep", "inconclusive", "a"), ("promote", "promoted", "b")],
