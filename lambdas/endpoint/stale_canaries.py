@@ -22,6 +22,8 @@ from distillery.core.notices import Notices
 from distillery.core.pipeline import Outcome
 from lambdas.endpoint.stale_runs import PATIENCE
 
+MAY_SERVE = "The live endpoint may already serve its student, which the alias does not name; an acceptance makes both the same"
+
 
 @dataclass(frozen=True, slots=True)
 class StaleCanaries:
@@ -61,18 +63,34 @@ class StaleCanaries:
         """The ledger is written last: until then, the next look tries all of it again."""
         take_out(record, self.canaries, self.names, self.aliases, self.writes)
         self.ledger.leases.release_all(owner=record.holder)
-        why = f"its executions ended as {status} without closing it"
-        outcome, of_run = CanaryOutcome.FAILED, Outcome.AWAITING_ACCEPTANCE
-        reason = f"Its canary broke: {why}. A person decides: distillery accept {record.run} --reason WHY"
-        if record.stopped_by and not record.promoting:
-            outcome, of_run = CanaryOutcome.STOPPED, Outcome.DECLINED
-            reason = f"Its canary: {record.stopped_by} stopped it: {record.stopped_why}"
+        outcome, of_run, reason = self._ending(record, f"its executions ended as {status} without closing it")
         if record.acceptance:
-            of_acceptance = of_run if outcome is CanaryOutcome.STOPPED else Outcome.FAILED
+            of_acceptance = Outcome.FAILED if outcome is CanaryOutcome.FAILED else of_run
             self.acceptances.end(record.recipe, record.acceptance, of_acceptance, reason)
         else:
-            self.canaries.end_run(record, of_run, reason, by=record.stopped_by)
-        self.canaries.end(record, outcome, why)
+            self.canaries.end_run(record, of_run, reason, by=record.stopped_by if of_run is Outcome.DECLINED else "")
+        self.canaries.end(record, outcome, reason)
         self.ledger.unlock(record.recipe, record.holder)
-        self.notices.publish(f"Distillery: canary of {record.recipe} {outcome}", f"{record.holder}: {why}.", reason)
+        self.notices.publish(f"Distillery: canary of {record.recipe} {outcome}", f"{record.holder}: {reason}")
         return "closed"
+
+    def _ending(self, record: CanaryRecord, why: str) -> tuple[CanaryOutcome, Outcome, str]:
+        """How the canary and its run end, and why: what the ledger and the alias have goes before how it broke."""
+        alias, judged = self.aliases.read(self.names.alias(record.recipe)), record.judgement
+        if record.promoting and alias is not None and alias.current == record.model:
+            return (
+                judged.outcome if judged else CanaryOutcome.PASSED,
+                Outcome.PROMOTED,
+                f"Its student is live, and {why}",
+            )
+        worse = judged.sentence if judged and judged.outcome is CanaryOutcome.WORSE else ""
+        if record.stopped_by and not record.promoting:
+            reason = f"Its canary: {record.stopped_by} stopped it: {record.stopped_why}"
+            if worse:
+                return CanaryOutcome.WORSE, Outcome.DECLINED, f"{reason.rstrip('.')}. {worse}"
+            return CanaryOutcome.STOPPED, Outcome.DECLINED, reason
+        if worse:
+            return CanaryOutcome.WORSE, Outcome.REJECTED, f"Its canary: {worse}"
+        broke = f"Its canary broke: {why}" + (f". {MAY_SERVE}" if record.promoting else "")
+        decides = f"A person decides: distillery accept {record.run} --reason WHY"
+        return CanaryOutcome.FAILED, Outcome.AWAITING_ACCEPTANCE, f"{broke}. {decides}"

@@ -19,7 +19,7 @@ from distillery.core.names import Names
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Verdict
 from lambdas.canary import handler
-from lambdas.endpoint.stale_canaries import StaleCanaries
+from lambdas.endpoint.stale_canaries import MAY_SERVE, StaleCanaries
 from lambdas.endpoint.stale_runs import PATIENCE
 from tests.fakes.callers import ANA, LEA
 from tests.fakes.pipeline import recipe, student, verdict
@@ -234,6 +234,37 @@ def test_where_the_withdrawal_broke_too_the_guard_ends_it(harness: CanaryHarness
     assert harness.ledger.run(harness.run).closed_by == (ANA.arn if stopped else None)
     assert harness.alias["canary"] is None
     assert Leases(harness.table).all() == ()  # so the guard deletes the endpoint
+
+
+@pytest.mark.parametrize("goes_live", [False, True])
+def test_where_the_withdrawal_broke_too_the_guard_knows_what_is_live(harness: CanaryHarness, goes_live: bool) -> None:
+    state = harness.admit(harness.begin())
+    harness.watch(state)
+    harness.twice("promote", state)
+    harness.bedrock.settle()
+    if goes_live:
+        harness.twice("record", state)
+    withdrawal = harness.canaries.find("support", state["holder"]).withdrawal
+    harness.machine.executions |= {state["holder"]: "ABORTED", withdrawal: "FAILED"}
+    assert guard(harness).settle() == {state["holder"]: "closed"}
+    assert harness.outcome == ("promoted" if goes_live else "awaiting-acceptance")
+    assert harness.canaries.of("support")[0].outcome == ("passed" if goes_live else "failed")
+    assert (MAY_SERVE in harness.ledger.run(harness.run).reason) is not goes_live
+    assert harness.ledger.active() == {}
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_where_the_withdrawal_broke_too_what_was_worse_stays_worse(harness: CanaryHarness, stopped: bool) -> None:
+    state = harness.admit(harness.begin())
+    harness.cloudwatch.failed = {"dev-canary-": 15}
+    harness.watch(state)
+    if stopped:
+        harness.stop()
+    withdrawal = harness.canaries.find("support", state["holder"]).withdrawal
+    harness.machine.executions |= {state["holder"]: "ABORTED", withdrawal: "FAILED"}
+    guard(harness).settle()
+    assert harness.canaries.of("support")[0].outcome is CanaryOutcome.WORSE
+    assert harness.outcome == ("declined" if stopped else "rejected")
 
 
 def test_one_that_was_never_started_is_withdrawn_after_an_hour(harness: CanaryHarness) -> None:
