@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 BEDROCK = "AWS/Bedrock"
 FAILURES = ("InvocationServerErrors", "InvocationThrottles")
-"""Not `InvocationClientErrors`: the live endpoint answers whatever the canary refused, so Bedrock counts an error that is
-the caller's own once for the canary and once more for the live endpoint, which would hide errors of the canary. Callers
-assign each request once: one that the canary refused, and the live endpoint answered, counts as diverted.
+"""Not `InvocationClientErrors`: the live endpoint answers what the canary refused, so Bedrock counts a caller's own
+error once for the canary and once more for the live endpoint, which would hide errors of the canary. Callers assign
+each request once: one that the canary refused, and the live endpoint answered, counts as diverted.
 """
 ANSWERED, LATENCY, TOKENS_IN, TOKENS_OUT = "Invocations", "InvocationLatency", "InputTokenCount", "OutputTokenCount"
 ASSIGNED, DIVERTED, REFUSED = "Assigned", "Diverted", "Refused"

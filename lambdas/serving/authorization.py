@@ -20,13 +20,10 @@ UNIDENTIFIED = "direct"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requester:
-    """caller: None if it is not known. account: the function's own account; empty if it is not known. key: the
-    principal that the event names, perhaps falsely; None if it names none. It decides nothing but which model answers
-    while a canary takes a share of the calls."""
+    """caller: None if it is not known. account: the function's own account; empty if it is not known."""
 
     caller: Caller | None
     account: str
-    key: str | None = None
 
     @property
     def quota_key(self) -> str:
@@ -57,9 +54,8 @@ def requester_of(event: Any, context: Any) -> Requester:
         context: Lambda's context.
     """
     account, qualifier = invoked_function(context)
-    named = caller_of(event)
-    caller = named if qualifier == URL_ALIAS else None
-    return Requester(caller=caller, account=account, key=named.principal if named else None)
+    caller = caller_of(event) if qualifier == URL_ALIAS else None
+    return Requester(caller=caller, account=account)
 
 
 @functools.cache

@@ -7,7 +7,6 @@ deployed with the variable LOG_PROMPTS; then a metric counts them, and an alarm 
 import functools
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from distillery.client import EmbeddedMetrics, Route, RouteError, published
@@ -43,8 +42,6 @@ def invoke(event: Any, context: object) -> dict[str, Any]:
 
 def _answer(event: Any, requester: Requester) -> dict[str, Any]:
     request = parse_request(event)
-    if request.key is None:
-        request = replace(request, key=requester.key)
     offered = _offer().find(request.route)
     requester.authorize(offered)
     answer = serve(request, _route(offered.name), _converse(requester))

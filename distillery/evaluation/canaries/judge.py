@@ -2,7 +2,8 @@
 
 A canary is worse as soon as one criterion is refuted. It is looked at many times, by several criteria, so each
 refutation must hold at 5 % divided by all of them (Bonferroni): a canary as good as the live model is withdrawn by
-chance in at most 5 of 100. It passes only at its end, if it had enough calls and every measured criterion holds at 5 %
+chance in at most 5 of 100, if requests are independent: those with one key are not, so few keys void the bound. It
+passes only at its end, if it had enough calls and every measured criterion holds at 5 %
 (an intersection-union test), error rate and latency among them. Otherwise it is inconclusive: too little traffic is no
 evidence of anything.
 """

@@ -28,7 +28,8 @@ STEPS = ("withdraw", "delete", "close")
 @dataclass
 class FakeCloudWatch:
     """Every endpoint answers `calls` a minute in `latency` milliseconds. `failed`: calls a minute without an answer, by
-    a part of an ARN; `refused`: such calls whose error blames the request; `requests`: what callers counted, by variant and metric."""
+    a part of an ARN; `refused`: such calls whose error blames the request; `requests`: what callers counted, by variant
+    and metric."""
 
     now: Callable[[], float]
     calls: int = 20

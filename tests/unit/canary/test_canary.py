@@ -185,7 +185,7 @@ def test_its_metrics_are_those_of_both_regions_since_it_has_begun(harness: Canar
     bedrock, callers = harness.cloudwatch.asked
     assert bedrock["StartTime"].isoformat(timespec="seconds") == harness.alias["canary"]["begun"]
     assert {query["MetricStat"]["Period"] for query in bedrock["MetricDataQueries"]} == {60}
-    assert (len(bedrock["MetricDataQueries"]), len(callers["MetricDataQueries"])) == (14, 6)
+    assert (len(bedrock["MetricDataQueries"]), len(callers["MetricDataQueries"])) == (12, 6)
 
 
 def test_a_canary_of_days_asks_for_fewer_points(monkeypatch: pytest.MonkeyPatch) -> None:
