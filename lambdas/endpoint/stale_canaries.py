@@ -22,7 +22,7 @@ from distillery.core.notices import Notices
 from distillery.core.pipeline import Outcome
 from lambdas.endpoint.stale_runs import PATIENCE
 
-MAY_SERVE = "The live endpoint may already serve its student, which the alias does not name; an acceptance makes both the same"
+MAY_SERVE = "The live endpoint may serve its student already, and the alias does not name it; an acceptance mends that"
 
 
 @dataclass(frozen=True, slots=True)
