@@ -31,10 +31,10 @@ def canary_usd(recipe: Recipe) -> Decimal:
 
     Each hour begun is billed, until the guard has deleted an endpoint that nothing else did.
     """
-    if recipe.canary is None or not recipe.is_hourly or recipe.unit_price_usd_per_hour is None:
+    if recipe.canary is None:
         return Decimal(0)
     hours = -(-(BEFORE + timedelta(minutes=recipe.canary.minutes) + AFTER + GUARD) // timedelta(hours=1))
-    return (recipe.model_units * recipe.unit_price_usd_per_hour * hours).quantize(Decimal("0.01"))
+    return (recipe.usd_per_hour * hours).quantize(Decimal("0.01"))
 
 
 def needs_canary(run: Run, model: str, alias: Alias | None, canaries: Canaries) -> bool:
@@ -81,8 +81,11 @@ class CanaryStarter:
     canaries: Canaries
     executions: Executions
 
-    def start(self, record: RunRecord, alias: Alias, *, acceptance: str = "") -> CanaryRecord:
-        """Records a canary and starts its execution. A repeated call finds the first one.
+    def start(
+        self, record: RunRecord, alias: Alias, *, acceptance: str = "", cap_usd: Decimal | None = None
+    ) -> CanaryRecord:
+        """Records a canary and starts its execution. A repeated call finds the first one. `cap_usd`: the month's budget
+        as the settings have it now; None for that of the run's recipe.
 
         Raises:
             RunActive: The recipe has another canary in progress.
@@ -93,7 +96,9 @@ class CanaryStarter:
         if begun is None or (begun.run, begun.acceptance) != (record.run.id, acceptance):
             holder = new_holder(HolderKind.CANARY, recipe.name, clock.now())
             usd = canary_usd(recipe)
-            begun = self.canaries.begin(record, holder, left=alias.current, usd=usd, acceptance=acceptance)
+            begun = self.canaries.begin(
+                record, holder, left=alias.current, usd=usd, acceptance=acceptance, cap_usd=cap_usd
+            )
         self.executions.start(begun.holder, state_of(begun))
         return begun
 

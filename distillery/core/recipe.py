@@ -145,6 +145,13 @@ class Recipe:
         return 5 * self.budget_usd if self.monthly_budget_usd is None else self.monthly_budget_usd
 
     @property
+    def usd_per_hour(self) -> Decimal:
+        """What an endpoint bills an hour, in US dollars; 0 where it is billed by the token or no price is known."""
+        if not self.is_hourly or self.unit_price_usd_per_hour is None:
+            return Decimal(0)
+        return self.model_units * self.unit_price_usd_per_hour
+
+    @property
     def is_hourly(self) -> bool:
         """Whether its endpoints are billed by the hour."""
         return self.hosting is HostingMode.PROVISIONED

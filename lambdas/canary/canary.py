@@ -88,6 +88,8 @@ class RunningCanary:
         self._check_wanted()
         if is_borrowed(self.ledger.run(self.record.run)):
             self.endpoint.borrow(self.record.model, self.record.run)
+        self.endpoint.check(self.record, self.recipe)
+        self.canaries.request(self.record)
         return self.endpoint.create(self.record, self.recipe)
 
     def describe(self) -> dict[str, EndpointStatus]:

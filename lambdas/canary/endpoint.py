@@ -32,9 +32,12 @@ class CanaryEndpoint:
     def name(self, record: CanaryRecord) -> str:
         return self.names.canary(record.holder)
 
+    def check(self, record: CanaryRecord, recipe: Recipe) -> None:
+        """Raises what `may_create` raises."""
+        self.may_create(self.name(record), recipe)
+
     def create(self, record: CanaryRecord, recipe: Recipe) -> Endpoint:
         name = self.name(record)
-        self.may_create(name, recipe)
         self._hold(record, BEFORE)
         tags = {TAG_ENVIRONMENT: self.names.environment, TAG_RECIPE: recipe.name, TAG_RUN: record.run}
         made_for = token(record.holder, "canary")

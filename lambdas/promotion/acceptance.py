@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 from distillery.core import clock, names
+from distillery.core import recipe as settings
 from distillery.core.aliases import Aliases
 from distillery.core.aws import ClientError, client, code
 from distillery.core.canary import CanaryOutcome
@@ -147,7 +148,9 @@ class AcceptanceDecider:
             if not self.acceptances.begin(record, holder, by=by.arn, reason=request.reason, left=left):
                 raise RunActive(busy_message(recipe, "another decision about the run"))
             if alias is not None and has_canary:
-                CanaryStarter(self.canaries, self.executions).start(record, alias, acceptance=holder)
+                now = settings.load_all().get(recipe, record.run.recipe)
+                starter = CanaryStarter(self.canaries, self.executions)
+                starter.start(record, alias, acceptance=holder, cap_usd=now.monthly_cap_usd)
                 self.ledger.unlock(recipe, holder)
             else:
                 self.executions.start(holder, {"action": PROMOTE, "recipe": recipe, "holder": holder})

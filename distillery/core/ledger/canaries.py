@@ -7,6 +7,7 @@ stop it and the claim of its promotion, the first excludes the other.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +23,8 @@ from distillery.core.pipeline import Outcome
 from distillery.core.serialization import from_wire, to_wire
 
 PARTITION = "canary"
+DELETED_WITHIN = timedelta(hours=1)
+"""After its end, by the guard where its own steps could not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,8 @@ class CanaryRecord:
         run: The run that made its student.
         model, left: ARNs of its model, and of the model that was live when it began.
         acceptance: The holder of the acceptance that it follows; empty if the student passed and nobody had to accept.
-        usd: What its endpoint may cost, where that bills by the hour.
+        usd, usd_per_hour: What its endpoint may cost, where that bills by the hour.
+        requested: ISO 8601: when its endpoint was first requested; empty until then.
         opened, begun, end, closed: ISO 8601: when it was requested, began and ends taking calls, and was closed.
         judgement: The latest look at its metrics.
         withdrawn: When it was first taken out of the alias, in which it is not written again; empty until then.
@@ -49,6 +53,8 @@ class CanaryRecord:
     opened: str
     acceptance: str = ""
     usd: Decimal = Decimal(0)
+    usd_per_hour: Decimal = Decimal(0)
+    requested: str = ""
     begun: str = ""
     end: str = ""
     judgement: CanaryJudgement | None = None
@@ -66,6 +72,15 @@ class CanaryRecord:
         return names.recipe_of(self.run)
 
     @property
+    def used_usd(self) -> Decimal:
+        """What the endpoint of one that has ended can have cost: each hour begun is billed, and where no step has
+        deleted it, the guard does so within an hour."""
+        if not self.requested or self.closed is None:
+            return Decimal(0) if self.closed else self.usd
+        lasted = datetime.fromisoformat(self.closed) - datetime.fromisoformat(self.requested) + DELETED_WITHIN
+        return min(self.usd, self.usd_per_hour * -(-lasted // timedelta(hours=1)))
+
+    @property
     def withdrawal(self) -> str:
         """The name of the execution that ends it where its own cannot."""
         return HolderKind.WITHDRAWAL + self.holder.removeprefix(HolderKind.CANARY)
@@ -77,8 +92,25 @@ class Canaries:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def begin(self, record: RunRecord, holder: str, *, left: str, usd: Decimal, acceptance: str = "") -> CanaryRecord:
+    def begin(
+        self,
+        record: RunRecord,
+        holder: str,
+        *,
+        left: str,
+        usd: Decimal,
+        acceptance: str = "",
+        cap_usd: Decimal | None = None,
+    ) -> CanaryRecord:
         """Records a canary of the run's student, and reserves what its endpoint may cost from the month's budget.
+
+        Args:
+            record: The run.
+            holder: The canary's name.
+            left: ARN of the model that is live.
+            usd: What its endpoint may cost.
+            acceptance: The holder of the acceptance that it follows.
+            cap_usd: The month's budget as the settings have it now; None for that of the run's recipe.
 
         Raises:
             RunActive: The recipe has another canary in progress.
@@ -93,6 +125,7 @@ class Canaries:
             "left": left,
             "acceptance": acceptance,
             "usd": str(usd),
+            "usd_per_hour": str(recipe.usd_per_hour if usd else 0),
             "opened": clock.stamp(),
         }
         current: Item = {"pk": PARTITION, "sk": recipe.name, "holder": holder}
@@ -103,7 +136,8 @@ class Canaries:
             puts: list[tuple[Item, str, Mapping[str, str]]] = [(item, NEW, {}), (current, NEW, {})]
             if usd:
                 month = Month.of(self._table, recipe.name, clock.stamp())
-                puts.append(month.with_reservation(holder, usd, cap=recipe.monthly_cap_usd, what="canary").write())
+                cap = recipe.monthly_cap_usd if cap_usd is None else cap_usd
+                puts.append(month.with_reservation(holder, usd, cap=cap, what="canary").write())
             if self._table.put_all(*puts):
                 return self.find(recipe.name, holder)
         raise Unfinished(f"concurrent requests keep changing the month of recipe {recipe.name!r}; try again")
@@ -140,6 +174,10 @@ class Canaries:
                 f"{busy_message(recipe, found.holder)}; to end it now: distillery stop {found.run} --reason WHY"
             )
 
+    def request(self, record: CanaryRecord) -> None:
+        """Keeps when its endpoint was first requested, before it is."""
+        self._set(record, {"requested": clock.stamp()}, "attribute_not_exists(requested)", {})
+
     def admit(self, record: CanaryRecord, *, begun: str, end: str) -> CanaryRecord:
         """Keeps when it takes calls. The first times count."""
         times = {"begun": begun, "end": end}
@@ -171,9 +209,11 @@ class Canaries:
         return self.find(record.recipe, record.holder).promoting
 
     def end(self, record: CanaryRecord, outcome: CanaryOutcome, reason: str) -> None:
-        """Records how it ended. A second call changes nothing."""
+        """Records how it ended, and reserves no more for its endpoint than that can have cost. A second call changes
+        nothing."""
         values = {"outcome": outcome.value, "reason": one_line(reason), "closed": clock.stamp()}
         self._set(record, values, "attribute_not_exists(closed)", {})
+        self._release(self.find(record.recipe, record.holder))
         self._table.delete(PARTITION, record.recipe, attribute="holder", equal=record.holder)
 
     def end_run(self, record: CanaryRecord, outcome: Outcome, reason: str, *, by: str = "") -> None:
@@ -183,6 +223,15 @@ class Canaries:
         self._table.set(
             *run_key(record.run), values, only_if="#outcome = :waits", given={"waits": Outcome.CANARY.value}
         )
+
+    def _release(self, record: CanaryRecord) -> None:
+        """Lowers the reservation to the hours of its endpoint, in the month that has it."""
+        for _ in range(READS_MAX):
+            month = Month.of(self._table, record.recipe, record.opened)
+            lowered = month.with_at_most(record.holder, record.used_usd)
+            if lowered is month or self._table.put_all(lowered.write()):
+                return
+        raise Unfinished(f"concurrent requests keep changing the month of recipe {record.recipe!r}; try again")
 
     def _set(self, record: CanaryRecord, values: Mapping[str, str], only_if: str, given: Mapping[str, str]) -> bool:
         return self._table.set(partition(record.recipe), record.holder, values, only_if=only_if, given=given)
@@ -198,6 +247,8 @@ def _record(item: Mapping[str, Any]) -> CanaryRecord:
         opened=item["opened"],
         acceptance=item.get("acceptance", ""),
         usd=Decimal(item.get("usd", "0")),
+        usd_per_hour=Decimal(item.get("usd_per_hour", "0")),
+        requested=item.get("requested", ""),
         begun=item.get("begun", ""),
         end=item.get("end", ""),
         judgement=from_wire(CanaryJudgement, json.loads(judgement)) if judgement else None,

@@ -69,6 +69,12 @@ class Month:
             )
         return held
 
+    def with_at_most(self, run: str, usd: Decimal) -> Self:
+        """The month with at most `usd` reserved for the run; itself where there is no more."""
+        if run not in self.runs or self.runs[run] <= usd:
+            return self
+        return replace(self, runs={**self.runs, run: usd}) if usd else self.without_reservation(run)
+
     def without_reservation(self, run: str) -> Self:
         """The month without the run's reservation; itself where there is none."""
         if run not in self.runs:

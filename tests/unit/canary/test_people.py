@@ -44,7 +44,8 @@ def end_run(harness: CanaryHarness) -> str:
 @pytest.fixture
 def hourly(harness: CanaryHarness) -> CanaryHarness:
     harness.ledger.unlock("support", harness.run)
-    harness.run_state = harness.state("c", of=recipe(canary=OPTIONS, **HOURLY))
+    harness.recipes["support"] = recipe(canary=OPTIONS, **HOURLY)
+    harness.run_state = harness.state("c", of=harness.recipes["support"])
     harness.run = harness.run_state["run"]["id"]
     assert end_run(harness) == "awaiting-acceptance"
     return harness
@@ -91,6 +92,43 @@ def test_the_month_counts_its_endpoint(hourly: CanaryHarness) -> None:
     (month,) = [item for key, item in hourly.table.items.items() if key[1].startswith("month#")]
     (holder,) = [each.holder for each in hourly.canaries.of("support")]
     assert json.loads(month["runs"])[holder] == "140.00"
+
+
+def reserved(harness: CanaryHarness) -> list[str]:
+    """What the month has reserved for canaries."""
+    (month,) = [item for key, item in harness.table.items.items() if key[1].startswith("month#")]
+    return [usd for holder, usd in json.loads(month["runs"]).items() if holder.startswith("canary-")]
+
+
+def test_the_month_keeps_what_its_endpoint_can_have_cost(hourly: CanaryHarness) -> None:
+    """Two units at $10 an hour, for a bit more than an hour, and one in which the guard may delete it."""
+    price = str(canary_usd(hourly.ledger.run(hourly.run).run.recipe))
+    hourly.decide(hourly.run, canary_usd=price)
+    state = hourly.admit(hourly.started())
+    assert reserved(hourly) == [price]
+    hourly.watch(state)
+    hourly.end(state)
+    assert reserved(hourly) == ["60"]
+
+
+def test_the_month_keeps_nothing_of_one_without_an_endpoint(hourly: CanaryHarness) -> None:
+    price = str(canary_usd(hourly.ledger.run(hourly.run).run.recipe))
+    for _ in range(8):  # the month has room for seven at once
+        assert hourly.decide(hourly.run, canary_usd=price)[0] == 200
+        state = hourly.started() | {"error": {"Error": "QuotaTooSmall", "Cause": "{}"}}
+        handler.step({"step": "withdraw", "state": state}, None)
+        handler.step({"step": "close", "state": state}, None)
+        assert reserved(hourly) == []
+        hourly.seconds += 60
+
+
+def test_the_budget_of_the_settings_counts_and_not_the_one_that_the_run_began_with(hourly: CanaryHarness) -> None:
+    price = str(canary_usd(hourly.ledger.run(hourly.run).run.recipe))
+    hourly.recipes["support"] = recipe(canary=OPTIONS, **HOURLY | {"monthly_budget_usd": Decimal(50)})
+    assert hourly.decide(hourly.run, canary_usd=price)[0] == 409
+    hourly.seconds += 60
+    hourly.recipes["support"] = recipe(canary=OPTIONS, **HOURLY)
+    assert hourly.decide(hourly.run, canary_usd=price)[0] == 200
 
 
 def test_a_month_without_room_refuses_it(harness: CanaryHarness) -> None:
