@@ -1,4 +1,9 @@
-"""The operations of the runtime. They run without the engine's lock, get a request ID, and are logged if configured."""
+"""The operations of the runtime. They run without the engine's lock, get a request ID, are counted in CloudWatch's
+metrics, and logged if configured.
+
+Metrics: User Guide, monitoring-runtime-metrics. It does not say which `ModelId` the calls of a deployment have; here it
+is the value of `modelId`, which for a deployment is its ARN.
+"""
 
 import itertools
 import uuid
@@ -15,10 +20,11 @@ from bedrock_simulator.runtime import converse, invoke
 from bedrock_simulator.runtime.burndown import Burndown
 from bedrock_simulator.runtime.call import Outcome, RuntimeCall
 from bedrock_simulator.runtime.invocation_logs import LOGGED_OPERATIONS, Invocation, InvocationLogs
-from bedrock_simulator.runtime.metrics import COUNTED_OPERATIONS, of_answer, of_error
 from bedrock_simulator.runtime.prompt_cache import PromptCache
 
 SIMULATED_HEADER = {"x-simulated-model": "true"}
+COUNTED_OPERATIONS = frozenset({"Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream"})
+THROTTLED = "ThrottlingException"
 
 RUNTIME: dict[str, Callable[[RuntimeCall], Outcome]] = {
     "Converse": converse.converse,
@@ -64,9 +70,9 @@ class RuntimeDispatcher:
         except errors.ServiceError as error:
             if logged:
                 self._logs.add(invocation, invocation.error_record(error.code))
-            self._count(invocation, of_error(error))
+            self._count(invocation, _metrics_of_error(error))
             raise
-        self._count(invocation, of_answer(outcome))
+        self._count(invocation, _metrics_of_answer(outcome))
         if logged:
             self._logs.add(invocation, invocation.response_record(outcome))
         headers = {**SIMULATED_HEADER, "x-amzn-requestid": invocation.id, **outcome.headers}
@@ -91,3 +97,23 @@ class RuntimeDispatcher:
         self._logs.clear()
         self.burndown.clear()
         self.cache.clear()
+
+
+def _metrics_of_answer(outcome: Outcome) -> Mapping[str, float]:
+    """The metrics of a call that was answered. A stream that the model rejected has no logged output."""
+    if outcome.logged is None:
+        return {"InvocationClientErrors": 1}
+    tokens_in, tokens_out = outcome.used
+    return {
+        "Invocations": 1,
+        "InvocationLatency": outcome.latency_ms,
+        "InputTokenCount": tokens_in,
+        "OutputTokenCount": tokens_out,
+    }
+
+
+def _metrics_of_error(error: errors.ServiceError) -> Mapping[str, float]:
+    """Throttled calls count neither as invocations nor as errors."""
+    if error.code == THROTTLED:
+        return {"InvocationThrottles": 1}
+    return {"InvocationServerErrors" if error.status >= 500 else "InvocationClientErrors": 1}
