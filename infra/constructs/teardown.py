@@ -127,10 +127,8 @@ class EnvironmentGuard(Construct):
 
 
 class RecipeGuard(Construct):
-    """Refuses an update of its stack that drops a recipe with an endpoint or an alias, or that takes a contender, a
-    judge or a tag from a run, which keeps the recipe that it began with, or the function of a canary in progress.
-    Teachers and students stay granted.
-    """
+    """Refuses an update of its stack that drops a recipe with an endpoint or an alias, the function of a canary in
+    progress, or a contender, a judge or a tag of a run, which keeps its recipe. Teachers and students stay granted."""
 
     def __init__(
         self,
@@ -154,6 +152,7 @@ class RecipeGuard(Construct):
             permissions=[*_reading(self, context, ledger, machine), storage.query_locks(ledger)],
             environment=_variables(ledger, machine, inference_region),
         )
+        models = {name: [*each.contenders, *each.judges] for name, each in recipes.items()}
         canaries = sorted(name for name, each in recipes.items() if each.canary)
         kept = CustomResource(
             self,
@@ -162,9 +161,7 @@ class RecipeGuard(Construct):
             service_token=function.function.function_arn,
             properties={
                 "Recipes": sorted(recipes),
-                "Models": {
-                    name: named for name, each in recipes.items() if (named := [*each.contenders, *each.judges])
-                },
+                "Models": {name: named for name, named in models.items() if named},
                 "Tags": {name: sorted(each.tags) for name, each in recipes.items() if each.tags},
                 **({"Canaries": canaries} if canaries else {}),
             },
