@@ -83,10 +83,17 @@ class BranchEnvironment:
         return max((day for stack in self.stacks if (day := _day(stack.tags.get(LAST_DAY, "")))), default=None)
 
     def has_ended(self, on: date) -> bool:
-        """Whether the last day is before `on`, or a deletion began and was not completed."""
-        if any(stack.status in (DELETION_FAILED, DELETING) for stack in self.stacks):
+        """Whether the last day is before `on`, or a deletion has passed the guard and was not completed.
+
+        The guard is the first stack that a deletion deletes. While it is there, whatever state another stack is in,
+        the environment can be deployed again.
+        """
+        if self.last_day is not None and self.last_day < on:
             return True
-        return self.last_day is not None and self.last_day < on
+        guard = next((stack for stack in self.stacks if stack.part == GUARD), None)
+        if guard is not None:
+            return guard.status == DELETING
+        return any(stack.status in (DELETION_FAILED, DELETING) for stack in self.stacks)
 
     @property
     def is_busy(self) -> bool:

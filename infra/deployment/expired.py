@@ -120,6 +120,11 @@ def _chosen(found: Sequence[BranchEnvironment], branch: str | None) -> Iterator[
     yield from (each for each in found if (each.has_ended(on) if branch is None else each.branch == branch))
 
 
+def _again(found: BranchEnvironment, there: Sequence[BranchEnvironment]) -> BranchEnvironment | None:
+    """The environment as it is now; None if somebody has deleted it."""
+    return next((each for each in there if each.name == found.name), None)
+
+
 def remove(
     deletion: BranchDeletion, branch: str | None, *, read: Callable[[], list[BranchEnvironment]], dry_run: bool
 ) -> int:
@@ -128,11 +133,18 @@ def remove(
     Args:
         deletion: Deletes one.
         branch: The branch, or None for all that have ended.
-        read: Reads which there are.
+        read: Reads which there are, at first and again before each is deleted.
         dry_run: Whether to say only what would be deleted.
     """
     committed, failed = {file.stem for file in SOURCE.glob("*.toml")}, False
-    for environment in _chosen(read(), branch):
+    for found in _chosen(read(), branch):
+        environment = found if dry_run else _again(found, read())  # the deletion of those before it takes hours
+        if environment is None:
+            continue
+        moved = environment.last_day != found.last_day and not environment.has_ended(clock.now().date())
+        if branch is None and moved and not environment.is_busy:
+            deletion.tell(f"{environment.name} is left alone: its last day is {environment.last_day} now")
+            continue
         if why := refusal(environment, committed):
             deletion.tell(why)
             failed = True

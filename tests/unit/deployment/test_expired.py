@@ -268,10 +268,56 @@ def test_a_deletion_that_failed_is_continued_before_the_last_day(account: FakeSt
 
 
 def test_a_deletion_under_way_is_waited_for_and_not_begun_again(account: FakeStacks) -> None:
-    account.deploy(OLD, "2026-12-05")
+    account.deploy(OLD, "2026-11-29")
     account.change("pipeline", StackStatus="DELETE_IN_PROGRESS")
     assert Removal(account).run() == 0
     assert _parts(account.deleted) == [part for part in ORDER if part != "pipeline"]
+
+
+@pytest.mark.parametrize(
+    ("part", "status", "continued"),
+    [
+        ("teardown", "DELETE_IN_PROGRESS", True),
+        ("teardown", "DELETE_FAILED", False),  # the guard refused, so everything is still there
+        ("serving", "DELETE_FAILED", False),  # somebody deleted one stack by hand, and it is deployed again
+        ("serving", "DELETE_IN_PROGRESS", False),
+    ],
+)
+def test_before_the_last_day_a_deletion_goes_on_only_where_the_guard_has_gone_first(
+    account: FakeStacks, part: str, status: str, continued: bool
+) -> None:
+    account.deploy(OLD, "2026-12-20")
+    account.change(part, StackStatus=status)
+    assert Removal(account).run() == 0
+    assert bool(account.deleted) == continued
+
+
+@pytest.mark.parametrize(
+    ("last_day", "status", "said"),
+    [
+        ("2026-12-20", "UPDATE_COMPLETE", "its last day is 2026-12-20 now"),
+        ("2026-12-20", "UPDATE_IN_PROGRESS", "somebody deploys it now"),
+        ("2026-11-29", "UPDATE_IN_PROGRESS", "somebody deploys it now"),
+    ],
+)
+def test_one_that_is_deployed_while_another_is_deleted_is_left_alone(
+    account: FakeStacks, monkeypatch: pytest.MonkeyPatch, last_day: str, status: str, said: str
+) -> None:
+    first, second = sorted((OLD, NEW), key=name_of)
+    account.deploy(first, "2026-11-29")
+    account.deploy(second, "2026-11-29")
+
+    def deployed(_command: Sequence[str]) -> int:
+        for (_, name), stack in account.stacks.items():
+            if name_of(second) in name:
+                stack.update(Tags=_listed(_tags(second, last_day)), StackStatus=status)
+        return 0
+
+    removal = Removal(account)
+    monkeypatch.setattr(removal, "_run", deployed)  # the first one is emptied
+    removal.run()
+    assert [each.branch for each in account.look()] == [second]
+    assert said in removal.said[-1]
 
 
 def test_a_deployment_that_never_ended_has_nothing_to_be_emptied_by(account: FakeStacks) -> None:
