@@ -70,6 +70,11 @@ REFUSED: dict[str, tuple[dict[str, Any], date, tuple[str, str, str, str]]] = {
         TODAY,
         ("recipes.support.canary.share", "it is 1.0", "0.01 to 0.5", "every tenth caller"),
     ),
+    "a canary that business hours always end": (
+        {HOSTING: "provisioned", PRICE: 20, HOURS: OPEN, "recipes/support/canary": {"minutes": 566}},
+        TODAY,
+        ("recipes.support.canary.minutes", "from 08:00 to 18:00 end it before", "at most 565", "longer hours"),
+    ),
     "a ceiling without room for a canary": (
         {HOSTING: "provisioned", PRICE: 4, "recipes/support/canary": {"share": 0.1}, "max_model_units": 2},
         TODAY,
@@ -829,6 +834,17 @@ CANARY_BOUNDS = {
     "max_latency_ratio": (1.0, 0.5, float("nan")),
     "max_cost_ratio": (1.0, 0.5),
 }
+
+
+@pytest.mark.parametrize(
+    ("hours", "minutes"),
+    [(OPEN, 565), ({**OPEN, "opens": "00:00", "closes": "24:00", "days": ALL_DAYS[:5]}, 1440)],
+)
+def test_a_canary_that_ends_within_business_hours_has_no_finding(
+    hours: dict[str, Any], minutes: int, settings: Build
+) -> None:
+    said = {HOSTING: "provisioned", PRICE: 4, HOURS: hours, "recipes/support/canary": {"minutes": minutes}}
+    assert [each for each in findings(settings(said), TODAY) if "canary" in each.where] == []
 
 
 @pytest.mark.parametrize(
