@@ -51,7 +51,7 @@ class CanaryStage(Construct):
             permissions=[
                 *storage.use_ledger(stores.ledger),
                 *storage.notify(stores.topic, context.key),
-                *bedrock.create_endpoints(location, context.names, tags=tags),
+                *bedrock.create_endpoints(location, context.names, tags=tags, but_live=True),
                 *borrowed_models.lease(location, context.names, context.lenders),
                 *borrowed_models.host(location, context.names, context.lenders, tags=tags),
                 *keys.host_models(location, context.key),

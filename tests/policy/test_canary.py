@@ -24,9 +24,12 @@ def role() -> PolicyHolder:
     return found
 
 
-def ask(action: str, *, of: str = "", says: str = "", tags: tuple[str, ...] = (), kind: str = "deployment") -> Ask:
+def ask(
+    action: str, *, of: str = "", run: str = "", says: str = "", tags: tuple[str, ...] = (), kind: str = "deployment"
+) -> Ask:
     keys: Keys = {
         **({f"aws:ResourceTag/{TAG_ENVIRONMENT}": of} if of else {}),
+        **({f"aws:ResourceTag/{TAG_RUN}": run} if run else {}),
         **({f"aws:RequestTag/{TAG_ENVIRONMENT}": says} if says else {}),
         **({"aws:TagKeys": [*tags]} if tags else {}),
     }
@@ -39,8 +42,9 @@ ASKED = [
     (ask("TagResource", of=OURS, says=OURS, tags=(TAG_ENVIRONMENT, TAG_ROUTE)), True),
     (ask("TagResource", of=OURS, tags=(TAG_ROUTE,)), False),
     (ask("TagResource", of=THEIRS, says=OURS, tags=(TAG_ENVIRONMENT, TAG_ROUTE)), False),
-    (ask("DeleteCustomModelDeployment", of=OURS), True),
-    (ask("DeleteCustomModelDeployment", of=THEIRS), False),
+    (ask("DeleteCustomModelDeployment", of=OURS, run="support-1"), True),
+    (ask("DeleteCustomModelDeployment", of=OURS), False),  # a live endpoint
+    (ask("DeleteCustomModelDeployment", of=THEIRS, run="support-1"), False),
     (ask("UpdateCustomModelDeployment", of=OURS), False),
     (ask("InvokeModel", of=OURS), False),
 ]

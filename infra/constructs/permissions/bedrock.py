@@ -8,7 +8,7 @@ environment that they belong to.
 from collections.abc import Collection, Iterable
 
 from distillery.core import catalog
-from distillery.core.names import TAG_ENVIRONMENT, Names
+from distillery.core.names import TAG_ENVIRONMENT, TAG_RUN, Names
 from infra.constructs.arn import Location
 from infra.constructs.permissions.foundation_models import INVOKE, invoke_models
 from infra.constructs.permissions.permission import Conditions, Permission
@@ -121,19 +121,21 @@ def get_students(location: Location) -> Permission:
     return Permission(actions=("bedrock:GetCustomModel",), resources=_all(location, "custom-model"), because=_IDS)
 
 
-def create_endpoints(location: Location, names: Names, *, tags: Collection[str]) -> tuple[Permission, ...]:
+def create_endpoints(
+    location: Location, names: Names, *, tags: Collection[str], but_live: bool = False
+) -> tuple[Permission, ...]:
     """Create endpoints of the environment's custom models, in both hosting modes: a run keeps the mode it began with.
 
-    `tags` are the keys of all tags of an endpoint. The Service Authorization Reference stars the foundation model among
-    the resources of throughput. UNVERIFIED: that a request for a custom model is not checked on its base, for which
-    nobody here may buy throughput.
+    `tags` are the keys of all tags of an endpoint. `but_live`: see `delete_endpoints`. The Service
+    Authorization Reference stars the foundation model among the resources of throughput. UNVERIFIED: that a request
+    for a custom model is not checked on its base, for which nobody here may buy throughput.
     """
     endpoints, models, made = _endpoints(location), _all(location, "custom-model"), _tagged(names, tags)
     create = ("bedrock:CreateCustomModelDeployment", "bedrock:CreateProvisionedModelThroughput")
     return (
         Permission(actions=create, resources=models, conditions=_tagged_over_owned(names, tags), because=_IDS),
         Permission(actions=("bedrock:TagResource",), resources=endpoints, conditions=made, because=_IDS),
-        *delete_endpoints(location, names),
+        *delete_endpoints(location, names, but_live=but_live),
     )
 
 
@@ -144,13 +146,14 @@ def update_endpoints(location: Location, names: Names) -> Permission:
     return Permission(actions=actions, resources=resources, conditions=_owned(names), because=_IDS)
 
 
-def delete_endpoints(location: Location, names: Names) -> tuple[Permission, ...]:
-    """Get endpoints, and delete those of the environment."""
+def delete_endpoints(location: Location, names: Names, *, but_live: bool = False) -> tuple[Permission, ...]:
+    """Get endpoints, and delete those of the environment. `but_live`: only those of runs."""
+    condition = _owned(names) | ({"Null": {f"aws:ResourceTag/{TAG_RUN}": "false"}} if but_live else {})
     find = ("bedrock:GetCustomModelDeployment", "bedrock:GetProvisionedModelThroughput")
     delete = ("bedrock:DeleteCustomModelDeployment", "bedrock:DeleteProvisionedModelThroughput")
     return (
         Permission(actions=find, resources=_endpoints(location), because=_IDS),
-        Permission(actions=delete, resources=_endpoints(location), conditions=_owned(names), because=_IDS),
+        Permission(actions=delete, resources=_endpoints(location), conditions=condition, because=_IDS),
         list_endpoints(),
     )
 
