@@ -148,7 +148,8 @@ def update_endpoints(location: Location, names: Names) -> Permission:
 
 def delete_endpoints(location: Location, names: Names, *, but_live: bool = False) -> tuple[Permission, ...]:
     """Get endpoints, and delete those of the environment. `but_live`: only those of runs."""
-    condition = _owned(names) | ({"Null": {f"aws:ResourceTag/{TAG_RUN}": "false"}} if but_live else {})
+    of_runs: Conditions = {"Null": {f"aws:ResourceTag/{TAG_RUN}": "false"}} if but_live else {}
+    condition = {**_owned(names), **of_runs}
     find = ("bedrock:GetCustomModelDeployment", "bedrock:GetProvisionedModelThroughput")
     delete = ("bedrock:DeleteCustomModelDeployment", "bedrock:DeleteProvisionedModelThroughput")
     return (
