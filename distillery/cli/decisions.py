@@ -74,19 +74,23 @@ def accept(
         bool,
         typer.Option("--replace-newer", help="Replace the live model, even if it went live after the run's verdict."),
     ] = False,
+    without_canary: Annotated[
+        bool, typer.Option("--without-canary", help="Make it live at once, although its recipe has a canary.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask to confirm the price of a canary.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make a run's student live, whatever its verdict. The current model serves until the change is complete.
 
     Where the recipe has a canary, the student takes a share of the calls first. If its endpoint is billed by the hour,
-    the price is shown and confirmed.
+    the price is shown and confirmed. --without-canary skips that; the ledger keeps it with the reason.
     """
     on = target(context)
     record = on.ledger.run(run)
-    usd = _confirmed_canary(record, yes=yes, as_json=as_json)
+    usd = Decimal(0) if without_canary else _confirmed_canary(record, yes=yes, as_json=as_json)
     asked = {"run": run, "accept": True, "reason": reason, "seen": record.acceptance, "replace_newer": replace_newer}
     asked |= {"canary_usd": str(usd)} if usd else {}
+    asked |= {"without_canary": True} if without_canary else {}
     answer = on.account.decide("acceptance", asked)
     if as_json:
         known = {name: answer.get(name) for name in ("by", "at")}

@@ -51,6 +51,7 @@ class AcceptanceRequest:
             again, or by a second person, finds a later one and starts nothing.
         replace_newer: Whether to replace a model that went live after the verdict.
         canary_usd: What the person was told that the second endpoint of the student's canary bills at most.
+        without_canary: Whether the student goes live at once, although its recipe has canaries.
     """
 
     run: str
@@ -59,6 +60,7 @@ class AcceptanceRequest:
     seen: str = ""
     replace_newer: bool = False
     canary_usd: Decimal = Decimal(0)
+    without_canary: bool = False
 
     @property
     def recipe(self) -> str:
@@ -143,9 +145,9 @@ class AcceptanceDecider:
         try:
             alias = self._check_live(record, model, replace_newer=request.replace_newer)
             self._check_model(record, model)
-            has_canary = alias is not None and self._check_canary(record, model, alias, request.canary_usd)
-            left = alias.current if alias else None
-            if not self.acceptances.begin(record, holder, by=by.arn, reason=request.reason, left=left):
+            has_canary = alias is not None and self._check_canary(record, model, alias, request)
+            left, skips = alias.current if alias else None, request.without_canary
+            if not self.acceptances.begin(record, holder, by.arn, request.reason, left=left, without_canary=skips):
                 raise RunActive(busy_message(recipe, "another decision about the run"))
             if alias is not None and has_canary:
                 now = settings.load_all().get(recipe, record.run.recipe)
@@ -158,7 +160,8 @@ class AcceptanceDecider:
             self._not_started(recipe, holder, f"it did not start: {type(error).__name__}")
             raise
         record = self.ledger.run(request.run)
-        what = "takes a share of the calls first" if has_canary else "is going live"
+        without = " without a canary" if request.without_canary else ""
+        what = "takes a share of the calls first" if has_canary else f"is going live{without}"
         self._notify(record, f"was accepted by {by.arn} and {what}: {record.accepted_reason}.")
         return _answer(record, first=True)
 
@@ -178,17 +181,18 @@ class AcceptanceDecider:
                 f"end it now and accept the run then: distillery stop {run.id} --reason WHY"
             )
 
-    def _check_canary(self, record: RunRecord, model: str, alias: Alias, confirmed: Decimal) -> bool:
-        """Whether the student has a canary first. Raises NothingToAccept where none can begin now, and BadRequest where
-        the person has not confirmed its price."""
-        if not needs_canary(record.run, model, alias, self.canaries):
+    def _check_canary(self, record: RunRecord, model: str, alias: Alias, request: AcceptanceRequest) -> bool:
+        """Whether it has a canary first. Raises NothingToAccept, or BadRequest for another price."""
+        if request.without_canary or not needs_canary(record.run, model, alias, self.canaries):
             return False
         if why := canary_refusal(alias, self.canaries):
-            raise NothingToAccept(f"the student of run {record.run.id!r} cannot begin its canary now: {why}")
-        if (usd := canary_usd(record.run.recipe)) != confirmed:
+            raise NothingToAccept(
+                f"the student of run {record.run.id!r} cannot begin its canary now: {why}; or add --without-canary"
+            )
+        if (usd := canary_usd(record.run.recipe)) != request.canary_usd:
             raise BadRequest(
                 f"the canary of run {record.run.id!r} needs a second endpoint, which bills up to ${usd}, and "
-                f"${confirmed} was confirmed; accept with a current version of the command, which shows the price first"
+                f"${request.canary_usd} was confirmed; a current version of the command shows the price first"
             )
         return True
 

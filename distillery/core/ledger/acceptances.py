@@ -14,11 +14,14 @@ from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import NEW, Item, Table
 from distillery.core.pipeline import Outcome
 
+WITHOUT_CANARY = "without_canary"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
     """An acceptance. `by`: the person's ARN; `reason`: theirs; `left`, `to`: ARNs of models; `was`: how the run had
-    ended; `opened`, `closed`: ISO 8601; `ending`: why it ended as it did."""
+    ended; `opened`, `closed`: ISO 8601; `ending`: why it ended as it did; `without_canary`: whether the student was
+    to go live without the canary of its recipe."""
 
     holder: str
     run: str
@@ -31,6 +34,7 @@ class Acceptance:
     outcome: Outcome
     closed: str | None = None
     ending: str = ""
+    without_canary: bool = False
 
 
 class Acceptances:
@@ -39,7 +43,9 @@ class Acceptances:
     def __init__(self, table: Table) -> None:
         self._table, self._ledger = table, Ledger(table)
 
-    def begin(self, record: RunRecord, holder: str, *, by: str, reason: str, left: str | None) -> bool:
+    def begin(
+        self, record: RunRecord, holder: str, by: str, reason: str, *, left: str | None, without_canary: bool = False
+    ) -> bool:
         """Records a person's acceptance, which holds the recipe lock already.
 
         Args:
@@ -48,6 +54,7 @@ class Acceptances:
             by: The person's ARN.
             reason: The person's reason.
             left: ARN of the live model, if there is one.
+            without_canary: Whether the student is to go live without the canary of its recipe.
 
         Returns:
             False if the run has changed since it was read; then nothing is recorded.
@@ -65,6 +72,7 @@ class Acceptances:
             "left": left or "",
             "to": model_of(record) or "",
             "opened": now,
+            **({WITHOUT_CANARY: "true"} if without_canary else {}),
         }
         run = {name: value for name, value in (self._table.get(pk, sk) or {}).items() if name != "acceptance_ended"}
         run |= {"acceptance": holder, "accepted": now, "accepted_by": by, "accepted_reason": reason}
@@ -145,4 +153,5 @@ def _acceptance(item: Item) -> Acceptance:
         outcome=Outcome(item.get("outcome", Outcome.RUNNING)),
         closed=item.get("closed"),
         ending=item.get("ending", ""),
+        without_canary=WITHOUT_CANARY in item,
     )

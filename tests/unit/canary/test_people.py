@@ -171,6 +171,17 @@ def test_nobody_accepts_a_student_whose_canary_decides(harness: CanaryHarness) -
     assert harness.decide(harness.run, accept=False)[1]["error"]["type"] == "BadRequest"
 
 
+def test_a_person_may_skip_the_canary_and_the_ledger_keeps_that(hourly: CanaryHarness) -> None:
+    """Also where the month has no room for its endpoint, whose price is then not asked."""
+    hourly.recipes["support"] = recipe(canary=OPTIONS, **HOURLY | {"monthly_budget_usd": Decimal(50)})
+    assert hourly.decide(hourly.run)[0] == 400
+    assert hourly.decide(hourly.run, without_canary=True)[0] == 200
+    assert hourly.canaries.current("support") is None
+    acceptance = hourly.acceptances.of("support")[0]
+    assert (acceptance.without_canary, acceptance.closed) == (True, None)
+    assert hourly.ledger.run(hourly.run).promoting
+
+
 def test_one_that_a_person_stopped_is_accepted_afterwards(harness: CanaryHarness) -> None:
     harness.admit(harness.begin())
     harness.stop()
