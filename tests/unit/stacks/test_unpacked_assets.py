@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from distillery.core.canary import CanaryOptions
 from distillery.core.judging import GraderKind, GraderSpec
 from distillery.settings import load
 from distillery.settings.environment import Settings
@@ -23,7 +24,7 @@ from tests.unit.stacks.assembly import DAYS, ROOT, resources
 
 PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
 ENVIRONMENTS = ("dev", "prod")
-"""Together they have nearly every function: dev empties its buckets, prod owns the invocation logging."""
+"""Together they have most functions: dev empties its buckets, prod owns the invocation logging."""
 IMPORT = "import importlib, sys; name = sys.argv[1].rpartition('.'); getattr(importlib.import_module(name[0]), name[2])"
 PACKAGES = re.compile(r"Packages of requirements/(\w+)\.txt")
 
@@ -66,8 +67,11 @@ def functions() -> dict[str, Function]:
     found: dict[str, Function] = {}
     every = [load(environment, on=DAYS[environment]) for environment in ENVIRONMENTS]
     promotion = Promotion(sign=True, through=("qa",), public_keys=(Signer().public.pem,))
-    promoting = every[0].model_copy(update={"promotion": promotion})
-    for settings in (*every, _with_scores_from_outside(every[0]), promoting):
+    canaries = {name: replace(recipe, canary=CanaryOptions()) for name, recipe in every[0].recipes.items()}
+    promoting = every[0].model_copy(update={"promotion": promotion, "recipes": canaries})
+    shares = {"promotion": Promotion(sign=True, share_with=("222222222222",))}
+    sharing = load("launch", on=DAYS["launch"]).model_copy(update=shares)
+    for settings in (*every, _with_scores_from_outside(every[0]), promoting, sharing):
         assembly = assembly_of(settings)
         for stack in assembly.stacks:
             found.update(_functions(_files(assembly.folder), stack.template))
