@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from distillery.core.names import COLLECTED_PREFIX, EVALUATIONS_PREFIX
+from distillery.core.names import COLLECTED_PREFIX, PENDING_RECORDS_PREFIX
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.route_callers import QUESTION, Team
 from tests.journey.tagged_resources import (
@@ -203,6 +203,6 @@ def read_public_key(made: TaggedResources, kms: Any) -> None:
 
 
 def write_record(made: TaggedResources, s3: Any) -> None:
-    """Writes what looks like the record of a run."""
-    key = f"{EVALUATIONS_PREFIX}{made.name()}/record.json"
+    """Writes what looks like the record of a run that goes live."""
+    key = f"{PENDING_RECORDS_PREFIX}{made.name()}/record.json"
     s3.put_object(Bucket=str(made.environment.outputs["data_bucket"]), Key=key, Body=b"{}")

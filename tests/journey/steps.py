@@ -2,7 +2,7 @@
 
 import base64
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,12 +11,12 @@ from botocore.exceptions import ClientError
 
 from distillery.client.errors import FunctionRefused, NotReached
 from distillery.client.function_url import post_signed
-from distillery.core import clock
 from distillery.core.names import UPLOADS_PREFIX
 from distillery.core.promotions import FILES, VERB, promotion_folder
 from distillery.records import statement
 from distillery.records.record import TrainingInputs, job_request
 from distillery.records.statement import HELDOUT, TRAINING, Statement
+from tests import waiting
 from tests.fakes.records import Signer, evaluation, record
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.policies import resource
@@ -144,7 +144,7 @@ def promote_record(environment: Environment) -> str:
     before = environment.promotions.latest(RECIPE)
     if before:
         environment.promotions.abandon(before.id, by="nobody", reason="the next record follows")
-    new = uuid4().hex
+    new, now = uuid4().hex, datetime.fromisoformat(waiting.admin(environment.account, "GET", "clock")["now"])
     training = TrainingInputs(
         dataset_digest=new * 2, prompts=500, job_request=job_request(environment.settings.recipes[RECIPE])
     )
@@ -154,7 +154,7 @@ def promote_record(environment: Environment) -> str:
         training=training,
         training_digest=training.digest,
         evaluation=evaluation(judged="2999-01-01T00:00:00+00:00"),
-        issued=(clock.now() - timedelta(hours=1)).isoformat(),
+        issued=(now - timedelta(hours=1)).isoformat(timespec="seconds"),
         expires="2999-01-01T00:00:00+00:00",
     )
     subjects = dict.fromkeys((TRAINING, HELDOUT), "1" * 64)

@@ -39,7 +39,7 @@ def end_leases(
     return (
         _on_models(location, ("bedrock:UntagResource",), _our_lease(names, lenders)),
         get_students(location),
-        storage.end_leases_of_models(ledger),
+        *storage.end_leases_of_models(ledger),
     )
 
 

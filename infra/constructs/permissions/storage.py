@@ -167,11 +167,14 @@ def query_runs(table: dynamodb.ITable) -> tuple[Permission, ...]:
     )
 
 
-def end_leases_of_models(table: dynamodb.ITable) -> Permission:
-    """List and delete what the ledger has of borrowed models; the key is that of `query_runs`."""
+def end_leases_of_models(table: dynamodb.ITable) -> tuple[Permission, ...]:
+    """List and delete what the ledger has of borrowed models. A deletion needs the key as a write does."""
     borrowed = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [BORROWED]}}
     actions = ("dynamodb:DeleteItem", "dynamodb:Query")
-    return Permission(actions=actions, resources=(table.table_arn,), conditions=borrowed)
+    return (
+        Permission(actions=actions, resources=(table.table_arn,), conditions=borrowed),
+        _key(_of(table), table, SYMMETRIC_USE, "dynamodb"),
+    )
 
 
 def query_locks(table: dynamodb.ITable) -> Permission:
