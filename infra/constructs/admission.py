@@ -52,7 +52,7 @@ class AdmissionFunction(Construct):
             environment={
                 Variable.LEDGER: stores.ledger.table_name,
                 Variable.TOPIC: stores.topic.topic_arn,
-                **({Variable.FOUR_EYES: "true"} if context.keep_data else {}),
+                **context.four_eyes,
             },
             layers=[
                 packages_layer(self, "Packages", Packages.RECORDS),

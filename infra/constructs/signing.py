@@ -45,7 +45,7 @@ class Signing(Construct):
             environment={
                 Variable.LEDGER: stores.ledger.table_name,
                 Variable.RECORD_DAYS: str(valid_days),
-                **({Variable.FOUR_EYES: "true"} if context.keep_data else {}),
+                **context.four_eyes,
                 **({Variable.COMMIT: str(commit)} if commit else {}),
             },
         )

@@ -77,6 +77,11 @@ class StackContext:
         return {Variable.MAX_MODEL_UNITS: str(self.max_model_units), **paused}
 
     @property
+    def four_eyes(self) -> dict[Variable, str]:
+        """The variable of functions that need a second person, or say that data is kept, where it is."""
+        return {Variable.FOUR_EYES: "true"} if self.keep_data else {}
+
+    @property
     def lenders(self) -> tuple[str, ...]:
         """The environments of the account whose models this one may use, under a lease: where no data is kept."""
         return () if self.keep_data else self.through

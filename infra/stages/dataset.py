@@ -93,7 +93,7 @@ class DatasetStage(Construct):
             environment={
                 Variable.LEDGER: stores.ledger.table_name,
                 Variable.TOPIC: stores.topic.topic_arn,
-                **({Variable.FOUR_EYES: "true"} if context.keep_data else {}),
+                **context.four_eyes,
             },
             layers=[self.recipes],  # cap and deciders as they are now, not as at the upload
         )

@@ -178,7 +178,7 @@ class PromotionStage(Construct):
             environment={
                 Variable.LEDGER: stores.ledger.table_name,
                 Variable.TOPIC: stores.topic.topic_arn,
-                **_second_person(context),
+                **context.four_eyes,
                 **self._window,
                 **self._canaries,
                 **context.unit_ceiling,
@@ -220,13 +220,9 @@ class PromotionStage(Construct):
             environment={
                 Variable.LEDGER: stores.ledger.table_name,
                 Variable.TOPIC: stores.topic.topic_arn,
-                **_second_person(context),
+                **context.four_eyes,
                 **self._window,
                 **self._canaries,
             },
             layers=[settings],
         )
-
-
-def _second_person(context: StackContext) -> dict[Variable, str]:
-    return {Variable.FOUR_EYES: "true"} if context.keep_data else {}
