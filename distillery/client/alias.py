@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 from distillery.client.canary import AliasedCanary, parse_canary
 from distillery.client.errors import UnreadableAlias
-from distillery.client.route_map import IS_MODEL, check_fields, is_object, matches, parse_object
+from distillery.client.route_map import IS_MODEL, IS_TIME, check_fields, is_object, matches, parse_object
 from distillery.client.system_prompt import UNKNOWN_PROMPT, StudentPrompt
 
 _ENDPOINT_ARN = matches(
     r"arn:aws(-[a-z]+)*:bedrock:[a-z]{2}(-[a-z]+)+-[0-9]:[0-9]{12}:(custom-model-deployment|provisioned-model)/[a-z0-9]{12}"
 )
 """Bedrock API, `CustomModelDeploymentArn` and `ProvisionedModelArn`: the endpoints that promotion creates."""
-_IS_TIME = matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\+00:00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ def parse_alias(text: str, region: str) -> AliasedEndpoint:
         if (paused := alias.get("paused")) is not None:
             if not is_object(paused):
                 raise ValueError("paused holds an invalid value")
-            check_fields(paused, {"since": _IS_TIME, "until": _IS_TIME})
+            check_fields(paused, {"since": IS_TIME, "until": IS_TIME})
             paused = {"since": paused["since"], "until": paused["until"]}
     except (ValueError, KeyError) as error:
         raise UnreadableAlias(f"the alias names no endpoint that promotion could have created: {error}") from error

@@ -17,13 +17,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from distillery.client.route_map import IS_MODEL, Check, check_fields, matches
+from distillery.client.route_map import IS_MODEL, IS_TIME, Check, check_fields, matches
 from distillery.client.system_prompt import StudentPrompt
 
 LIVE, CANARY = "live", "canary"
 """The variants of a step while it has a canary."""
 _IS_SALT = matches(r"[A-Za-z0-9._-]{1,128}")
-_IS_TIME = matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\+00:00")
 _MOST = 1 << 64
 
 
@@ -76,7 +75,7 @@ def parse_canary(alias: Mapping[str, Any], is_endpoint: Check) -> AliasedCanary 
         value = _object(alias["canary"])
         endpoint = _object(value["endpoint"])
         check_fields(endpoint, {"arn": is_endpoint})
-        check_fields(value, {"model": IS_MODEL, "share": _is_share, "salt": _IS_SALT, "end": _IS_TIME})
+        check_fields(value, {"model": IS_MODEL, "share": _is_share, "salt": _IS_SALT, "end": IS_TIME})
         return AliasedCanary(
             arn=endpoint["arn"],
             model=value["model"],

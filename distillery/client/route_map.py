@@ -203,6 +203,7 @@ def _optional(is_valid: Check) -> Check:
 
 _NAME = matches(r"[a-z0-9][a-z0-9/-]{0,62}")
 IS_MODEL = matches(r"[A-Za-z0-9][A-Za-z0-9:/._-]{0,2047}")
+IS_TIME = matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\+00:00")
 _COST_CENTRE = matches(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TAG_KEY, _TAG_VALUE = matches(r"[A-Za-z0-9 ._:/=+@-]{1,128}"), matches(r"[A-Za-z0-9 ._:/=+@-]{0,256}")
 """Bedrock API, `TagKey` and `TagValue`, limited to one line."""
