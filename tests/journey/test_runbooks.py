@@ -28,9 +28,8 @@ from tests.runbooks import DEPLOYER, ON_CALL, PAGES, RunbookCommand, commands
 PROGRAMS = {"aws": "tests.aws_cli", "distillery": "distillery"}
 PLACEHOLDER = re.compile(r"(?<![$\w])(QUEUE|HANDLE|NAME|ARN|RUN|JOB|ROUTE|RECIPE|STREAM|VERSION)\b(?!=)")
 FIRST = ("failed-run.md", "incidents/roll-back.md")
-ORDER = [*FIRST, *(page for page in PAGES if page not in FIRST)]
-"""The pages whose commands resume a run, and roll a recipe back, come first: others name the same commands in
-sentences."""
+OTHERS = [page for page in PAGES if page not in FIRST]
+"""These follow, because they name the commands of the first pages again, in sentences."""
 DENIED = {"aws": aws_cli.SERVICE_ERROR, "distillery": ExitCode.AWS_ERROR}
 REFUSED = 4
 """The exit code of a command that the caller may run, and that the state of the run or alias refuses."""
@@ -168,10 +167,12 @@ def on_call(deploy: Deploy, tmp_path: Path) -> OnCall:
 
 
 def test_who_is_on_call_follows_every_runbook(on_call: OnCall) -> None:
-    wrong = [each for page in ORDER for each in on_call.follow(page)]
+    wrong = [each for page in FIRST for each in on_call.follow(page)]
+    version = on_call.environment.promoted().version  # before a dead letter starts a run, which may go live at any time
+    wrong += [each for page in OTHERS for each in on_call.follow(page)]
     assert wrong == [], "\n".join(wrong)
+    assert version == 4, "rolled back, and forth again"
     records = {record.run.id: record.outcome for record in on_call.environment.runs()}
     assert records[on_call.failed] is Outcome.PROMOTED, "it was resumed"
     assert records[on_call.active] is Outcome.STOPPED
-    assert on_call.environment.promoted().version == 4, "rolled back, and forth again"
     assert_nothing_is_left(on_call.environment)
