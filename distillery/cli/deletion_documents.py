@@ -43,7 +43,8 @@ class LeftoverOutput:
     """Something of the environment that no stack deletes.
 
     Attributes:
-        kind: `run`, `alias`, `job`, `endpoint`, `model`, `lease` or `parameter`.
+        kind: `run`, `alias`, `job`, `endpoint`, `model`, `lease`, `model-lease` (of another environment's model) or
+            `parameter`.
         arn: Its ARN; its name where it has none.
         costs: What it bills, in words. `usd_per_hour`, `usd_per_month`: null where a price is unknown, and for jobs.
         kept: Why it stays; empty where it is to be deleted.

@@ -202,9 +202,11 @@ class Cleaning(Construct):
                 *storage.use_ledger(ledger),
                 *_deleting(self, context, judges=has_judges),
                 *_deleting_parameters(self, context, inference_region),
+                *borrowed_models.lease(Location.of(self), context.names, context.lenders),
             ],
             environment={
                 **_variables(ledger, machine, inference_region),
+                **({Variable.BORROWS: "true"} if context.lenders else {}),
                 **({Variable.JUDGES: "true"} if has_judges else {}),
             },
             layers=[settings],

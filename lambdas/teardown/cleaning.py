@@ -96,7 +96,7 @@ class EnvironmentCleaning:
             ledger.unlock(recipe, holder)
 
     def _in_order(self, free: Sequence[Leftover], held: Inventory) -> Iterator[str]:
-        """A model goes once no job makes it and no endpoint serves it, and a lease last: it keeps its endpoint."""
+        """A model goes once no job makes it and no endpoint serves it, and leases last: they keep what serves."""
         arns, deletion = {each.arn for each in free}, EnvironmentRetirement(self.environment)
         used = False
         for job in _among(held.jobs, arns):
@@ -111,6 +111,14 @@ class EnvironmentCleaning:
             return
         yield from (model.name for model in _among(held.models, arns) if deletion.delete_model(model))
         yield from self._end_leases({each.name for each in free if each.kind is LeftoverKind.LEASE})
+        yield from self._give_back({each.arn for each in free if each.kind is LeftoverKind.MODEL_LEASE})
+
+    def _give_back(self, models: Collection[str]) -> Iterator[str]:
+        """Ends leases of other environments' models, after the endpoints that served these."""
+        for each in self.environment.ledger.borrowed.all() if models else ():
+            if each.arn in models:
+                self.environment.end_lease(each)
+                yield each.arn
 
     def _end_leases(self, named: Collection[str]) -> Iterator[str]:
         leases = self.environment.ledger.leases

@@ -9,6 +9,7 @@ from enum import StrEnum
 from distillery.core import names as product_names
 from distillery.core.inventory import CustomModel, HostedModel, JobKind, RunningJob
 from distillery.core.ledger import evaluations
+from distillery.core.ledger.borrowed_models import BorrowedModel
 from distillery.core.ledger.holders import HolderKind, kind_of
 from distillery.core.ledger.items import WAITING_OUTCOMES, RunRecord, model_of
 from distillery.core.ledger.leases import Lease
@@ -28,6 +29,8 @@ class LeftoverKind(StrEnum):
     ENDPOINT = "endpoint"
     MODEL = "model"
     LEASE = "lease"
+    MODEL_LEASE = "model-lease"
+    """Of a model of another environment."""
     PARAMETER = "parameter"
 
 
@@ -82,17 +85,21 @@ class Leftovers:
             *(self._alias(recipe, arn) for recipe, arn in remaining.aliases.items()),
             *(self._job(each) for each in remaining.inventory.jobs),
             *endpoints,
-            *(self._model(each, self._host(each, remaining, kept), records) for each in remaining.inventory.models),
+            *(self._model(each, self._host(each.arn, remaining, kept), records) for each in remaining.inventory.models),
             *self._leases(leases, active, remaining),
+            *(
+                self._borrowed(each, self._host(each.arn, remaining, kept))
+                for each in self.environment.ledger.borrowed.all()
+            ),
         ]
         judged = tuple(_stays(each, staying) for each in found)
         if any(each.kept for each in judged):
             return judged  # the environment goes on, and with it what was found out for it
         return (*judged, *map(_parameter, self.environment.parameters.find()))
 
-    def _host(self, model: CustomModel, remaining: Remaining, kept: Mapping[str, Leftover]) -> Leftover | None:
+    def _host(self, model: str, remaining: Remaining, kept: Mapping[str, Leftover]) -> Leftover | None:
         """An endpoint that serves the model and stays."""
-        return next((kept[each.arn] for each in remaining.inventory.hosts_of(model.arn) if each.arn in kept), None)
+        return next((kept[each.arn] for each in remaining.inventory.hosts_of(model) if each.arn in kept), None)
 
     def _records(self, remaining: Remaining) -> dict[str, RunRecord]:
         """The runs that made models, by the model."""
@@ -185,12 +192,25 @@ class Leftovers:
             return replace(found, kept=f"{host.name} serves it: {host.kept}", command=host.command)
         if lease := lease_on(model.tags, self.now):  # of another environment, which `--retire` does not speak for
             return replace(found, kept=lease.sentence, command=release(lease.environment, model))
-        record = records.get(model.arn)
+        return self._unless_waiting(found, records.get(model.arn))
+
+    def _unless_waiting(self, found: Leftover, record: RunRecord | None) -> Leftover:
+        """A model, or a lease of one: it stays while the model's run waits for a decision."""
         if record is None or record.outcome not in WAITING_OUTCOMES or self.retire:
             return found
         verb = ("stop", *REASON) if record.outcome is Outcome.CANARY else ("reject",)
         remedy = command(self.environment.names, verb[0], record.run.id, *verb[1:])
         return replace(found, kept=f"its run {record.run.id} is {record.outcome}", command=remedy)
+
+    def _borrowed(self, model: BorrowedModel, host: Leftover | None) -> Leftover:
+        """A lease of another environment's model. One of a run that the ledger does not have serves nobody."""
+        recipe = product_names.recipe_of(model.run)
+        costs = f"a lease of another environment's model for run {model.run}, until {model.until}"
+        found = Leftover(kind=LeftoverKind.MODEL_LEASE, name=model.arn, arn=model.arn, recipe=recipe, costs=costs)
+        if host is not None:
+            return replace(found, kept=f"{host.name} serves it: {host.kept}", command=host.command)
+        runs = self.environment.ledger.runs(recipe)
+        return self._unless_waiting(found, next((each for each in runs if each.run.id == model.run), None))
 
     def _leases(self, leases: tuple[Lease, ...], active: Mapping[str, str], remaining: Remaining) -> Iterator[Leftover]:
         """The leases that name nothing, and that no active run is about to use."""

@@ -14,6 +14,7 @@ from distillery.core.borrowing import Borrowing
 from distillery.core.env_vars import Variable, is_set, read
 from distillery.core.hosting_mode import HostingMode
 from distillery.core.inventory import CustomModel, HostedModel, Inventory, RunningJob, take_inventory
+from distillery.core.ledger.borrowed_models import BorrowedModel
 from distillery.core.ledger.canaries import Canaries
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.table import Table
@@ -118,9 +119,15 @@ class Environment:
     def end_leases(self) -> None:
         """Ends the leases of other environments' models, once nothing here serves one."""
         if is_set(Variable.BORROWS):
-            borrowing = Borrowing(self.names.environment, self.bedrock, self.ledger.borrowed)
-            for model in borrowing.models.all():
-                borrowing.end(model)
+            for model in self.ledger.borrowed.all():
+                self.end_lease(model)
+
+    def end_lease(self, model: BorrowedModel) -> None:
+        """Ends the lease of a model. Where the settings no longer let its tag be removed, it expires."""
+        if is_set(Variable.BORROWS):
+            Borrowing(self.names.environment, self.bedrock, self.ledger.borrowed).end(model)
+        else:
+            self.ledger.borrowed.remove(model)
 
     def end_shares(self) -> None:
         """Ends the shares of models, before these are deleted."""

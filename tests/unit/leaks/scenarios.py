@@ -658,6 +658,9 @@ def emptying(name: str) -> Callable[[Account], Ask]:
 
 def cleaned(account: Account) -> Ask:
     account.ssm.values["/distillery/dev/first-contact"] = "{}"
+    account.ledger.borrowed.keep(
+        BorrowedModel(arn=f"{STORED}a", run="support-aaaaa-bbbbbbbb-1", until="2020-01-01T00:00:00+00:00")
+    )
     pruned(account)
     return lambda: clean(signed({"delete": True}), CONTEXT)
 
