@@ -117,6 +117,7 @@ class AdmissionAnswer:
         run: The latest run of the promotion; empty before it is opened.
         state: The state of the promotion.
         awaits_prompts: Whether the prompts begin a run.
+        has_student: Whether the latest run has its student; False also from a function that is older than this field.
         first: Whether this request has consumed the record; False for one that resumes.
     """
 
@@ -127,6 +128,7 @@ class AdmissionAnswer:
     first: bool
     state: str
     awaits_prompts: bool
+    has_student: bool = False
 
 
 def promotion_folder(recipe: str, promotion: str) -> str:

@@ -195,6 +195,7 @@ class AdmissionDecider:
             first=first,
             state=state_of(promotion, run),
             awaits_prompts=awaits_prompts(promotion, run),
+            has_student=run is not None and run.has_student,
         )
 
     def _notify(self, promotion: StudentPromotion, what: str) -> None:

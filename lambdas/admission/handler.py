@@ -3,7 +3,7 @@ caller (`distillery/core/decisions.py`):
 
 {"record": "<the envelope in base64>", "promotion": "", "reason": "the new labels"}
 → {"promotion": "promotion-support-…", "way": "re-distil", "prefix": "prompts/support/promotion-…/", "run": "",
-   "first": true, "state": "admitted", "awaits_prompts": true}
+   "first": true, "state": "admitted", "awaits_prompts": true, "has_student": false}
 
 A refusal says its `reason`, and of a record that was used also by which `promotion`.
 """

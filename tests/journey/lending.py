@@ -54,6 +54,11 @@ def share(source: Environment, run: str, account: str) -> dict[str, Any]:
     return _ask(source, "sharer", SHARE, {"run": run, "account": account})
 
 
+def unshare(source: Environment, run: str, account: str) -> None:
+    """The sharer has the source end the share."""
+    _ask(source, "sharer", SHARE, {"run": run, "account": account, "end": True})
+
+
 def promoted_run(target: Environment, promotion: str) -> RunRecord:
     """Waits until the run of the promotion has ended. Returns its record."""
     run = target.until(lambda: next((r.run.id for r in target.runs() if r.promotion == promotion), ""), "promoted run")

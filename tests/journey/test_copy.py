@@ -12,7 +12,7 @@ from distillery.settings.reading import parse, read
 from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
-from tests.journey.lending import pinned, promote, promoted_run, share, tags_of
+from tests.journey.lending import pinned, promote, promoted_run, share, tags_of, unshare
 from tests.journey.prompts import support
 
 HERE, THERE = "111111111111", "222222222222"
@@ -47,6 +47,9 @@ def test_a_model_is_copied_to_another_account(deploy: Deploy) -> None:
 
     shares = ModelShares(launch.names, launch.client("ram"))
     assert [each.run for each in shares.all()] == [trained.run.id]
+    unshare(launch, trained.run.id, THERE)
+    assert shares.all() == ()
+    share(launch, trained.run.id, THERE)
     launch.advance_hours(25)
     launch.until(lambda: shares.all() == (), "end of the share, by the guard")
     assert live.client("bedrock").list_custom_models(isOwned=False)["modelSummaries"] == []

@@ -47,10 +47,14 @@ class Admission:
                 raise
             return answer
 
+    def look(self, promotion: str) -> AdmissionAnswer:
+        """How far the promotion is. Changes nothing."""
+        return self._ask(promotion)
+
     def run_after(self, before: AdmissionAnswer) -> str:
         """The run that the prompts have begun, after that of `before`; empty if it has not begun after a minute."""
         for _ in _pauses():
-            run = self._ask(before.promotion).run
+            run = self.look(before.promotion).run
             if run != before.run:
                 return run
         return ""

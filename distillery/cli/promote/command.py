@@ -12,11 +12,13 @@ from distillery.cli.record_documents import RefusalOutput
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import confirm, echo, echo_error, write_json
 from distillery.core.errors import BadRequest, OverBudget, RecordRefused
-from distillery.core.promotions import SHARE, VERB, Way
+from distillery.core.promotions import VERB, Way
+from distillery.records.refusal import Refusal
 
 if TYPE_CHECKING:
     from distillery.cli.promote.admission import Admission
     from distillery.cli.promote.plan import PromotionPlan
+    from distillery.cli.promote.sharing import CopyShare
     from distillery.core.promotions import AdmissionAnswer
 
 
@@ -87,6 +89,7 @@ def _promoted(
 ) -> PromoteOutput:
     """Starts or resumes the promotion. Nothing is spent or written before the target has admitted the record."""
     from distillery.cli.promote.admission import Admission
+    from distillery.cli.promote.sharing import copy_share, is_copied, needs_share
     from distillery.client import FunctionRefused
 
     there = _reachable(found)
@@ -103,11 +106,16 @@ def _promoted(
             way.way,
             cost,
         )
-    _share(on, found)
+    share = copy_share(on, found)
+    new_copy = share if is_copied(found) and not promotion else None
+    if new_copy:  # first, so that a source that does not share leads to no promotion
+        new_copy.begin()
     admission = Admission(there=there, record=found.received, reason=reason, way=seen)
     try:
         answer = admission.request(promotion)
     except FunctionRefused as refused:
+        if new_copy and refused.details.get("reason") != Refusal.REPLAYED:  # else an earlier promotion needs it
+            new_copy.end()
         if refused.name != RecordRefused.__name__:
             raise
         said = RefusalOutput(reason=refused.details.get("reason", ""), sentence=str(refused))
@@ -119,6 +127,9 @@ def _promoted(
         echo("promotion [bold]{}[/bold] {} in {}", answer.promotion, how, there.environment)
     if answer.way != (seen or Way.REDISTIL) and answer.awaits_prompts and not yes:
         confirm("It was admitted with another way, {}, and keeps it; continue?", answer.way)
+    copies = share if answer.way is Way.COPY else new_copy
+    if copies:
+        copies.settle(answer)
     started = _started(on, found, admission, answer, as_json=as_json) if answer.awaits_prompts else answer.run
     follow = there.command("watch", started) if started else there.command("promotions")
     if not as_json:
@@ -128,6 +139,8 @@ def _promoted(
             echo("run [bold]{}[/bold] has begun; follow it with: {}", started, follow)
         else:
             echo("the run has not begun yet; see what it waits for with: {}", follow)
+    if copies and started and needs_share(answer):
+        _end_after_copy(copies, admission, answer, as_json=as_json)
     return replace(
         found.output,
         admitted=True,
@@ -141,20 +154,29 @@ def _promoted(
     )
 
 
-def _share(on: Target, found: "PromotionPlan") -> None:
-    """Shares the model with the target's account for a day, if the student goes there by a copy."""
-    assert found.there is not None
-    assert found.verified is not None
-    account = found.there.place.account
-    chosen = next((one.way for one in found.output.ways if one.possible), None)
-    if chosen != Way.COPY or found.verified.statement.record.account == account:
-        return
-    if SHARE not in on.account.pipeline.get("decisions", {}):
-        raise BadRequest(
-            f"{on.environment} is deployed without a function that shares models; add account {account} to share_with "
-            "in its table [promotion], and deploy it"
-        )
-    on.account.decide(SHARE, {"run": found.output.run, "account": account})
+def _end_after_copy(share: "CopyShare", admission: "Admission", answer: "AdmissionAnswer", *, as_json: bool) -> None:
+    """Ends the share once the target has its copy."""
+    from distillery.cli.promote.sharing import needs_share
+
+    within = "the share of the model ends within a day"
+    again = f"the same command with --promotion {answer.promotion} ends it as soon as the copy is there"
+    if not as_json:
+        echo("the model is shared with account {} until the copy is there", share.account)
+    try:
+        answer = share.wait(admission, answer)
+    except KeyboardInterrupt:
+        echo_error("\nthe promotion goes on, and {}; {}", within, again)
+        raise
+    except Exception as error:
+        error.add_note(f"the promotion goes on, and {within}; {again}")
+        raise
+    if needs_share(answer):
+        said = f"the run copies the model after its approval, and {within}; {again}"
+    else:
+        share.end()
+        said = "the model is not shared any more"
+    if not as_json:
+        echo("{}", said)
 
 
 def _started(

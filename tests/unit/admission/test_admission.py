@@ -22,7 +22,7 @@ from distillery.records.statement import HELDOUT
 from lambdas.admission.handler import admit
 from tests.fakes.callers import ANA, HERE, LEA, STRANGER
 from tests.fakes.errors import service_error
-from tests.fakes.pipeline import alias, dataset, recipe
+from tests.fakes.pipeline import alias, dataset, distilled, recipe
 from tests.fakes.records import ACCEPTED, evaluation, record
 from tests.fakes.table import MemoryTable
 from tests.unit.admission.harness import ALIAS, SIGNER, STRANGER_KEY, SUBJECTS, Harness, of_recipe, signed
@@ -51,6 +51,7 @@ def test_a_record_of_the_environment_before_is_admitted(harness: Harness) -> Non
         "first": True,
         "state": "admitted",
         "awaits_prompts": True,
+        "has_student": False,
     }
     found = harness.promotions.find(PROMOTION)
     assert (found.by, found.reason, found.way) == (ANA.arn, "the new labels", Way.REDISTIL)
@@ -204,7 +205,10 @@ def test_a_lost_answer_is_resumed_by_the_id(harness: Harness) -> None:
 def test_a_resumed_promotion_names_its_run(harness: Harness) -> None:
     harness.promote()
     run = harness.ledger.open(recipe(), dataset(), again=False, promotion=PROMOTION).run.id
-    assert harness.promote(promotion=PROMOTION)[1]["run"] == run
+    answer = harness.promote(promotion=PROMOTION)[1]
+    assert (answer["run"], answer["has_student"]) == (run, False)
+    distilled(harness.ledger, harness.ledger.run(run).run, "a")
+    assert harness.promote(promotion=PROMOTION)[1]["has_student"] is True
 
 
 def failed(harness: Harness) -> str:
