@@ -10,6 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from distillery.core.admitted_ways import AdmittedWays
 from distillery.core.commitment import Commitments
 from distillery.core.env_vars import Variable
 from distillery.core.names import Names
@@ -85,6 +86,11 @@ class StackContext:
     def lenders(self) -> tuple[str, ...]:
         """The environments of the account whose models this one may use, under a lease: where no data is kept."""
         return () if self.keep_data else self.through
+
+    @property
+    def admitted_ways(self) -> dict[Variable, str]:
+        """The variable of the function that starts the runs of promotions."""
+        return AdmittedWays(lenders=self.lenders, copy_from=self.copy_from).variables
 
     @property
     def borrowing(self) -> dict[Variable, str]:

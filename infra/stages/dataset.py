@@ -61,6 +61,7 @@ class DatasetStage(Construct):
                 Variable.DATA_BUCKET: stores.data.bucket_name,
                 Variable.TOPIC: stores.topic.topic_arn,
                 **self._stated(stores, golden),
+                **context.admitted_ways,
             },
             layers=[packages_layer(self, "Wheels", Packages.DATASET), self.recipes],
             asynchronous=True,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from distillery.core import clock
+from distillery.core.admitted_ways import AdmittedWays
 from distillery.core.aliases import Aliases
 from distillery.core.decisions import check_reason, require_reason
 from distillery.core.errors import BadRequest, RecordRefused, RunActive
@@ -158,6 +159,8 @@ class AdmissionDecider:
             )
         if request.again:
             promotion = self._admit_again(promotion, verified, by)
+        if awaits_prompts(promotion, self.promotions.run_of(promotion)):
+            self._ways.check(promotion)  # before its prompts are copied
         return self._answer(promotion, first=False)
 
     def _admit_again(self, promotion: StudentPromotion, verified: Verified, by: Caller) -> StudentPromotion:
@@ -184,6 +187,11 @@ class AdmissionDecider:
         if not before.abandoned:
             self._notify(promotion, f"was abandoned by {by.arn}: {promotion.abandoned_reason}.")
         return self._answer(promotion, first=not before.abandoned)
+
+    @property
+    def _ways(self) -> AdmittedWays:
+        lenders = () if self.place.keeps_data else self.rules.through
+        return AdmittedWays(lenders=lenders, copy_from=self.rules.copy_from)
 
     def _answer(self, promotion: StudentPromotion, *, first: bool) -> AdmissionAnswer:
         run = self.promotions.run_of(promotion)

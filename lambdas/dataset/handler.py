@@ -8,6 +8,7 @@ import logging
 from typing import Any
 
 from distillery.core import clock, recipe
+from distillery.core.admitted_ways import AdmittedWays
 from distillery.core.aws import ObjectStore, client
 from distillery.core.boundary import boundary, get_logger
 from distillery.core.env_vars import Variable, read
@@ -60,6 +61,7 @@ def _intake() -> Intake:
         ledger=Ledger(table),
         uploads=Uploads(table),
         promotions=Promotions(table),
+        ways=AdmittedWays.of_function(),
         state_machine=StateMachine(read(Variable.STATE_MACHINE), client("stepfunctions")),
         notices=Notices(read(Variable.TOPIC)),
     )

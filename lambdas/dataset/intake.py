@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from distillery.core.admitted_ways import AdmittedWays
 from distillery.core.aws import ObjectStore
 from distillery.core.errors import Refused
 from distillery.core.escaping import address, quoted
@@ -50,6 +51,7 @@ class Intake:
     prices apply. recipes: loads a recipe by name.
     logs_location: called only for recipes whose job reads logs itself. data_bucket: where data sets and reports are
     written; never the bucket that prompts are read from. prompts_bucket: called only for recipes with a golden set.
+    ways: those of promotions that the settings admit.
     """
 
     environment: str
@@ -63,6 +65,7 @@ class Intake:
     ledger: Ledger
     uploads: Uploads
     promotions: Promotions
+    ways: AdmittedWays
     state_machine: StateMachine
     notices: Notices
 
@@ -128,7 +131,7 @@ class Intake:
         """Does the same for the data set of another environment's run, which is neither curated nor split again."""
         from distillery.datasets.promoted import examine_promoted  # for promotions only
 
-        promotion = promotion_of(upload, recipe, self.promotions)
+        promotion = promotion_of(upload, recipe, self.promotions, self.ways)
         files = read_promoted(upload, promotion, self.objects, versions)
         prepared, estimated = examine_promoted(
             files.training,

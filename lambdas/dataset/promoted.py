@@ -7,6 +7,7 @@ SHA-256, and nothing in them is read before that is known.
 import hashlib
 from dataclasses import dataclass
 
+from distillery.core.admitted_ways import AdmittedWays
 from distillery.core.aws import ObjectStore
 from distillery.core.errors import BadRequest, DatasetRejected
 from distillery.core.escaping import address
@@ -32,11 +33,12 @@ class PromotedFiles:
     bodies: tuple[bytes, bytes]
 
 
-def promotion_of(upload: Upload, recipe: Recipe, promotions: Promotions) -> StudentPromotion:
+def promotion_of(upload: Upload, recipe: Recipe, promotions: Promotions, ways: AdmittedWays) -> StudentPromotion:
     """The promotion whose prompts were uploaded.
 
     Raises:
-        BadRequest: There is no such promotion of the recipe, it was abandoned, or the recipe has changed since.
+        BadRequest: There is no such promotion of the recipe, it was abandoned, or since it began the recipe has
+            changed, or the settings, which no longer admit its way.
     """
     found = promotions.find(upload.promotion)
     if found.recipe != upload.recipe:
@@ -49,6 +51,7 @@ def promotion_of(upload: Upload, recipe: Recipe, promotions: Promotions) -> Stud
             f"promotion {found.id} was abandoned at {found.abandoned} by {found.abandoned_by}; only an open one gets a "
             "run: promote another run of the source environment"
         )
+    ways.check(found)
     record = found.record
     ours = TrainingInputs(dataset_digest=record.dataset_digest, prompts=0, job_request=job_request(recipe))
     if ours.digest != record.training_digest:

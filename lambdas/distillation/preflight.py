@@ -8,11 +8,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from distillery.core import catalog, model_ids
+from distillery.core.admitted_ways import no_longer_admitted
 from distillery.core.aws import ClientError, code
 from distillery.core.boundary import get_logger
 from distillery.core.budget import check_budget
 from distillery.core.commitment import Commitments
-from distillery.core.errors import BadRequest, ModelUnavailable
+from distillery.core.errors import ModelUnavailable
 from distillery.core.estimate import estimate, size_of
 from distillery.core.first_contact.answers import Answer
 from distillery.core.first_contact.questions import NO
@@ -192,13 +193,9 @@ class PreflightResult:
 def check_trains(record: RunRecord, promotions: Promotions) -> None:
     """Raises BadRequest where the run's promotion was admitted by a way that trains nothing: such a run comes here
     where the settings have changed since, and no function adopts students any more."""
-    if not record.promotion or (way := promotions.find(record.promotion).way) is Way.REDISTIL:
-        return
-    raise BadRequest(
-        f"promotion {record.promotion} was admitted by the way {way}, which trains no student, and the settings of "
-        "this environment no longer allow it; restore keep_data, and through and copy_from in [promotion], then start "
-        "another attempt; or abandon the promotion and promote another run"
-    )
+    promotion = promotions.find(record.promotion) if record.promotion else None
+    if promotion is not None and promotion.way is not Way.REDISTIL:
+        raise no_longer_admitted(promotion)
 
 
 def preflight(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from distillery.core.admitted_ways import no_longer_admitted
 from distillery.core.aws import ClientError
 from distillery.core.env_vars import Variable
 from distillery.core.errors import NotAdmitted
@@ -471,6 +472,23 @@ def test_a_disposable_environment_uses_the_model_of_one_in_its_account_and_regio
     status, answer = harness.promote(signed(record(**more)))
     assert (status, answer["way"]) == (200, way.value)
     assert answer["prefix"], "the prompts judge the student, whichever way it comes"
+
+
+def test_a_way_that_the_settings_no_longer_admit_is_not_continued(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the prompts are copied; a run that there is goes on."""
+    monkeypatch.delenv(Variable.FOUR_EYES)
+    assert harness.promote()[1]["way"] == Way.REPOINT
+    monkeypatch.setenv(Variable.FOUR_EYES, "true")  # keep_data = true
+    status, answer = harness.promote(promotion=PROMOTION)
+    assert (status, answer["error"]["type"]) == (400, "BadRequest")
+    assert answer["error"]["message"] == str(no_longer_admitted(harness.promotions.find(PROMOTION)))
+    monkeypatch.delenv(Variable.FOUR_EYES)
+    assert harness.promote(promotion=PROMOTION)[0] == 200
+    monkeypatch.setenv(Variable.FOUR_EYES, "true")
+    run = harness.ledger.open(recipe(), dataset(), again=False, promotion=PROMOTION).run.id
+    assert harness.promote(promotion=PROMOTION)[1]["run"] == run
 
 
 @pytest.mark.parametrize("seen", [Way.REPOINT, Way.COPY])

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from distillery.core.admitted_ways import AdmittedWays
 from distillery.core.aws import ObjectStore
 from distillery.core.errors import BadRequest
 from distillery.core.ledger.ledger import Ledger
@@ -36,6 +37,7 @@ class IntakeHarness:
         self.machine: Any = FakeStepFunctions()
         self.table = MemoryTable()
         self.ledger, self.promotions = Ledger(self.table), Promotions(self.table)
+        self.ways = AdmittedWays(lenders=("staging",), copy_from=("111111111111",))
         self.recipe = recipe(**settings)
 
     def accept(self, upload: Upload = UPLOAD) -> IntakeResult:
@@ -52,6 +54,7 @@ class IntakeHarness:
             ledger=self.ledger,
             uploads=Uploads(self.table),
             promotions=self.promotions,
+            ways=self.ways,
             state_machine=StateMachine(STATE_MACHINE, self.machine),
             notices=Notices("topic", self.sns),
         ).accept(upload)

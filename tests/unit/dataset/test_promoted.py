@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from distillery.core.admitted_ways import AdmittedWays, no_longer_admitted
 from distillery.core.conversation import Prompt, to_line
 from distillery.core.ledger.student_promotion import PromotionState, StudentPromotion, state_of
 from distillery.core.ledger.uploads import Uploads
@@ -242,6 +243,37 @@ def test_a_promotion_that_trains_no_student_is_estimated_as_an_evaluation(way: W
     judged, whole = datasets
     assert 0 < judged.estimate_usd == judged.at_most_usd < whole.estimate_usd < whole.at_most_usd
     assert judged.digest == whole.digest
+
+
+@pytest.mark.parametrize(
+    ("way", "ways"),
+    [
+        (Way.REPOINT, AdmittedWays(lenders=("qa",), copy_from=("111111111111",))),
+        (Way.COPY, AdmittedWays(lenders=("staging",), copy_from=("333333333333",))),
+    ],
+)
+def test_a_way_that_the_settings_no_longer_admit_starts_no_run(way: Way, ways: AdmittedWays) -> None:
+    harness = Promoted(way=way)
+    own, harness.ways = harness.ways, ways
+    result = harness.accept(MARKER)
+    assert (result.status, result.reason) == (UploadStatus.REJECTED, str(no_longer_admitted(harness.found)))
+    assert (harness.machine.started, harness.state) == ([], PromotionState.ADMITTED)
+    harness.ways = own
+    assert harness.accept(MARKER).status is UploadStatus.STARTED
+
+
+def test_a_student_of_its_own_needs_no_admitted_way() -> None:
+    harness = Promoted()
+    harness.ways = AdmittedWays()
+    assert harness.accept(MARKER).status is UploadStatus.STARTED
+
+
+@pytest.mark.parametrize("ways", [AdmittedWays(), AdmittedWays(lenders=("dev",)), AdmittedWays(copy_from=("1" * 12,))])
+def test_a_function_has_the_ways_of_its_settings(ways: AdmittedWays, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ways.variables.items():
+        monkeypatch.setenv(name, value)
+    assert AdmittedWays.of_function() == ways
+    assert bool(ways.variables) == (ways != AdmittedWays())
 
 
 @pytest.mark.parametrize("changed", [{"max_answer_tokens": 65}, {"teacher": "amazon.nova-premier-v1:0"}])
