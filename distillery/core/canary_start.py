@@ -1,5 +1,7 @@
 """How a canary begins: whether one can, what its endpoint costs, and its execution."""
 
+import json
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,7 +9,7 @@ from decimal import Decimal
 
 from distillery.core import clock
 from distillery.core.canary import CanaryOutcome
-from distillery.core.env_vars import Variable, is_set
+from distillery.core.env_vars import Variable
 from distillery.core.executions import Executions
 from distillery.core.ledger.canaries import Canaries, CanaryRecord
 from distillery.core.ledger.holders import HolderKind, new_holder
@@ -41,8 +43,8 @@ def needs_canary(run: Run, model: str, alias: Alias | None, canaries: Canaries) 
     """Whether a run's student takes a share of the traffic before it goes live.
 
     Where nothing is live, nothing can be compared. Where a canary of the student beside the live model was observed to
-    its end, a person has its evidence and decides. A run keeps its recipe, so it may have a table canary that no recipe
-    of the settings has any more: then nothing is deployed that could carry one out.
+    its end, a person has its evidence and decides. A run keeps its recipe, so it may have a table canary that its
+    recipe in the settings has no more: then no role may carry one out.
     """
     if not has_canaries(run) or alias is None or alias.current == model:
         return False
@@ -61,8 +63,9 @@ def _ended_as(outcomes: Collection[CanaryOutcome], run: Run, alias: Alias, canar
 
 
 def has_canaries(run: Run) -> bool:
-    """Whether students of the run's recipe have canaries, and this deployment too."""
-    return run.recipe.canary is not None and is_set(Variable.CANARIES)
+    """Whether students of the run's recipe have canaries, also in the settings that are deployed now."""
+    deployed = json.loads(os.environ.get(Variable.CANARIES) or "[]")
+    return run.recipe.canary is not None and run.recipe.name in deployed
 
 
 def canary_refusal(alias: Alias, canaries: Canaries) -> str:

@@ -8,7 +8,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from distillery.core.env_vars import Variable
-from distillery.core.names import MADE_BY_A_RUN, MADE_LIVE
+from distillery.core.names import MADE_BY_A_RUN
 from distillery.core.pipeline import EndpointStatus
 from distillery.core.recipe import Recipe, tag_keys
 from infra.constructs.arn import Location
@@ -21,10 +21,14 @@ from infra.constructs.state_machine import DISCARD, step, wait_until_ready
 CALLERS_KNOW_AFTER = Duration.minutes(2)
 """Callers keep an alias for a minute (`distillery/client/cached_value.py`), and a call may be in progress."""
 
+NAMED_MAX = 20
+"""Recipes with canaries that the role names. All policies of a role hold 10,240 characters (IAM quotas); with more
+recipes, it may write the aliases and host the students of all."""
+
 
 class CanaryStage(Construct):
-    """`function` writes a canary into its alias, reads metrics, and takes it out again. Promotion alone makes its
-    student live. `window` is the variable of the promotion window, if there is one."""
+    """`function` writes a canary into its alias, reads metrics, and takes it out again, for recipes that have canaries
+    alone. Promotion alone makes its student live. `window` is the variable of the promotion window, if there is one."""
 
     def __init__(
         self,
@@ -40,7 +44,9 @@ class CanaryStage(Construct):
         super().__init__(scope, ident)
         location = Location.of(self)
         regions = sorted({location.region, inference_region})
-        aliases, tags = context.names.alias("*"), {*MADE_BY_A_RUN, *MADE_LIVE, *tag_keys(recipes)}
+        tried = [each for each in recipes if each.canary]
+        named = sorted(each.name for each in tried) if len(tried) <= NAMED_MAX else []
+        aliases, tags = [context.names.alias(each) for each in named or "*"], {*MADE_BY_A_RUN, *tag_keys(recipes)}
         self.function = Function(
             self,
             "Function",
@@ -51,12 +57,12 @@ class CanaryStage(Construct):
             permissions=[
                 *storage.use_ledger(stores.ledger),
                 *storage.notify(stores.topic, context.key),
-                *bedrock.create_endpoints(location, context.names, tags=tags, but_live=True),
+                *bedrock.create_canaries(location, context.names, named, tags=tags),
                 *borrowed_models.lease(location, context.names, context.lenders),
-                *borrowed_models.host(location, context.names, context.lenders, tags=tags),
+                *borrowed_models.host(location, context.names, context.lenders, tags=tags, recipes=named),
                 *keys.host_models(location, context.key),
-                running.read_parameters(location, aliases),
-                running.write_parameters(location, aliases),
+                running.read_parameters(location, *aliases),
+                running.write_parameters(location, *aliases),
                 monitoring.read_metrics(*regions),
                 *([bedrock.read_tags(location)] if context.max_model_units else []),
             ],

@@ -1,5 +1,6 @@
 """promotion: points the live endpoint to the student that passed or was accepted, or back to the previous model."""
 
+import json
 from collections.abc import Sequence
 
 from aws_cdk import Duration
@@ -46,7 +47,8 @@ class PromotionStage(Construct):
     ) -> None:
         super().__init__(scope, ident)
         self._window = {Variable.PROMOTION_WINDOW: dump(window)} if window else {}
-        self._canaries = {Variable.CANARIES: "true"} if any(recipe.canary for recipe in recipes) else {}
+        canaries = sorted(recipe.name for recipe in recipes if recipe.canary)
+        self._canaries = {Variable.CANARIES: json.dumps(canaries)} if canaries else {}
         self._location = Location.of(self)
         self._tags = {*MADE_LIVE, *tag_keys(recipes)}
         self._aliases = context.names.alias("*")

@@ -8,7 +8,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 
 from distillery.core.model_leases import lease_tag
 from distillery.core.model_shares import SHARED
-from distillery.core.names import TAG_ENVIRONMENT, Names
+from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, Names
 from infra.constructs.arn import Location
 from infra.constructs.permissions import keys, storage
 from infra.constructs.permissions.bedrock import get_students
@@ -44,16 +44,24 @@ def end_leases(
 
 
 def host(
-    location: Location, names: Names, lenders: Sequence[str], *, tags: Collection[str], update: bool = False
+    location: Location,
+    names: Names,
+    lenders: Sequence[str],
+    *,
+    tags: Collection[str],
+    recipes: Collection[str] = (),
+    update: bool = False,
 ) -> tuple[Permission, ...]:
     """Create endpoints of the environment's own that serve lenders' models; with `update`, also point one to such a
-    model. The endpoint is admitted by the statements about endpoints. `tags`: the keys of all tags of an endpoint.
+    model. The endpoint is admitted by the statements about endpoints. `tags`: the keys of all tags of an endpoint;
+    `recipes`: those whose endpoints they are, all if there are none.
     """
     if not lenders:
         return ()
     create = ("bedrock:CreateCustomModelDeployment", "bedrock:CreateProvisionedModelThroughput")
+    of_recipes = {f"aws:RequestTag/{TAG_RECIPE}": sorted(recipes)} if recipes else {}
     made: Conditions = {
-        "StringEquals": {f"aws:RequestTag/{TAG_ENVIRONMENT}": names.environment, _OWNER: [*lenders]},
+        "StringEquals": {f"aws:RequestTag/{TAG_ENVIRONMENT}": names.environment, _OWNER: [*lenders], **of_recipes},
         "ForAllValues:StringEquals": {"aws:TagKeys": sorted(tags)},
     }
     change = ("bedrock:UpdateCustomModelDeployment", "bedrock:UpdateProvisionedModelThroughput")

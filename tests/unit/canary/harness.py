@@ -81,7 +81,7 @@ class CanaryHarness(Harness):
         monkeypatch.setattr("lambdas.canary.handler.Table", lambda name: self.table)
         monkeypatch.setattr("lambdas.operations.stop.Table", lambda name: self.table)
         self.set("INFERENCE_REGION", "us-east-2")
-        self.set("CANARIES", "true")
+        self.set("CANARIES", '["support"]')
         self.cloudwatch = FakeCloudWatch(lambda: self.seconds)
         client = aws._client
         monkeypatch.setattr(

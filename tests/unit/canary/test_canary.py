@@ -286,10 +286,11 @@ def test_the_metrics_of_callers_have_the_names_that_the_client_writes() -> None:
     assert (Names("dev").metric_namespace, Dimension.VARIANT) == (NAMESPACE, "Variant")
 
 
-def test_where_no_recipe_has_canaries_any_more_a_student_goes_live_at_once(
-    harness: CanaryHarness, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("deployed", ["", '["faq"]'], ids=["no recipe", "another recipe"])
+def test_where_its_recipe_has_canaries_no_more_a_student_goes_live_at_once(
+    harness: CanaryHarness, monkeypatch: pytest.MonkeyPatch, deployed: str
 ) -> None:
-    """A run keeps the table that it began with, and nothing is deployed that could carry its canary out."""
-    monkeypatch.delenv(Variable.CANARIES)
+    """A run keeps the table that it began with, and no role may carry its canary out."""
+    monkeypatch.setenv(Variable.CANARIES, deployed)
     assert harness.twice("follow_up", harness.run_state)["outcome"] == "promoted"
     assert harness.walk(harness.run_state)["alias"]["current"] == student("b").model_arn

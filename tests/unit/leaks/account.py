@@ -41,7 +41,7 @@ SETTINGS = {
     Variable.TOPIC: "arn:aws:sns:us-east-1:111111111111:told",
     Variable.HOME_REGION: "us-east-1",
     Variable.INFERENCE_REGION: "us-east-2",
-    Variable.CANARIES: "true",
+    Variable.CANARIES: '["support"]',
     Variable.DATA_DAYS: "30",
     Variable.QUOTAS: "quotas",
     Variable.LOGS: LOGS,
