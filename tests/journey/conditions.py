@@ -5,9 +5,10 @@ A test carries it out in a running deployment: the attack is denied, and succeed
 
 from typing import NamedTuple
 
-from distillery.core.names import TAG_ENVIRONMENT, TAG_ROUTE, URL_ALIAS
-from tests.journey import actions
+from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_ROUTE, TAG_RUN, URL_ALIAS
+from tests.journey import actions, canary_actions
 from tests.journey.actions import Step
+from tests.journey.canary_actions import ANOTHER, CREATED, LET_IN, but
 from tests.journey.environment import Environment
 from tests.journey.policies import Find, managed, resource, role
 from tests.journey.tagged_resources import OURS, THEIRS, Role
@@ -68,6 +69,7 @@ SERVING = Role("ServingFunctionRole", "serving")
 RETIRER = Role("GuardStepRole", "teardown")
 PRUNE, RETIRE, OPERATIONS = Role("DeletionPruneRole"), Role("DeletionRetireRole"), Role("OperationsFunctionRole")
 CLEANER, SIGNER = Role("CleaningFunctionRole"), Role("PromotionSigningFunctionRole")
+CANARY = Role("PromotionCanaryFunctionRole")
 COLLECTOR, WITNESS = Role("CollectionFunctionRole", "collection"), Role("WitnessFunctionRole", "foundation")
 
 TAG, HOST = "bedrock:TagResource", "bedrock:CreateCustomModelDeployment"
@@ -165,7 +167,7 @@ CONDITION_CASES = {
         f"{who.ident} creates no grant on its own behalf": _of(
             who, CREATE_GRANT, "Bool", GRANT, actions.create_grant, (CREATE_GRANT, EQUALS, VIA)
         )
-        for who in (DISTILLATION, JOB, ENDPOINT, PROMOTION)
+        for who in (DISTILLATION, JOB, ENDPOINT, PROMOTION, CANARY)
     },
     "grants are created through Bedrock only": _of(
         DISTILLATION, CREATE_GRANT, EQUALS, VIA, actions.create_grant, (CREATE_GRANT, "Bool", GRANT)
@@ -215,6 +217,104 @@ def _team(key: str, operation: actions.Operation) -> ConditionCase:
     return ConditionCase(TEAM, managed(TEAM, "serving"), INVOKE, EQUALS, key, actions.as_team(operation))
 
 
+def _resource(tag: str) -> str:
+    return f"aws:ResourceTag/{tag}"
+
+
+def _request(tag: str) -> str:
+    return f"aws:RequestTag/{tag}"
+
+
+_LIVE = but(CREATED, run=None, route=actions.ROUTE)
+CONDITION_CASES |= {
+    f"a canary {does}": _of(CANARY, allows, operator, key, operation, *removed)
+    for does, allows, operator, key, operation, *removed in (
+        ("serves no model of another environment", HOST, EQUALS, RESOURCE, canary_actions.create(THEIRS)),
+        (
+            "serves no model of another recipe",
+            HOST,
+            EQUALS,
+            _resource(TAG_RECIPE),
+            canary_actions.create(recipe=ANOTHER),
+        ),
+        (
+            "is not made for another environment",
+            HOST,
+            EQUALS,
+            REQUEST,
+            canary_actions.create(says=but(CREATED, environment=THEIRS)),
+            (TAG, EQUALS, REQUEST),
+        ),
+        (
+            "is not made for another recipe",
+            HOST,
+            EQUALS,
+            _request(TAG_RECIPE),
+            canary_actions.create(says=but(CREATED, recipe=ANOTHER)),
+            (TAG, EQUALS, _request(TAG_RECIPE)),
+        ),
+        (
+            "has no unexpected tag key",
+            HOST,
+            ALL,
+            KEYS,
+            canary_actions.create(says=but(CREATED, owner="x")),
+            (TAG, ALL, KEYS),
+        ),
+        (
+            "is not moved to another environment",
+            TAG,
+            EQUALS,
+            REQUEST,
+            canary_actions.tag(but(LET_IN, environment=THEIRS)),
+        ),
+        (
+            "is not moved to another recipe",
+            TAG,
+            EQUALS,
+            _request(TAG_RECIPE),
+            canary_actions.tag(but(CREATED, recipe=ANOTHER)),
+        ),
+        (
+            "is not let in to another route",
+            TAG,
+            EQUALS,
+            _request(TAG_ROUTE),
+            canary_actions.tag(but(LET_IN, route="distilled/x")),
+        ),
+        ("gets no unexpected tag key", TAG, ALL, KEYS, canary_actions.tag(but(CREATED, owner="x"))),
+        *(
+            (f"takes no endpoint {of}", TAG, IF_EXISTS, _resource(tag), canary_actions.tag(CREATED, has=has))
+            for of, tag, has in (
+                ("of another environment", TAG_ENVIRONMENT, but(CREATED, environment=THEIRS)),
+                ("of another recipe", TAG_RECIPE, but(CREATED, recipe=ANOTHER)),
+            )
+        ),
+        (
+            "takes no endpoint that is live",
+            TAG,
+            "Null",
+            _resource(TAG_ROUTE),
+            canary_actions.tag(CREATED, has=_LIVE),
+        ),
+        *(
+            (f"lets nobody in to an endpoint {of}", TAG, operator, _resource(tag), canary_actions.tag(LET_IN, has=has))
+            for of, operator, tag, has in (
+                ("of another environment", EQUALS, TAG_ENVIRONMENT, but(CREATED, environment=THEIRS)),
+                ("of another recipe", EQUALS, TAG_RECIPE, but(CREATED, recipe=ANOTHER)),
+                ("of no run", "Null", TAG_RUN, _LIVE),
+            )
+        ),
+        *(
+            (f"deletes no endpoint {of}", DELETE, operator, _resource(tag), canary_actions.delete(has))
+            for of, operator, tag, has in (
+                ("of another environment", EQUALS, TAG_ENVIRONMENT, but(CREATED, environment=THEIRS)),
+                ("of another recipe", EQUALS, TAG_RECIPE, but(CREATED, recipe=ANOTHER)),
+                ("of no run", "Null", TAG_RUN, _LIVE),
+            )
+        ),
+    )
+}
 TEAM = "ServingCallersdistilledsupport"
 CONDITION_CASES |= {
     "an approver cannot forge an identity": _person("Approvers", "approver", _function("DatasetApprovalFunction")),

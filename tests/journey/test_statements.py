@@ -4,8 +4,10 @@ import re
 
 import pytest
 
-from tests.journey import actions, steps
+from distillery.core.names import TAG_RECIPE, TAG_ROUTE
+from tests.journey import actions, canary_actions, steps
 from tests.journey.conditions import (
+    CANARY,
     COLLECTOR,
     CONDITION_CASES,
     DISTILLATION,
@@ -22,6 +24,7 @@ from tests.journey.conditions import (
 from tests.journey.conftest import Deploy
 from tests.journey.full_settings import full_settings
 from tests.journey.policies import (
+    Which,
     action,
     function,
     key,
@@ -43,6 +46,13 @@ LETTERS = queue("DatasetFunctionDeadLettersQueue")
 UNTOLD = ((DATASET, action("sns:Publish")),)
 UNDELIVERED = ((function("DatasetFunction"), source("OnUpload")),)
 UNCOUNTED = "quota cannot be checked"
+
+
+def tags_with(tag: str) -> Which:
+    """Matches the statement that lets a role tag endpoints with this tag's values."""
+    return lambda statement: action("bedrock:TagResource")(statement) and f"aws:RequestTag/{tag}" in str(statement)
+
+
 CASES = {
     "objects are encrypted under the key": Case(
         DATASET, via("s3"), steps.refuse_prompts, "cannot be read, S3 returned AccessDenied"
@@ -193,13 +203,33 @@ CASES |= {
         (SIGNER, "Sign", "kms", actions.sign()),
         (SIGNER, "GetPublicKey", "kms", actions.read_public_key),
         (SIGNER, "PutObject", "s3", actions.write_record),
+        (CANARY, "CreateCustomModelDeployment", "bedrock", canary_actions.create()),
+        (CANARY, "DeleteCustomModelDeployment", "bedrock", canary_actions.delete()),
+        (CANARY, "PutParameter", "ssm", canary_actions.write_alias),
+        (CANARY, "GetParameter", "ssm", canary_actions.read_alias),
+        (CANARY, "GetMetricData", "cloudwatch", canary_actions.read_metrics),
+        (CANARY, "UpdateItem", "dynamodb", canary_actions.write_ledger),
+        (CANARY, "Publish", "sns", canary_actions.notify),
+    )
+}
+
+CASES |= {
+    f"a canary {does}": Case(
+        role(CANARY.ident),
+        which,
+        actions.as_role(CANARY, "bedrock", operation),
+        "perform: bedrock:TagResource",
+    )
+    for does, which, operation in (
+        ("is tagged when it is created", tags_with(TAG_RECIPE), canary_actions.create()),
+        ("lets callers in", tags_with(TAG_ROUTE), canary_actions.tag(canary_actions.LET_IN)),
     )
 }
 
 
 def test_each_statement_and_condition_is_needed(deploy: Deploy, subtests: pytest.Subtests) -> None:
     """Without a statement a step fails. Without a condition, an attack succeeds."""
-    environment = deploy("dev", settings=full_settings(), fail_jobs=("dev-",))
+    environment = deploy("dev", settings=full_settings(canary=True), fail_jobs=("dev-",))
     said = "".join(step(environment) for step in {case.step for case in CASES.values()})
     said += log(environment)
     for name, case in CASES.items():

@@ -38,10 +38,10 @@ ALIKE = {
 
 @functools.cache
 def full_settings() -> EnvironmentTemplates:
-    """Returns dev as the journey deploys it, with caller quotas, log collection and signed records."""
+    """Returns dev as the journey deploys it, with caller quotas, log collection, signed records and canaries."""
     said = read("dev")
     logs = {"match": {"distillery:route": "teacher"}, "principals": ["assumed-role/distillery-dev-serving-*/*"]}
-    said["recipes"]["support"]["logs"] = logs
+    said["recipes"]["support"] |= {"logs": logs, "canary": {}}
     more = {"quota": {"per": "day", "tokens": 1_000_000}, "logging": {"keep_days": 30}, "promotion": {"sign": True}}
     return synthesized(parse(said | more, "dev"))
 
