@@ -155,16 +155,16 @@ class RunningCanary:
         return {"withdrawn": True}
 
     @property
-    def is_live(self) -> bool:
-        """Whether its student went live: the execution that was to close it may have ended after that."""
+    def live(self) -> Alias | None:
+        """The alias, if its student went live: the execution that was to close it may have ended after that."""
         alias = self._alias()
-        return self.record.promoting and alias is not None and alias.current == self.record.model
+        return alias if self.record.promoting and alias is not None and alias.current == self.record.model else None
 
     @property
     def mismatch(self) -> str:
         """What a promotion that broke has left: the live endpoint with the student, which the alias does not name."""
         name = self.names.live(self.recipe.name, self.recipe.student)
-        found = self.endpoint.hosting.find(name) if self.record.promoting and not self.is_live else None
+        found = self.endpoint.hosting.find(name) if self.record.promoting and self.live is None else None
         model = self.record.model
         updates = found is not None and found.state is State.UPDATING and found.wanted_arn == model
         if found is None or (found.model_arn != model and not updates):

@@ -8,9 +8,10 @@ from distillery.core.canary import CanaryOptions, CanaryOutcome, InconclusiveCan
 from distillery.core.env_vars import Variable, read
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.canaries import Canaries, CanaryRecord
+from distillery.core.ledger.history import AliasHistory
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.notices import Notices
-from distillery.core.pipeline import Outcome
+from distillery.core.pipeline import Alias, Outcome
 from distillery.core.step_errors import describe_error
 
 FAILED_PROMOTION = "the canary ended, and making its student live failed"
@@ -71,24 +72,29 @@ def _run(outcome: CanaryOutcome, options: CanaryOptions) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class CanaryCloser:
-    """Closes canaries. People are notified last: a failing topic must not keep a recipe locked."""
+    """Closes canaries. Until the last write of the ledger, the canary is in progress, so that the guard ends what a
+    failed one has left. People are notified after that: a failing topic must not keep a recipe locked."""
 
     ledger: Ledger
+    history: AliasHistory
     canaries: Canaries
     acceptances: Acceptances
     notices: Notices
 
-    def close(self, record: CanaryRecord, ending: CanaryEnding) -> dict[str, str]:
-        """A repeated call changes nothing but the notice."""
+    def close(self, record: CanaryRecord, ending: CanaryEnding, live: Alias | None = None) -> dict[str, str]:
+        """A repeated call changes nothing but the notice. `live`: the alias, if it serves the canary's student. The
+        execution may have ended between writing it and recording that."""
+        if live is not None:
+            self.history.record_live(live, by=record.holder)
         reason = self._told(record, ending)
         if record.acceptance:
             self.acceptances.end(record.recipe, record.acceptance, ending.of_run, reason)
         else:
             by = record.stopped_by if ending.of_run is Outcome.DECLINED else ""
             self.canaries.end_run(record, ending.of_run, reason, by=by)
-        self.canaries.end(record, ending.outcome, ending.reason)
         self.ledger.leases.release_all(owner=record.holder)
         self.ledger.unlock(record.recipe, record.holder)
+        self.canaries.end(record, ending.outcome, ending.reason)
         kept = replace(ending, of_run=self.ledger.run(record.run).outcome)
         self.notices.publish(
             f"Distillery: canary of {record.recipe} {ending.outcome}",

@@ -14,6 +14,7 @@ from distillery.core.hosting import hosting_by_mode
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.alias_writes import AliasWrites
 from distillery.core.ledger.canaries import Canaries, CanaryRecord
+from distillery.core.ledger.history import AliasHistory
 from distillery.core.ledger.hours_changes import HoursChanges
 from distillery.core.ledger.leases import Leases
 from distillery.core.ledger.ledger import Ledger
@@ -73,12 +74,17 @@ def _delete(event: Event, _context: Any) -> dict[str, bool]:
 
 
 def _close(event: Event, _context: Any) -> dict[str, str]:
+    """Takes it out of the alias first, where `withdraw` could not: what callers may still call is not closed."""
     table, running = Table(read(Variable.LEDGER)), _running(event)
-    closer = CanaryCloser(Ledger(table), Canaries(table), Acceptances(table), Notices(read(Variable.TOPIC)))
-    ending = ending_of(
-        running.record, running.options, state_of(event), is_live=running.is_live, mismatch=running.mismatch
+    running.withdraw()
+    closer = CanaryCloser(
+        Ledger(table), AliasHistory(table), Canaries(table), Acceptances(table), Notices(read(Variable.TOPIC))
     )
-    return closer.close(running.record, ending)
+    live = running.live
+    ending = ending_of(
+        running.record, running.options, state_of(event), is_live=live is not None, mismatch=running.mismatch
+    )
+    return closer.close(running.record, ending, live)
 
 
 def _running(event: Event) -> RunningCanary:

@@ -16,6 +16,7 @@ from distillery.core.executions import ON_ITS_WAY, Executions
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.alias_writes import AliasWrites
 from distillery.core.ledger.canaries import Canaries, CanaryRecord
+from distillery.core.ledger.history import AliasHistory
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.names import Names
 from distillery.core.notices import Notices
@@ -33,6 +34,7 @@ class StaleCanaries:
     aliases: Aliases
     writes: AliasWrites
     ledger: Ledger
+    history: AliasHistory
     canaries: Canaries
     acceptances: Acceptances
     executions: Executions
@@ -60,24 +62,29 @@ class StaleCanaries:
         return "" if withdrawal in ON_ITS_WAY else self._closed(record, withdrawal)
 
     def _closed(self, record: CanaryRecord, status: str) -> str:
-        """The ledger is written last: until then, the next look tries all of it again."""
+        """The canary's own record is written last: until then, the next look tries all of it again."""
         take_out(record, self.canaries, self.names, self.aliases, self.writes)
         self.ledger.leases.release_all(owner=record.holder)
-        outcome, of_run, reason = self._ending(record, f"its executions ended as {status} without closing it")
+        alias = self.aliases.read(self.names.alias(record.recipe))
+        is_live = record.promoting and alias is not None and alias.current == record.model
+        if alias is not None and is_live:
+            self.history.record_live(alias, by=record.holder)
+        why = f"its executions ended as {status} without closing it"
+        outcome, of_run, reason = self._ending(record, why, is_live=is_live)
         if record.acceptance:
             of_acceptance = Outcome.FAILED if outcome is CanaryOutcome.FAILED else of_run
             self.acceptances.end(record.recipe, record.acceptance, of_acceptance, reason)
         else:
             self.canaries.end_run(record, of_run, reason, by=record.stopped_by if of_run is Outcome.DECLINED else "")
-        self.canaries.end(record, outcome, reason)
         self.ledger.unlock(record.recipe, record.holder)
+        self.canaries.end(record, outcome, reason)
         self.notices.publish(f"Distillery: canary of {record.recipe} {outcome}", f"{record.holder}: {reason}")
         return "closed"
 
-    def _ending(self, record: CanaryRecord, why: str) -> tuple[CanaryOutcome, Outcome, str]:
+    def _ending(self, record: CanaryRecord, why: str, *, is_live: bool) -> tuple[CanaryOutcome, Outcome, str]:
         """How the canary and its run end, and why: what the ledger and the alias have goes before how it broke."""
-        alias, judged = self.aliases.read(self.names.alias(record.recipe)), record.judgement
-        if record.promoting and alias is not None and alias.current == record.model:
+        judged = record.judgement
+        if is_live:
             return (
                 judged.outcome if judged else CanaryOutcome.PASSED,
                 Outcome.PROMOTED,

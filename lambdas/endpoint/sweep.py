@@ -27,6 +27,7 @@ from distillery.core.hosting_mode import HostingMode
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.alias_writes import AliasWrites
 from distillery.core.ledger.canaries import Canaries
+from distillery.core.ledger.history import AliasHistory
 from distillery.core.ledger.hours_changes import HoursChanges
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
@@ -175,6 +176,7 @@ class Sweep:
                 Aliases(),
                 AliasWrites(table),
                 ledger,
+                AliasHistory(table),
                 Canaries(table),
                 Acceptances(table),
                 executions,

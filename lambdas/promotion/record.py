@@ -63,9 +63,10 @@ class Recorder:
         """
         with self.writes.of(target.recipe.name, target.mover):
             old, alias = self._write(target, signed if target.is_stage else None)
-        self.history.keep(alias, by=target.mover)
         if target.is_stage:
-            self.ledger.end(target.run, Stage.PROMOTION, alias)
+            self.history.record_live(alias, by=target.mover)
+        else:
+            self.history.keep(alias, by=target.mover)
         if old and _slot(old.endpoint) != _slot(alias.endpoint):
             self._delete(old.endpoint)
         return alias

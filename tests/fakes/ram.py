@@ -19,6 +19,9 @@ class FakeRam:
         if self.refuse:
             raise service_error(self.refuse)
         assert request["allowExternalPrincipals"] is False
+        for arn, share in self.shares.items():
+            if share["clientToken"] == request["clientToken"]:  # the same request again
+                return {"resourceShare": {"resourceShareArn": arn, "name": request["name"]}}
         self.asked += 1
         arn = f"arn:aws:ram:us-west-2:111111111111:resource-share/{self.asked}"
         self.shares[arn] = {**request, "resourceShareArn": arn}

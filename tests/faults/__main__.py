@@ -7,10 +7,8 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 
 from tests.faults.kinds import Point
-from tests.faults.points import points, sample
-from tests.faults.sweep import run
-
-LEAST = 500
+from tests.faults.points import LEAST, points, sample
+from tests.faults.stories import run
 
 
 def main() -> int:

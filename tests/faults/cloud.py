@@ -22,41 +22,14 @@ from distillery.core import clock
 from distillery.core.env_vars import Variable
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import to_wire
-from lambdas.admission.handler import admit
-from lambdas.adoption.handler import step as adoption
-from lambdas.dataset.handler import receive
-from lambdas.distillation.handler import settle
-from lambdas.distillation.handler import step as distillation
-from lambdas.endpoint.handler import step as endpoint
-from lambdas.endpoint.handler import sweep
-from lambdas.evaluation.grading import step as grading
-from lambdas.evaluation.handler import step as evaluation
-from lambdas.evaluation.reporting import step as reporting
-from lambdas.evaluation.request import evaluate
-from lambdas.operations.handler import operate
-from lambdas.promotion.handler import step as promotion
-from lambdas.signing.handler import step as signing
-from simulator_support.fakes import ROLE, TODAY, World
+from simulator_support.fakes import TODAY, World
 from tests.fakes.callers import event as signed
+from tests.faults.functions import ASKED, FUNCTIONS, KEY, RECEIVES, SCHEDULED, VARIABLES
 from tests.faults.kinds import LASTING, FaultKind, Killed, Point, Site, code_of
 from tests.faults.machine import ExecutionAborted, ExecutionTimedOut, Interpreter, Json, StateFailed
 from tests.faults.services import Execution, Services
-from tests.unit.leaks.account import SETTINGS
 from tests.unit.leaks.detection import KEPT
 
-FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "AdoptionFunction": adoption,
-    "DistillationFunction": distillation,
-    "EndpointFunction": endpoint,
-    "EvaluationFunction": evaluation,
-    "EvaluationGrading": grading,
-    "EvaluationReporting": reporting,
-    "PromotionFunction": promotion,
-    "PromotionSigningFunction": signing,
-}
-ASKED: Mapping[str, Callable[[Any, Any], Any]] = {"evaluate": evaluate, "promote": admit}
-"""The functions that people ask, by verb; every other verb is `operate`'s."""
-SCHEDULED: dict[str, Callable[[Any, Any], Any]] = {"settle": settle, "sweep": sweep}
 SCHEDULE = 3600.0
 """Virtual seconds between two passes of the scheduled functions. On AWS it is a quarter of an hour."""
 LAMBDA_TRIES = 3
@@ -70,9 +43,6 @@ CONTEXT = SimpleNamespace(
     invoked_function_arn="arn:aws:lambda:us-east-1:111111111111:function:f",
     get_remaining_time_in_millis=lambda: 900_000,
 )
-KEY = "arn:aws:kms:us-east-1:111111111111:key/00000000-1111-2222-3333-444444444444"
-VARIABLES = {**SETTINGS, Variable.MODEL_KEY: KEY, Variable.JOB_ROLE: ROLE}
-del VARIABLES[Variable.SHARE_WITH], VARIABLES[Variable.SHARES]  # what no recipe of today needs
 _send: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # the last method before the network
 
 
@@ -82,13 +52,14 @@ class NotInAccount(BaseException):
 
 @dataclass
 class Cloud(Services):
-    """point: the call that fails; None for none. stalls: whether the first job stalls. sites: every call that was made
-    until it was mended."""
+    """point: the call that fails; None for none. stalls: whether the first job stalls. variables: those of the
+    functions. sites: every call that was made until it was mended. running: the execution that runs, if one does."""
 
     recipe: Recipe
     definition: Json
     point: Point | None = None
     stalls: bool = False
+    variables: Mapping[str, str] = field(default_factory=lambda: VARIABLES)
     sites: list[Site] = field(default_factory=list)
     struck: int = 0
     errors: list[str] = field(default_factory=list)
@@ -101,6 +72,7 @@ class Cloud(Services):
         self.scheduled, self.step, self.tokens_made = self.now() + SCHEDULE, "", 0
         self._counted: Counter[tuple[str, str, str]] = Counter()
         self.mended = False
+        self.running: Execution | None = None
         self.publish_settings()
 
     def publish_settings(self) -> None:
@@ -121,6 +93,7 @@ class Cloud(Services):
             if self.now() >= self.scheduled:
                 self.scheduled = self.now() + SCHEDULE
                 self.run_schedule()
+        self.leave_if_aborted()
 
     def run_schedule(self) -> None:
         before, self.step = self.step, ""
@@ -139,7 +112,20 @@ class Cloud(Services):
 
     def run_function(self, function: str, payload: Json) -> Any:
         (name,) = (each for each in FUNCTIONS if function.startswith(each) and function[len(each) :][:8].isalnum())
-        return self._call(f"{name}.{payload['step']}", FUNCTIONS[name], payload)
+        try:
+            return self._call(f"{name}.{payload['step']}", FUNCTIONS[name], payload)
+        finally:
+            self.leave_if_aborted()
+
+    def leave_if_aborted(self) -> None:
+        """Ends the execution that runs, after the state in which somebody stopped it."""
+        running = self.current_execution()
+        if running and running.status == "ABORTED":
+            raise ExecutionAborted
+
+    def current_execution(self) -> Execution | None:
+        """The one whose state is being worked on."""
+        return self.running
 
     def _call(self, name: str, function: Callable[[Any, Any], Any], payload: Any) -> Any:
         before, self.step = self.step, name
@@ -158,7 +144,7 @@ class Cloud(Services):
         """An asynchronous invocation of the function that receives uploads; None after its last attempt."""
         for attempt in range(LAMBDA_TRIES):
             try:
-                return self._call(name, receive, event)
+                return self._call(name, RECEIVES, event)
             except StateFailed as failed:
                 self.errors.append(f"{name}: {failed}")
                 self.wait(60 * (attempt + 1))
@@ -166,7 +152,7 @@ class Cloud(Services):
 
     def ask(self, verb: str, body: Json) -> Json:
         """The answer to a person's signed request."""
-        answer: Json = self._call(verb, ASKED.get(verb, operate), {**signed(body), "rawPath": f"/{verb}"})
+        answer: Json = self._call(verb, ASKED[verb], {**signed(body), "rawPath": f"/{verb}"})
         return answer
 
     def body(self, answer: Json) -> Json:
@@ -182,8 +168,9 @@ class Cloud(Services):
 
     def execute(self, execution: Execution) -> None:
         """Runs one execution to its end."""
+        self.running = execution
         try:
-            Interpreter(self, self.definition).run(execution.given)
+            Interpreter(self, self.definition, self.variables[Variable.STATE_MACHINE]).run(execution.given)
             execution.status = "SUCCEEDED"
         except ExecutionAborted:
             pass  # whoever stopped it has set its status
@@ -191,6 +178,8 @@ class Cloud(Services):
             execution.status, execution.error = "FAILED", str(failed)
         except ExecutionTimedOut:
             execution.status = "TIMED_OUT"
+        finally:
+            self.running = None
 
     def new_token(self) -> str:
         self.tokens_made += 1
@@ -225,6 +214,10 @@ class Cloud(Services):
             case FaultKind.KILLED:
                 self._done(client, operation, sent)
                 raise Killed("Runtime.ExitError")
+            case FaultKind.ABORTED:
+                assert self.running
+                self.running.status = "ABORTED"
+                return self._done(client, operation, sent)
             case FaultKind.STUCK if operation in (OF_JOBS, OF_UNITS):
                 kind = "stuck-job" if operation == OF_JOBS else "stalled-throughput"
                 self.world.bedrock.faults.add(Fault(kind))
@@ -283,7 +276,7 @@ def deployed(cloud: Cloud) -> Iterator[Cloud]:
         )
 
     with pytest.MonkeyPatch.context() as patch:
-        for variable, value in VARIABLES.items():
+        for variable, value in cloud.variables.items():
             patch.setenv(variable, value)
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         patch.delenv("JUDGES")

@@ -17,9 +17,10 @@ from distillery.core.recipe import Recipe
 from distillery.settings import Settings
 from tests.assemblies import assembly_of
 from tests.faults.cloud import Cloud, deployed
-from tests.faults.kinds import FaultKind, Point
+from tests.faults.invariants import NAMES, RECIPE, alias_of, ledger_left
+from tests.faults.kinds import OF_CALLS, FaultKind, Point
 from tests.faults.machine import Json, spelled
-from tests.faults.sweep import NAMES, RECIPE, alias_of, ledger_left, recipe, upload
+from tests.faults.sweep import recipe, upload
 from tests.unit.stacks.assembly import resources, settings_of
 
 HOURS = BusinessHours(opens="08:00", closes="18:00", timezone="Europe/Berlin", days=tuple(Weekday))
@@ -122,7 +123,7 @@ def points() -> tuple[tuple[Point, bool], ...]:
         found += [
             (Point(HostingMode.PROVISIONED, site, kind), is_open)
             for site in sites
-            for kind in FaultKind
+            for kind in OF_CALLS
             if kind is not FaultKind.REPEATED or site.service == "dynamodb"
         ]
     return tuple(found)

@@ -19,24 +19,22 @@ from lambdas.operations.deletion_handler import retire
 from lambdas.operations.handler import operate
 from lambdas.promotion.handler import accept, rollback
 from tests.fakes.callers import event as signed
-from tests.faults.cloud import SCHEDULE, SCHEDULED, Cloud, deployed, forget_clients
-from tests.faults.machine import ExecutionAborted, Json, StateFailed
-from tests.faults.sweep import (
-    KEY,
+from tests.faults.cloud import SCHEDULE, Cloud, deployed, forget_clients
+from tests.faults.functions import SCHEDULED
+from tests.faults.invariants import (
     NAMES,
     RECIPE,
     alias_of,
-    definition,
     hosted_without_reason,
     ledger_left,
     live_without_record,
     promoted_without_reason,
-    recipe,
     runs_left,
-    settle_everything,
 )
+from tests.faults.machine import Json, StateFailed
+from tests.faults.services import Execution
+from tests.faults.sweep import definition, deliver, recipe, settle_everything
 from tests.faults.turns import Turns
-from tests.journey.prompts import DELIVERY, jsonl, support
 
 HOURS = 14
 """How long actions happen. A run takes about five virtual hours."""
@@ -63,11 +61,6 @@ class Action(NamedTuple):
     which: int = 0
 
 
-def prompts(number: int) -> bytes:
-    """Prompts of one upload, different from those of the other."""
-    return jsonl([each for n, each in enumerate(support(*DELIVERY)) if n % 4 != number % 4])
-
-
 class SharedCloud(Cloud):
     """The account, in which executions, functions and requests take turns."""
 
@@ -78,21 +71,15 @@ class SharedCloud(Cloud):
         return self._done(client, operation, sent)
 
     def wait(self, seconds: float) -> None:
-        if not self.turns.sleep(self.now() + seconds):
+        if self.turns.sleep(self.now() + seconds):
+            self.leave_if_aborted()
+        else:
             super().wait(seconds)
-        self._leave_if_aborted()
 
-    def run_function(self, function: str, payload: Json) -> Any:
-        answer = super().run_function(function, payload)
-        self._leave_if_aborted()
-        return answer
-
-    def _leave_if_aborted(self) -> None:
-        """Ends the execution of this thread after the state in which somebody stopped it."""
+    def current_execution(self) -> Execution | None:
+        """That of this thread."""
         task = self.turns.current
-        execution = self.executions.get(task.name) if task else None
-        if execution and execution.status == "ABORTED":
-            raise ExecutionAborted
+        return self.executions.get(task.name) if task else None
 
     def request(self, name: str, handler: Callable[[Any, Any], Any], body: Json, path: str = "/") -> None:
         """An operator's request, whose refusal is no error."""
@@ -149,7 +136,7 @@ def _do(cloud: SharedCloud, action: Action) -> None:
     alias = alias_of(cloud)
     match action.what:
         case "upload":
-            _upload(cloud, which)
+            deliver(cloud, which)
         case name if name in SCHEDULED:
             cloud.scheduled_pass(name)
         case "deploy":
@@ -170,13 +157,6 @@ def _do(cloud: SharedCloud, action: Action) -> None:
             version = alias.version if alias else 0
             body = {"recipe": RECIPE, "version": version, "reason": "an operator", "students": which % 2 == 1}
             cloud.request("retire", retire, body)
-
-
-def _upload(cloud: SharedCloud, number: int) -> None:
-    key = KEY.replace("prompts.jsonl", f"prompts-{number}.jsonl")
-    cloud.objects["prompts", key] = prompts(number)
-    detail = {"bucket": {"name": "prompts"}, "object": {"key": key, "version-id": "v1"}}
-    cloud.deliver("receive", {"detail": detail})
 
 
 def _deploy(cloud: SharedCloud, which: int) -> None:
@@ -213,7 +193,7 @@ def _cannot_continue(cloud: SharedCloud) -> Iterator[str]:
     cloud.recipe = recipe(HostingMode.ON_DEMAND)
     cloud.publish_settings()
     before = alias_of(cloud)
-    _upload(cloud, 3)
+    deliver(cloud, 3)
     cloud.run_all(cloud.now())
     after = alias_of(cloud)
     if after is None or after == before:

@@ -1,15 +1,18 @@
-"""The ways in which a service call can fail, and the points of the sweep: one call and one way."""
+"""The ways in which a service call can fail, and the points of the sweep: one call and one way, in one story."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from distillery.core.promotions import Way
 
 
 class FaultKind(StrEnum):
     """THROTTLED, BROKEN: the service refuses the call once, after the client's own attempts. LATE: the work is done,
     and no response arrives. REPEATED: likewise, and the client sends the same call again. DENIED: from this call on,
     until somebody mends the policy. STUCK: every call hangs until its function's time is up; a job or an endpoint stays
-    as it is. KILLED: the work is done, and then the function is killed.
+    as it is. KILLED: the work is done, and then the function is killed. ABORTED: the work is done, somebody stops the
+    execution, and the function runs to its end.
     """
 
     THROTTLED = "throttled"
@@ -19,9 +22,33 @@ class FaultKind(StrEnum):
     DENIED = "denied"
     STUCK = "stuck"
     KILLED = "killed"
+    ABORTED = "aborted"
 
 
 LASTING = (FaultKind.DENIED, FaultKind.STUCK)
+OF_CALLS = tuple(kind for kind in FaultKind if kind is not FaultKind.ABORTED)
+"""The kinds in which each call can fail. An execution that is aborted ends after its step, whichever call it was."""
+
+
+class Story(StrEnum):
+    """What happens in the account. UPLOAD: prompts are uploaded, and their student goes live. STALLED: likewise, and
+    the first job stalls and is restarted. REDISTIL, REPOINT, COPY: a student of another environment is promoted, by
+    that way. CANARY: a second student takes a share of the calls before it goes live. WORSE: likewise, and its metrics
+    are worse. SHARE: the model that is live is shared with another account.
+    """
+
+    UPLOAD = "upload"
+    STALLED = "a stalled job"
+    REDISTIL = "promoted"
+    REPOINT = "re-pointed"
+    COPY = "copied"
+    CANARY = "a canary"
+    WORSE = "a worse canary"
+    SHARE = "a share"
+
+
+WAYS = {Story.REDISTIL: Way.REDISTIL, Story.REPOINT: Way.REPOINT, Story.COPY: Way.COPY}
+"""Of the stories of a promotion."""
 
 
 class Site(NamedTuple):
@@ -38,17 +65,15 @@ class Site(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One fault. `hosting`: the recipe's hosting mode; `stalls`: whether the first job stalls and is restarted;
-    `promoted`: whether the prompts are those of another environment's run."""
+    """One fault. `hosting`: the recipe's hosting mode."""
 
     hosting: str
     site: Site
     kind: FaultKind
-    stalls: bool = False
-    promoted: bool = False
+    story: Story = Story.UPLOAD
 
     def __str__(self) -> str:
-        how = f"{', a stalled job' if self.stalls else ''}{', promoted' if self.promoted else ''}"
+        how = "" if self.story is Story.UPLOAD else f", {self.story}"
         return f"{self.hosting}{how}, {self.site}, {self.kind}"
 
 

@@ -61,16 +61,17 @@ def spelled(value: Any) -> str:
 
 @dataclass
 class Interpreter:
-    """Runs one execution."""
+    """Runs one execution. `arn`: that of the state machine."""
 
     world: World
     definition: Json
+    arn: str = ""
     deadline: float = 0.0
 
     def run(self, given: Json) -> Any:
         """The output of the execution. Raises StateFailed or ExecutionTimedOut."""
         self.deadline = self.world.now() + self.definition["TimeoutSeconds"]
-        return self._states(self.definition, given, {})
+        return self._states(self.definition, given, {"StateMachine": {"Id": self.arn}})
 
     def _states(self, machine: Json, given: Any, context: Json) -> Any:
         name, waits = machine["StartAt"], dict[str, int]()
@@ -91,7 +92,7 @@ class Interpreter:
                     seconds = state["Seconds"] if "Seconds" in state else _read(state["SecondsPath"], given)
                     self.world.wait(seconds * (60 if waits[name] > MANY_WAITS else 1))
                 case "Pass":
-                    pass
+                    given = _placed(given, state, _read(state.get("InputPath", "$"), given))
                 case "Task" | "Parallel" | "Map":
                     try:
                         given = _placed(given, state, self._retried(state, given, context))

@@ -1,68 +1,118 @@
-"""The points of the sweep: every call of a run without a fault, with every kind of fault."""
+"""The points of the sweep: every call of a story without a fault, with every kind of fault."""
 
-import itertools
 import random
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 from distillery.core.hosting_mode import HostingMode
-from tests.faults.kinds import FaultKind, Point
-from tests.faults.promoted import STEPS
-from tests.faults.sweep import run
+from tests.faults.kinds import OF_CALLS, FaultKind, Point, Site, Story
+from tests.faults.stories import run
 
+LEAST = 2500
+"""Fewer points are an error: a story has not come as far as it used to."""
 SAME = {"dynamodb": 2}
 """How many calls of one step and operation fail, one by one; 1 for other services, whose next calls, such as another
 answer, differ in nothing."""
-
-
 CALLS_OF_A_PROMOTION = 4
 """Likewise, of the steps of a promotion: it reads two files twice."""
 RESTARTING = ("settle", "DistillationFunction.start")
 """The steps that restart a stalled job."""
+ADMITTING = ("promote", "receive", "AdoptionFunction.adopt", "PromotionSigningFunction.sign")
+"""The steps that make other calls for a promotion than for an upload."""
+ADOPTING = {
+    Story.REPOINT: (
+        "AdoptionFunction.adopt",
+        "EndpointFunction.create",
+        "PromotionFunction.promote",
+        "PromotionFunction.record",
+    ),
+    Story.COPY: ("AdoptionFunction.adopt", "EndpointFunction.create"),
+}
+"""The steps that make other calls for a student of another environment, or after which something of it is left."""
+DECIDING = ("accept", "PromotionFunction", "PromotionCanaryFunction", "PromotionSigningFunction")
+"""The functions that work for a canary."""
+WITHDRAWING = (
+    "PromotionCanaryFunction.look",
+    "PromotionCanaryFunction.withdraw",
+    "PromotionCanaryFunction.delete",
+    "PromotionCanaryFunction.close",
+)
+"""The steps of a canary that decide or do something else where it is worse."""
 
 
 def points() -> list[Point]:
-    """Every call of a run without a fault, with every kind of fault. Those of Bedrock fail in both hosting modes, and
-    the others, which are the same in both, in one. Calls that only the restart of a stalled job makes fail as well."""
-    plain = _points(HostingMode.ON_DEMAND)
-    provisioned = _points(HostingMode.PROVISIONED, of="bedrock")
-    return [*plain, *provisioned, *_points_of_a_restart(), *_points_of_a_promotion()]
+    """Those of Bedrock in both hosting modes, and the others, which are the same in both, in one. Each step of an
+    execution is the last one of an aborted execution once."""
+    return [*_of_uploads(), *_of_promotions(), *_of_canaries(), *_of_shares()]
 
 
-def _points(hosting: str, of: str = "") -> Iterator[Point]:
-    without = run(None, hosting)
-    if without.broken:
-        raise AssertionError(f"a run without a fault: {without.broken}")
-    calls = [site for site in dict.fromkeys(without.cloud.sites) if site.number <= SAME.get(site.service, 1)]
-    own = [site for site in calls if of in ("", site.service)]
-    return itertools.starmap(partial(Point, hosting), itertools.product(own, FaultKind))
-
-
-def _points_of_a_restart() -> Iterator[Point]:
-    hosting = HostingMode.ON_DEMAND
-    with_restart, without = run(None, hosting, stalls=True), run(None, hosting)
-    if with_restart.broken:
-        raise AssertionError(f"a run with a stalled job: {with_restart.broken}")
-    own, many = [], Counter[tuple[str, str, str]]()
-    for site in dict.fromkeys(with_restart.cloud.sites):
-        if site not in without.cloud.sites and site.step in RESTARTING:
+def _of_uploads() -> Iterator[Point]:
+    plain = _sites(Story.UPLOAD)
+    yield from _points(Story.UPLOAD, _first(plain, SAME), aborts=True)
+    provisioned = _sites(Story.UPLOAD, HostingMode.PROVISIONED)
+    yield from _points(Story.UPLOAD, _first(provisioned, SAME, of="bedrock"), HostingMode.PROVISIONED)
+    many, restarting = Counter[tuple[str, str, str]](), []
+    for site in _sites(Story.STALLED):
+        if site not in plain and site.step in RESTARTING:
             many[site[:3]] += 1
             if many[site[:3]] <= SAME.get(site.service, 1):
-                own.append(site)
-    return (Point(hosting, site, kind, stalls=True) for site, kind in itertools.product(own, FaultKind))
+                restarting.append(site)
+    yield from _points(Story.STALLED, restarting)
 
 
-def _points_of_a_promotion() -> Iterator[Point]:
-    hosting = HostingMode.ON_DEMAND
-    without = run(None, hosting, promoted=True)
+def _of_promotions() -> Iterator[Point]:
+    own = [site for site in _sites(Story.REDISTIL) if site.step in ADMITTING and site.number <= CALLS_OF_A_PROMOTION]
+    yield from _points(Story.REDISTIL, own)
+    for story, steps in ADOPTING.items():
+        found = [site for site in _sites(story) if site.step in steps]
+        yield from _points(story, _first(found, SAME), aborts=True)
+
+
+def _of_canaries() -> Iterator[Point]:
+    deciding = [site for site in _sites(Story.CANARY) if site.step.split(".")[0] in DECIDING]
+    yield from _points(Story.CANARY, _first(deciding, SAME), aborts=True)
+    hourly = [site for site in _sites(Story.CANARY, HostingMode.PROVISIONED) if site.step.split(".")[0] in DECIDING]
+    own = [site for site in _first(hourly, SAME) if site.service == "bedrock" or site not in deciding]
+    yield from _points(Story.CANARY, own, HostingMode.PROVISIONED, aborts=True)
+    worse = [site for site in _sites(Story.WORSE) if site.step in WITHDRAWING]
+    yield from _points(Story.WORSE, _first(worse, {}), aborts=True)
+
+
+def _of_shares() -> Iterator[Point]:
+    yield from _points(
+        Story.SHARE, [site for site in _sites(Story.SHARE) if site.step == "share" or site.service == "ram"]
+    )
+
+
+def _sites(story: Story, hosting: str = HostingMode.ON_DEMAND) -> list[Site]:
+    """The calls of a story without a fault."""
+    without = run(None, hosting, story)
     if without.broken:
-        raise AssertionError(f"a promotion without a fault: {without.broken}")
-    calls = [site for site in dict.fromkeys(without.cloud.sites) if site.step in STEPS]
-    own = [site for site in calls if site.number <= CALLS_OF_A_PROMOTION]
-    return (Point(hosting, site, kind, promoted=True) for site, kind in itertools.product(own, FaultKind))
+        raise AssertionError(f"{story} without a fault: {without.broken}")
+    failed = [f"{name}: {each.error}" for name, each in without.cloud.executions.items() if each.status != "SUCCEEDED"]
+    if (failed or without.cloud.errors) and story is not Story.STALLED:
+        raise AssertionError(f"{story} without a fault: {failed}; {without.cloud.errors}")
+    return list(dict.fromkeys(without.cloud.sites))
+
+
+def _first(sites: Iterable[Site], same: dict[str, int], *, of: str = "") -> list[Site]:
+    return [each for each in sites if each.number <= same.get(each.service, 1) and of in ("", each.service)]
+
+
+def _points(
+    story: Story, sites: Sequence[Site], hosting: str = HostingMode.ON_DEMAND, *, aborts: bool = False
+) -> Iterator[Point]:
+    for site in sites:
+        yield from (Point(hosting, site, kind, story) for kind in OF_CALLS)
+    if aborts:
+        first = {site.step: site for site in reversed(sites) if "." in site.step}
+        yield from (Point(hosting, site, FaultKind.ABORTED, story) for site in first.values())
 
 
 def sample(found: Sequence[Point], share: float, seed: str) -> list[Point]:
-    """A seeded share of the points."""
-    return random.Random(seed).sample(found, round(len(found) * share))
+    """A seeded share of the points, with at least one of each kind in each story."""
+    groups = defaultdict[tuple[Story, FaultKind], list[Point]](list)
+    for point in found:
+        groups[point.story, point.kind].append(point)
+    chosen = random.Random(seed)
+    return [point for group in groups.values() for point in chosen.sample(group, max(1, round(len(group) * share)))]

@@ -13,7 +13,7 @@ from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.student_promotion import PromotionState, state_of
 from distillery.core.names import EVALUATIONS_PREFIX
-from distillery.core.promotions import FILES, MARKER
+from distillery.core.promotions import FILES, MARKER, Way
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import to_wire
 from distillery.datasets.examine import Examination, PreparedDataset, prepare, read_for_recipe
@@ -23,29 +23,31 @@ from distillery.records.record import TrainingInputs, job_request
 from distillery.records.rules import AdmissionRules
 from distillery.records.statement import HELDOUT, TRAINING, Statement
 from distillery.records.verification import verify
-from simulator_support.fakes import TODAY
+from simulator_support.fakes import ACCOUNT, TODAY
 from tests.fakes.records import Signer, evaluation, record
 from tests.faults.cloud import Cloud
+from tests.faults.lenders import LENDER, borrowed_otherwise, copied_otherwise, model_of
 from tests.faults.machine import StateFailed
 
 SIGNER = Signer(9)
 """The source environment's key."""
-STEPS = ("promote", "receive", "AdoptionFunction.adopt", "PromotionSigningFunction.sign")
-"""The steps that make other calls for a promotion than for an upload."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promotable:
-    """What the source has: the signed record of a run, and the files of its data set."""
+    """What the source has: the signed record of a run, and the files of its data set. `model`: its student's ARN where
+    the target uses or copies that; else empty."""
 
+    way: Way
+    model: str
     record: bytes
     digest: str
     run: str
     prepared: PreparedDataset
 
 
-def promotable(of: Recipe, body: bytes) -> Promotable:
-    """A run of these prompts in the environment before."""
+def promotable(of: Recipe, body: bytes, way: Way) -> Promotable:
+    """A run of these prompts in the environment before, whose place leads to that way."""
     reader = read_for_recipe([InputFile("prompts.jsonl", "s3://there/prompts.jsonl", None, io.BytesIO(body))], of)
     prepared = prepare(reader, of, Examination(of.name))
     subjects = {
@@ -56,8 +58,8 @@ def promotable(of: Recipe, body: bytes) -> Promotable:
         dataset_digest=prepared.digest, prompts=prepared.size.prompts, job_request=job_request(of)
     )
     found = record(
-        environment="qa",
-        account="222222222222",  # whose student is trained again
+        environment=LENDER,
+        **_place(way),
         training=training,
         training_digest=training.digest,
         evaluation=evaluation(judged=_at(-2)),
@@ -65,7 +67,22 @@ def promotable(of: Recipe, body: bytes) -> Promotable:
         expires=_at(24 * 60),
     )
     signed = SIGNER.sign(statement.write(Statement(record=found, subjects=subjects)))
-    return Promotable(record=signed, digest=verify(signed, [SIGNER.public]).digest, run=found.run, prepared=prepared)
+    model = "" if way is Way.REDISTIL else found.model_arn
+    return Promotable(
+        way=way,
+        model=model,
+        record=signed,
+        digest=verify(signed, [SIGNER.public]).digest,
+        run=found.run,
+        prepared=prepared,
+    )
+
+
+def _place(way: Way) -> dict[str, str]:
+    if way is Way.REDISTIL:  # by another account, whose student is trained again
+        return {"account": "222222222222"}
+    model = model_of(way)
+    return {"account": ACCOUNT, "region": model.split(":")[3], "model_arn": model}
 
 
 def _at(hours: float) -> str:
@@ -74,7 +91,9 @@ def _at(hours: float) -> str:
 
 def admitting(cloud: Cloud) -> None:
     """What a deployment does with [promotion] in the settings."""
-    admitted = AdmissionRules(through=("qa",), public_keys=(SIGNER.public.pem,), admits_overruled=False)
+    admitted = AdmissionRules(
+        through=(LENDER,), public_keys=(SIGNER.public.pem,), admits_overruled=False, copy_from=(ACCOUNT,)
+    )
     cloud.settings[rules.FILE] = to_wire(admitted)
 
 
@@ -115,7 +134,7 @@ def promoted_otherwise(cloud: Cloud, of: Promotable, runs: list[RunRecord]) -> I
     found = promotions.of(cloud.recipe.name)
     if len(found) > 1:
         yield f"{len(found)} promotions have consumed one record"
-    if [one.id for one in found] != [each for each in (promotions.used_by(of.digest, "qa", of.run),) if each]:
+    if [one.id for one in found] != [each for each in (promotions.used_by(of.digest, LENDER, of.run),) if each]:
         yield "the record and its promotion do not name each other"
     for one in found:
         yield from (f"run {each.run.id} is of no promotion" for each in runs if each.promotion != one.id)
@@ -124,6 +143,10 @@ def promoted_otherwise(cloud: Cloud, of: Promotable, runs: list[RunRecord]) -> I
         yield from (
             f"run {each.run.id} has another data set" for each in runs if each.run.dataset.digest != of.prepared.digest
         )
+    if of.way is Way.REPOINT:
+        yield from borrowed_otherwise(cloud, of.model, runs)
+    if of.way is Way.COPY:
+        yield from copied_otherwise(cloud, of.model, runs)
 
 
 def not_promoted(cloud: Cloud, of: Promotable) -> Iterator[str]:

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from tests.fakes.cloudwatch import FakeCloudWatch
 from tests.fakes.errors import service_error
 from tests.faults.machine import Json, StateFailed
 from tests.unit.leaks.account import Account
@@ -19,13 +20,19 @@ class Execution:
 
 
 class Services(Account):
-    """executions: by name. answered: what each task token was answered with. parameters: those of SSM."""
+    """executions: by name. answered: what each task token was answered with. parameters: those of SSM. cloudwatch: has
+    the metrics of endpoints."""
 
     def __init__(self) -> None:
         super().__init__()
         self.executions: dict[str, Execution] = {}
         self.answered: dict[str, Any] = {}
         self.parameters: dict[str, str] = {}
+        self.cloudwatch = FakeCloudWatch(self.now)
+
+    def now(self) -> float:
+        """Virtual epoch seconds."""
+        raise NotImplementedError
 
     def put_object(self, **p: Any) -> Any:
         if p.get("IfNoneMatch") and (p["Bucket"], p["Key"]) in self.objects:
@@ -55,6 +62,16 @@ class Services(Account):
 
     def publish(self, **p: Any) -> Any:
         return self.sns.publish(**p)
+
+    def get_metric_data(self, **p: Any) -> Any:
+        pages = self.cloudwatch.paginate(**p)
+        return {"MetricDataResults": [result for page in pages for result in page["MetricDataResults"]]}
+
+    def create_resource_share(self, **p: Any) -> Any:
+        return self.ram.create_resource_share(**p)
+
+    def delete_resource_share(self, **p: Any) -> Any:
+        return self.ram.delete_resource_share(**p)
 
     def get_service_quota(self, **p: Any) -> Any:
         return self.quotas.get_service_quota(**p)

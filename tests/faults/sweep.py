@@ -1,27 +1,38 @@
-"""Runs a point of the sweep, and checks what must hold afterwards."""
+"""Runs a point of the sweep, in which prompts are uploaded or a student is promoted, and checks what must hold."""
 
 import json
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from http import HTTPStatus
 
-from distillery.core.aliases import Aliases
+from distillery.core.canary import CanaryOptions
 from distillery.core.hosting_mode import HostingMode
-from distillery.core.inventory import take_inventory
-from distillery.core.ledger.history import AliasHistory
-from distillery.core.ledger.items import OPEN_OUTCOMES, RunRecord, model_of
-from distillery.core.names import EVALUATIONS_PREFIX, PROMPTS_PREFIX, Names
-from distillery.core.pipeline import Alias, Outcome, Stage
+from distillery.core.names import PROMPTS_PREFIX
+from distillery.core.pipeline import Outcome
 from distillery.core.recipe import Recipe
 from distillery.core.recipe_options import StalledJobs
-from distillery.records.verification import verify
 from distillery.settings.promotion import Promotion
 from tests.assemblies import assembly_of
 from tests.faults.cloud import Cloud, deployed
-from tests.faults.kinds import Point
+from tests.faults.invariants import (
+    NAMES,
+    RECIPE,
+    alias_of,
+    alias_otherwise,
+    hosted_without_reason,
+    is_promoted,
+    ledger_left,
+    live_without_outcome,
+    live_without_record,
+    paid_twice,
+    promoted_without_reason,
+    record_without_live,
+    runs_left,
+)
+from tests.faults.kinds import WAYS, Point, Story
+from tests.faults.lenders import lend
 from tests.faults.machine import Json, StateFailed, spelled
 from tests.faults.promoted import (
     SIGNER,
@@ -32,10 +43,9 @@ from tests.faults.promoted import (
     promote,
     promoted_otherwise,
 )
-from tests.journey.prompts import DELIVERY, jsonl, support
+from tests.faults.prompts import prompts
 from tests.unit.stacks.assembly import resources, settings_of
 
-NAMES, RECIPE, KEY = Names("dev"), "support", f"{PROMPTS_PREFIX}support/prompts.jsonl"
 HOURS_UNTIL_CLEAN = (1, 2, 26)
 """When the guard passes after an execution: a missing execution is waited for one hour, a lease lasts a day."""
 HELDOUT = 4
@@ -45,12 +55,14 @@ ATTEMPTS = 3
 
 
 @cache
-def definition(*, admits: bool = False) -> Json:
+def definition(*, admits: bool = False, canary: CanaryOptions | None = None) -> Json:
     """That of an environment which signs records: it calls every service that a run can call. `admits`: whether it also
-    admits students of another environment."""
+    admits students of another environment. `canary`: of its recipe."""
     signs = Promotion(sign=True)
     promotes = Promotion(sign=True, through=("qa",), public_keys=(SIGNER.public.pem,)) if admits else signs
-    signing = settings_of("dev").model_copy(update={"promotion": promotes})
+    own = settings_of("dev")
+    recipes = {RECIPE: replace(own.recipes[RECIPE], canary=canary)} if canary else own.recipes
+    signing = own.model_copy(update={"promotion": promotes, "recipes": recipes})
     (pipeline,) = [one.template for one in assembly_of(signing).stacks if one.name == NAMES.stack("pipeline")]
     (machine,) = resources(pipeline, "AWS::StepFunctions::StateMachine").values()
     found: Json = json.loads(spelled(machine["DefinitionString"]))
@@ -71,14 +83,9 @@ def recipe(hosting: str, *, stalls: bool = False) -> Recipe:
 
 
 @cache
-def prompts() -> bytes:
-    return jsonl([each for number, each in enumerate(support(*DELIVERY)) if number % 4])
-
-
-@cache
-def source() -> Promotable:
-    """A run of the same prompts in another environment."""
-    return promotable(recipe(HostingMode.ON_DEMAND), prompts())
+def source(story: Story) -> Promotable | None:
+    """A run of the same prompts in another environment, where the story promotes one."""
+    return promotable(recipe(HostingMode.ON_DEMAND), prompts(), WAYS[story]) if story in WAYS else None
 
 
 @dataclass(slots=True)
@@ -90,14 +97,12 @@ class Result:
     broken: list[str] = field(default_factory=list)
 
 
-def run(
-    point: Point | None, hosting: str = HostingMode.ON_DEMAND, *, stalls: bool = False, promoted: bool = False
-) -> Result:
+def run(point: Point | None, hosting: str = HostingMode.ON_DEMAND, story: Story = Story.UPLOAD) -> Result:
     """Uploads or promotes prompts, lets the fault happen, mends it, and tries again as a person would."""
-    if point:
-        hosting, stalls, promoted = point.hosting, point.stalls, point.promoted
-    cloud = Cloud(recipe(hosting, stalls=stalls), definition(admits=promoted), point, stalls=stalls)
-    of = source() if promoted else None
+    stalls, of = story is Story.STALLED, source(story)
+    cloud = Cloud(recipe(hosting, stalls=stalls), definition(admits=of is not None), point, stalls=stalls)
+    if of and of.model:
+        lend(cloud, WAYS[story])
     result = Result(point, cloud)
     with deployed(cloud):
         begin(cloud, of)
@@ -105,7 +110,7 @@ def run(
         settle_everything(cloud)
         result.broken += [f"after the fault: {broken}" for broken in _violations(cloud, of)]
         for _ in range(ATTEMPTS):
-            if alias_of(cloud) is not None:
+            if is_promoted(cloud):
                 break
             _try_again(cloud, of)
             settle_everything(cloud)
@@ -114,6 +119,8 @@ def run(
             for broken in (
                 *_violations(cloud, of),
                 *_unfinished(cloud),
+                *alias_otherwise(cloud),
+                *live_without_outcome(cloud),
                 *live_without_record(cloud),
                 *record_without_live(cloud),
             )
@@ -134,11 +141,18 @@ def begin(cloud: Cloud, of: Promotable | None) -> None:
         upload(cloud)
 
 
-def upload(cloud: Cloud) -> None:
-    cloud.objects["prompts", KEY] = prompts()
-    detail = {"bucket": {"name": "prompts"}, "object": {"key": KEY, "version-id": "v1"}}
-    cloud.deliver("receive", {"detail": detail})
+def upload(cloud: Cloud, number: int = 0) -> None:
+    """Uploads prompts, and runs what begins."""
+    deliver(cloud, number)
     cloud.run_executions()
+
+
+def deliver(cloud: Cloud, number: int) -> None:
+    """Uploads prompts of that number."""
+    key = f"{PROMPTS_PREFIX}{RECIPE}/prompts-{number}.jsonl"
+    cloud.objects["prompts", key] = prompts(number)
+    detail = {"bucket": {"name": "prompts"}, "object": {"key": key, "version-id": "v1"}}
+    cloud.deliver("receive", {"detail": detail})
 
 
 def settle_everything(cloud: Cloud) -> None:
@@ -168,14 +182,11 @@ def _try_again(cloud: Cloud, of: Promotable | None) -> None:
     begin(cloud, of)
 
 
-# What must hold
-
-
 def _violations(cloud: Cloud, of: Promotable | None) -> Iterator[str]:
     """At any time at which no execution runs and the guard has passed."""
     runs, alias = cloud.ledger.runs(RECIPE), alias_of(cloud)
     yield from hosted_without_reason(cloud, alias)
-    yield from _paid(cloud, runs)
+    yield from paid_twice(cloud, runs)
     yield from promoted_without_reason(runs, alias)
     yield from runs_left(runs)
     yield from ledger_left(cloud, runs)
@@ -183,91 +194,8 @@ def _violations(cloud: Cloud, of: Promotable | None) -> Iterator[str]:
         yield from promoted_otherwise(cloud, of, runs)
 
 
-def hosted_without_reason(cloud: Cloud, alias: Alias | None) -> Iterator[str]:
-    held = take_inventory(NAMES, cloud.world.client("bedrock", "us-east-1"))
-    live = alias.endpoint.arn if alias else ""
-    yield from (f"{host.name} is hosted without an alias or a lease" for host in held.endpoints if host.arn != live)
-    yield from (f"job {job.name} still runs" for job in held.jobs)
-    if alias and [host.model_arn for host in held.endpoints if host.arn == live] != [alias.current]:
-        yield f"the endpoint of the alias does not serve {alias.current}"
-
-
-def _paid(cloud: Cloud, runs: Sequence[RunRecord]) -> Iterator[str]:
-    jobs = cloud.world.bedrock.inventory("111111111111")["jobs"]
-    for record in runs:
-        for name in record.job_names(NAMES):
-            if len(made := [job for job in jobs if job["name"] == name]) > 1:
-                yield f"run {record.run.id} has paid for {len(made)} jobs of the name {name}"
-        if record.stalled_job and any(job["status"] != "Stopped" for job in jobs if job["name"] == record.stalled_job):
-            yield f"run {record.run.id} gave up the job {record.stalled_job}, which was not stopped"
-    with_student = [record for record in reversed(runs) if record.has_student]
-    if len(with_student) > 1:
-        yield f"{len(with_student)} students of the same prompts were paid for"
-    completed = [job for job in jobs if job["status"] == "Completed"]
-    if len(completed) > 1:
-        yield f"{len(completed)} jobs of the same prompts were completed"
-
-
-def promoted_without_reason(runs: Sequence[RunRecord], alias: Alias | None) -> Iterator[str]:
-    if alias is None:
-        return
-    (record,) = [each for each in runs if each.run.id == alias.run]
-    evaluated = record.stages.get(Stage.EVALUATION)
-    passed = evaluated and (evaluated.product.get("passed") or record.exploratory.get("passed"))
-    if not passed and not record.accepted:
-        yield f"alias {alias.version} is of run {alias.run}, which has neither passed nor been accepted"
-    if alias.current != model_of(record):
-        yield f"the alias serves {alias.current}, not the student of its run"
-
-
-def runs_left(runs: Sequence[RunRecord]) -> Iterator[str]:
-    for record in runs:
-        if record.outcome in OPEN_OUTCOMES:
-            yield f"run {record.run.id} is still {record.outcome}"
-        elif not record.reason:
-            yield f"run {record.run.id} ended as {record.outcome} without a reason"
-
-
-def ledger_left(cloud: Cloud, runs: Sequence[RunRecord]) -> Iterator[str]:
-    yield from (f"{recipe} is locked by {holder}" for recipe, holder in cloud.ledger.active().items())
-    yield from (f"a token of job {waiting.job} is kept" for waiting in cloud.ledger.waiting_jobs())
-    yield from (f"the lease of {item['run']} is kept" for item in cloud.table.query("lease"))
-    for record in runs:
-        reserved = cloud.ledger.month(RECIPE, record.started_at).runs
-        if record.outcome not in OPEN_OUTCOMES and record.incurred_no_cost is (record.run.id in reserved):
-            is_or_not = "cost nothing and is" if record.incurred_no_cost else "has a cost and is not"
-            yield f"run {record.run.id} {is_or_not} reserved"
-
-
 def _unfinished(cloud: Cloud) -> Iterator[str]:
     """A verdict stands: an evaluation after it is exploratory, and a person decides by it."""
     if alias_of(cloud) is None and not any(record.was_explored for record in cloud.ledger.runs(RECIPE)):
         runs = [f"{record.run.id} {record.outcome}: {record.reason}" for record in cloud.ledger.runs(RECIPE)]
         yield f"nothing is live after {ATTEMPTS} more attempts: {runs or 'no run'}; {cloud.errors[-3:]}"
-
-
-def live_without_record(cloud: Cloud) -> Iterator[str]:
-    """Nothing is live without a record that the next environment can verify."""
-    alias = alias_of(cloud)
-    if alias is None:
-        return
-    body = cloud.objects.get(("data", f"{EVALUATIONS_PREFIX}{alias.run}/record.json"))
-    if body is None:
-        yield f"{alias.run} is live without a record"
-        return
-    found = verify(body, [cloud.kms.signer.public]).statement.record
-    if (found.run, found.model_arn) != (alias.run, alias.current):
-        yield f"the record of {alias.run} is about {found.run} and {found.model_arn}"
-
-
-def record_without_live(cloud: Cloud) -> Iterator[str]:
-    """In the end, no record that the next environment would admit is of a student that never went live."""
-    live = {version.run for version in AliasHistory(cloud.table).of(RECIPE, alias_of(cloud))}
-    for bucket, key in cloud.objects:
-        if bucket == "data" and re.match(f"{EVALUATIONS_PREFIX}[^/]+/record", key) and key.split("/")[1] not in live:
-            yield f"{key} is the record of a student that never went live"
-
-
-def alias_of(cloud: Cloud) -> Alias | None:
-    """The alias, read beside the functions, so that the read meets no fault."""
-    return Aliases(cloud).read(NAMES.alias(RECIPE))  # type: ignore[arg-type]  # the one call that it makes

@@ -1,21 +1,32 @@
-"""A seeded tenth of the fault sweep (`make faults` runs all of it), and that it finds a product that is at fault."""
+"""A seeded share of the fault sweep (`make faults` runs all of it), and that it finds a product that is at fault."""
 
+import itertools
 import logging
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 
 from distillery.core import names
 from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.student_promotion import StudentPromotion
-from tests.faults.cloud import SCHEDULED, forget_clients
-from tests.faults.kinds import FaultKind, Point, Site
-from tests.faults.points import points, sample
-from tests.faults.sweep import run
+from distillery.core.model_shares import ModelShares
+from lambdas.adoption.copies import ModelCopies
+from lambdas.canary.canary import RunningCanary
+from lambdas.endpoint.borrowed import BorrowedModelsKeeper
+from tests.faults.cloud import forget_clients
+from tests.faults.functions import SCHEDULED
+from tests.faults.kinds import OF_CALLS, FaultKind, Point, Site, Story
+from tests.faults.points import LEAST, points, sample
+from tests.faults.stories import run
 
 pytestmark = pytest.mark.slow
-TENTH, SEED = 0.1, "1"
-LEAST = 500
+SHARE, SEED = 0.04, "1"
+"""Of each kind in each story, at least one point."""
+
+
+ABORTED = {Story.UPLOAD, Story.REPOINT, Story.COPY, Story.CANARY, Story.WORSE}
+"""The stories whose executions are aborted; the others have the same ones, or none."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -35,23 +46,28 @@ def every() -> list[Point]:
 
 def test_the_sweep_has_every_kind_at_every_stage(every: list[Point]) -> None:
     assert len(every) >= LEAST
+    calls = {(point.story, point.kind) for point in every if point.kind is not FaultKind.ABORTED}
+    assert calls == {*itertools.product(Story, OF_CALLS)}
+    assert {point.story for point in every if point.kind is FaultKind.ABORTED} == ABORTED
     steps = {point.site.step for point in every}
     assert {"receive", "settle", "sweep", "EvaluationFunction.answer", "PromotionFunction.record"} <= steps
     assert {"promote", "AdoptionFunction.adopt", "PromotionSigningFunction.sign"} <= steps
-    assert {point.kind for point in every} == {*FaultKind}
+    assert {"accept", "share", "PromotionCanaryFunction.admit", "PromotionCanaryFunction.close"} <= steps
     assert {point.site.service for point in every} >= {
         "bedrock",
         "bedrock-runtime",
+        "cloudwatch",
         "dynamodb",
         "kms",
+        "ram",
         "s3",
         "ssm",
         "sns",
     }
 
 
-def test_a_tenth_of_all_faults_breaks_no_invariant(every: list[Point]) -> None:
-    found = {str(point): broken for point in sample(every, TENTH, SEED) if (broken := run(point).broken)}
+def test_a_share_of_all_faults_breaks_no_invariant(every: list[Point]) -> None:
+    found = {str(point): broken for point in sample(every, SHARE, SEED) if (broken := run(point).broken)}
     assert found == {}
 
 
@@ -81,5 +97,35 @@ def test_a_promotion_that_consumes_its_record_alone_is_found(monkeypatch: pytest
     original = Promotions.begin
     monkeypatch.setattr(Promotions, "begin", begin)
     site = Site("promote", "dynamodb", "PutItem", 1)
-    found = run(Point("on-demand", site, FaultKind.KILLED, promoted=True)).broken
+    found = run(Point("on-demand", site, FaultKind.KILLED, Story.REDISTIL)).broken
     assert any("do not name each other" in broken for broken in found), found
+
+
+def test_a_canary_that_nobody_takes_out_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RunningCanary, "withdraw", lambda _: {"withdrawn": True})
+    site = Site("PromotionCanaryFunction.look", "cloudwatch", "GetMetricData", 1)
+    found = run(Point("on-demand", site, FaultKind.DENIED, Story.WORSE)).broken
+    assert any("the alias still names canary-" in broken for broken in found), found
+
+
+def test_a_lease_that_is_never_ended_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BorrowedModelsKeeper, "keep", lambda _: {})
+    site = Site("EndpointFunction.create", "bedrock", "CreateCustomModelDeployment", 1)
+    found = run(Point("on-demand", site, FaultKind.DENIED, Story.REPOINT)).broken
+    assert any("needed: False" in broken for broken in found), found
+
+
+def test_a_copy_that_is_not_found_again_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It neither looks for its job nor asks with the same token again."""
+    monkeypatch.setattr(ModelCopies, "_find", lambda *_: None)
+    monkeypatch.setattr("lambdas.adoption.copies.token", lambda *_: str(uuid4()))
+    site = Site("AdoptionFunction.adopt", "bedrock", "CreateModelCopyJob", 1)
+    found = run(Point("on-demand", site, FaultKind.LATE, Story.COPY)).broken
+    assert any("nothing is live" in broken for broken in found), found
+
+
+def test_a_share_that_never_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ModelShares, "end_expired", lambda _: [])
+    site = Site("share", "ram", "CreateResourceShare", 1)
+    found = run(Point("on-demand", site, FaultKind.LATE, Story.SHARE)).broken
+    assert any("the guard has left" in broken for broken in found), found

@@ -8,8 +8,9 @@ import pytest
 from distillery.core.inventory import take_throughputs
 from tests.faults.cloud import Cloud, deployed, forget_clients
 from tests.faults.hours import begin_hours, forward_until, guard_passes, live, run, sample
+from tests.faults.invariants import NAMES, alias_of
 from tests.faults.kinds import FaultKind, Point, Site
-from tests.faults.sweep import NAMES, alias_of, upload
+from tests.faults.sweep import upload
 
 pytestmark = pytest.mark.slow
 SHARE, SEED = 0.04, "1"

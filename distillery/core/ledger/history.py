@@ -50,6 +50,12 @@ class AliasHistory:
             {"pk": partition(alias.recipe), "sk": key, "alias": json.dumps(to_wire(alias)), "moved_by": by}
         )
 
+    def record_live(self, alias: Alias, *, by: str) -> None:
+        """Keeps a version that went live, and ends the promotion of the run that made its model. A second call changes
+        nothing."""
+        self.keep(alias, by=by)
+        self._ledger.end(alias.run, Stage.PROMOTION, alias)
+
     def stored(self, recipe: str) -> list[LiveVersion]:
         """The versions that were kept, the newest first; also of a recipe that has no alias any more."""
         items = self._table.query(partition(recipe), PREFIX)

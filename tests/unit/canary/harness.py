@@ -1,9 +1,6 @@
 """A canary over fakes: its run, the steps of its execution in their order, and CloudWatch."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,60 +14,13 @@ from distillery.core.recipe import Recipe
 from lambdas.canary import handler
 from lambdas.operations.handler import operate
 from tests.fakes.callers import ANA, HERE, event, response
+from tests.fakes.cloudwatch import FakeCloudWatch
 from tests.fakes.pipeline import recipe
 from tests.unit.promotion.harness import Harness
 
 OPTIONS = CanaryOptions(share=0.2, minutes=60, min_calls=100)
 MACHINE = "arn:aws:states:us-east-1:111111111111:stateMachine:pipeline"
 STEPS = ("withdraw", "delete", "close")
-
-
-@dataclass
-class FakeCloudWatch:
-    """Every endpoint answers `calls` a minute in `latency` milliseconds. `failed`: calls a minute without an answer, by
-    a part of an ARN; `refused`: such calls whose error blames the request; `requests`: what callers counted, by variant
-    and metric."""
-
-    now: Callable[[], float]
-    calls: int = 20
-    latency: dict[str, float] = field(default_factory=dict)
-    failed: dict[str, int] = field(default_factory=dict)
-    refused: dict[str, int] = field(default_factory=dict)
-    requests: dict[tuple[str, str], int] = field(default_factory=dict)
-    asked: list[dict[str, Any]] = field(default_factory=list)
-
-    def get_paginator(self, operation: str) -> "FakeCloudWatch":
-        assert operation == "get_metric_data"
-        return self
-
-    def paginate(self, **asked: Any) -> Iterator[dict[str, Any]]:
-        self.asked.append(asked)
-        first = asked["StartTime"].timestamp() // 60 * 60
-        times = [first + 60 * minute for minute in range(int((self.now() - first) // 60))]
-        for query in asked["MetricDataQueries"]:  # one a page
-            value = self._value(query["MetricStat"]["Metric"], query["MetricStat"]["Stat"])
-            points = [] if value is None else times
-            stamps = [datetime.fromtimestamp(at, UTC) for at in points]
-            yield {"MetricDataResults": [{"Id": query["Id"], "Timestamps": stamps, "Values": [value] * len(points)}]}
-
-    def _value(self, metric: dict[str, Any], statistic: str) -> float | None:
-        dimensions = {each["Name"]: each["Value"] for each in metric["Dimensions"]}
-        name = metric["MetricName"]
-        if metric["Namespace"] == "Distillery":
-            assert (dimensions["Environment"], dimensions["Route"]) == ("dev", "distilled/support")
-            return self.requests.get((dimensions["Variant"], name))
-        arn = dimensions["ModelId"]
-        assert statistic == ("Average" if name == "InvocationLatency" else "Sum")
-        errors = {"InvocationServerErrors": self.failed, "InvocationClientErrors": self.refused}
-        if name in errors:
-            return float(next((count for part, count in errors[name].items() if part in arn), 0))
-        answers = {
-            "Invocations": self.calls,
-            "InvocationLatency": next((ms for part, ms in self.latency.items() if part in arn), 400.0),
-            "InputTokenCount": 500 * self.calls,
-            "OutputTokenCount": 50 * self.calls,
-        }
-        return answers.get(name) if self.calls else None
 
 
 class CanaryHarness(Harness):

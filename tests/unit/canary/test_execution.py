@@ -85,13 +85,31 @@ def test_one_that_breaks_is_withdrawn(harness: CanaryHarness, step: str) -> None
     assert harness.canaries.of("support")[0].outcome is CanaryOutcome.FAILED
 
 
-def test_what_cannot_be_withdrawn_is_deleted_and_closed_nevertheless(harness: CanaryHarness) -> None:
-    """Callers stop by themselves at the end that the alias states, and get the live endpoint before it."""
+def test_what_the_step_cannot_withdraw_is_withdrawn_when_it_is_closed(harness: CanaryHarness) -> None:
     harness.cloudwatch.failed = {"dev-canary-": 10}
     with pytest.raises(StateFailed):
         execute(harness, harness.begin(), "withdraw")
-    assert harness.alias["canary"]["end"]
+    assert (harness.alias["canary"], harness.outcome) == (None, "rejected")
     assert (harness.endpoints, harness.canaries.current("support")) == ([], None)
+
+
+def test_what_cannot_be_withdrawn_at_all_is_deleted_and_stays_in_progress(
+    harness: CanaryHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the guard takes it out of the alias. Until then, callers get the live endpoint after a failed call."""
+
+    def denied(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr("lambdas.canary.canary.take_out", denied)
+    harness.cloudwatch.failed = {"dev-canary-": 10}
+    with pytest.raises(StateFailed):
+        execute(harness, harness.begin())
+    assert harness.alias["canary"]["end"]
+    assert harness.endpoints == []
+    left = harness.canaries.current("support")
+    assert left is not None
+    assert left.closed is None
 
 
 def test_the_execution_that_follows_a_stop_only_ends_it(harness: CanaryHarness) -> None:

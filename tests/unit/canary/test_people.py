@@ -10,14 +10,16 @@ import pytest
 from distillery.core.aliases import Aliases
 from distillery.core.canary import CanaryOutcome
 from distillery.core.canary_start import BEFORE, GUARD, canary_usd
-from distillery.core.errors import RunActive
+from distillery.core.errors import EndpointFailed, RunActive
 from distillery.core.executions import Executions
 from distillery.core.hosting_mode import HostingMode
 from distillery.core.ledger.alias_writes import AliasWrites
+from distillery.core.ledger.history import AliasHistory
 from distillery.core.ledger.leases import Leases
+from distillery.core.ledger.ledger import Ledger
 from distillery.core.names import Names
 from distillery.core.notices import Notices
-from distillery.core.pipeline import Verdict
+from distillery.core.pipeline import Stage, Verdict
 from lambdas.canary import handler
 from lambdas.endpoint.stale_canaries import MAY_SERVE, StaleCanaries
 from lambdas.endpoint.stale_runs import PATIENCE
@@ -26,6 +28,7 @@ from tests.fakes.pipeline import recipe, student, verdict
 from tests.unit.canary.harness import MACHINE, OPTIONS, CanaryHarness
 from tests.unit.promotion.harness import PARAMETER
 
+DENIED = "the ledger is denied"
 HOURLY: dict[str, Any] = {
     "hosting": HostingMode.PROVISIONED,
     "model_units": 2,
@@ -247,7 +250,7 @@ def test_one_whose_student_is_going_live_cannot_be_stopped(harness: CanaryHarnes
 def guard(harness: CanaryHarness) -> StaleCanaries:
     executions, notices = Executions(MACHINE, harness.machine), Notices("arn:topic")  # type: ignore[arg-type]
     names, aliases, writes = Names("dev"), Aliases(), AliasWrites(harness.table)
-    ledgers = harness.ledger, harness.canaries, harness.acceptances
+    ledgers = harness.ledger, AliasHistory(harness.table), harness.canaries, harness.acceptances
     return StaleCanaries(names, aliases, writes, *ledgers, executions, notices)
 
 
@@ -286,13 +289,15 @@ def test_where_the_withdrawal_broke_too_the_guard_ends_it(harness: CanaryHarness
 
 
 @pytest.mark.parametrize("goes_live", [False, True])
-def test_where_the_withdrawal_broke_too_the_guard_knows_what_is_live(harness: CanaryHarness, goes_live: bool) -> None:
+def test_where_the_withdrawal_broke_too_the_guard_knows_what_is_live(
+    harness: CanaryHarness, monkeypatch: pytest.MonkeyPatch, goes_live: bool
+) -> None:
     state = harness.admit(harness.begin())
     harness.watch(state)
     harness.twice("promote", state)
     harness.bedrock.settle()
     if goes_live:
-        harness.twice("record", state)
+        _record_the_alias_alone(harness, monkeypatch, state)
     withdrawal = harness.canaries.find("support", state["holder"]).withdrawal
     harness.machine.executions |= {state["holder"]: "ABORTED", withdrawal: "FAILED"}
     assert guard(harness).settle() == {state["holder"]: "closed"}
@@ -300,6 +305,51 @@ def test_where_the_withdrawal_broke_too_the_guard_knows_what_is_live(harness: Ca
     assert harness.canaries.of("support")[0].outcome == ("passed" if goes_live else "failed")
     assert (MAY_SERVE in harness.ledger.run(harness.run).reason) is not goes_live
     assert harness.ledger.active() == {}
+    versions = [each.version for each in AliasHistory(harness.table).stored("support")]
+    assert versions == ([3, 2, 1] if goes_live else [2, 1])
+    assert bool(harness.ledger.run(harness.run).stages[Stage.PROMOTION].ended) is goes_live
+
+
+def test_what_could_not_be_unlocked_stays_in_progress_until_the_guard_ends_it(
+    harness: CanaryHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = harness.admit(harness.begin())
+    harness.watch(state)
+    assert harness.ledger.active() == {"support": state["holder"]}
+    with monkeypatch.context() as broken:
+        broken.setattr(Ledger, "unlock", _denied)
+        with pytest.raises(Exception, match=DENIED):
+            harness.canary("close", state)
+    withdrawal = harness.canaries.find("support", state["holder"]).withdrawal
+    harness.machine.executions |= {state["holder"]: "FAILED", withdrawal: "FAILED"}
+    assert guard(harness).settle() == {state["holder"]: "closed"}
+    assert harness.ledger.active() == {}
+
+
+def test_the_ledger_has_what_went_live_although_the_step_broke_that_records_it(
+    harness: CanaryHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = harness.admit(harness.begin())
+    harness.watch(state)
+    harness.twice("promote", state)
+    harness.bedrock.settle()
+    _record_the_alias_alone(harness, monkeypatch, state)
+    harness.withdraw({**state, "error": {"Error": "EndpointFailed", "Cause": "{}"}})
+    assert harness.outcome == "promoted"
+    assert [each.version for each in AliasHistory(harness.table).stored("support")] == [3, 2, 1]
+    assert harness.ledger.run(harness.run).stages[Stage.PROMOTION].ended
+
+
+def _record_the_alias_alone(harness: CanaryHarness, monkeypatch: pytest.MonkeyPatch, state: dict[str, Any]) -> None:
+    """The step `record` breaks after the alias is written."""
+    with monkeypatch.context() as broken:
+        broken.setattr(AliasHistory, "keep", _denied)
+        with pytest.raises(Exception, match=DENIED):
+            harness.twice("record", state)
+
+
+def _denied(*_: Any, **__: Any) -> None:
+    raise EndpointFailed(DENIED)
 
 
 @pytest.mark.parametrize("stopped", [False, True])

@@ -1,0 +1,159 @@
+"""A second student takes a share of the calls before it goes live, or is withdrawn as worse, and a call fails."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+from distillery.core.canary import CanaryOptions, CanaryOutcome
+from distillery.core.canary_start import canary_usd
+from distillery.core.ledger.canaries import Canaries, CanaryRecord
+from distillery.core.ledger.items import RunRecord, model_of
+from distillery.core.pipeline import Alias, Outcome
+from tests.faults.cloud import Cloud, deployed
+from tests.faults.invariants import (
+    RECIPE,
+    alias_of,
+    alias_otherwise,
+    hosted_without_reason,
+    is_promoted,
+    ledger_left,
+    live_without_outcome,
+    live_without_record,
+    paid_twice,
+    promoted_without_reason,
+    record_without_live,
+    runs_left,
+)
+from tests.faults.kinds import Point, Story
+from tests.faults.live import live
+from tests.faults.machine import StateFailed
+from tests.faults.sweep import ATTEMPTS, Result, definition, recipe, settle_everything, upload
+
+CANARY = CanaryOptions(share=0.2, minutes=30, min_calls=100)
+FAST_MS = 100.0
+"""The latency of the live model where the canary's is worse."""
+
+
+def run(point: Point | None, hosting: str, story: Story) -> Result:
+    """Uploads other prompts, lets the fault happen, mends it, and decides as a person would."""
+    own = replace(recipe(hosting), canary=CANARY)
+    cloud = live(hosting, own, definition(canary=CANARY))
+    before, is_worse = alias_of(cloud), story is Story.WORSE
+    assert before is not None
+    if is_worse:
+        cloud.cloudwatch.latency = {before.endpoint.arn: FAST_MS}
+    cloud.point, result = point, Result(point, cloud)
+    with deployed(cloud):
+        upload(cloud, 1)
+        if own.is_hourly:  # a person confirms what its endpoint bills
+            _decide(cloud)
+        cloud.mend()
+        settle_everything(cloud)
+        result.broken += [f"after the fault: {broken}" for broken in _violations(cloud, before, is_worse=is_worse)]
+        for _ in range(ATTEMPTS):
+            if _is_decided(cloud, is_worse=is_worse):
+                break
+            _decide(cloud)
+            settle_everything(cloud)
+        result.broken += [
+            f"in the end: {broken}"
+            for broken in (
+                *_violations(cloud, before, is_worse=is_worse),
+                *_undecided(cloud, is_worse=is_worse),
+                *alias_otherwise(cloud),
+                *live_without_outcome(cloud),
+                *live_without_record(cloud),
+                *record_without_live(cloud),
+            )
+        ]
+        if point and not cloud.struck:
+            result.broken.append("the fault did not happen")
+    return result
+
+
+def _latest(cloud: Cloud) -> RunRecord:
+    return cloud.ledger.runs(RECIPE)[0]
+
+
+def _canaries(cloud: Cloud) -> list[CanaryRecord]:
+    return [each for each in Canaries(cloud.table).of(RECIPE) if each.run == _latest(cloud).run.id]
+
+
+def _is_decided(cloud: Cloud, *, is_worse: bool) -> bool:
+    """Whether the student is live, or was found worse."""
+    if is_worse:
+        return any(each.outcome is CanaryOutcome.WORSE for each in _canaries(cloud))
+    alias = alias_of(cloud)
+    return alias is not None and alias.run == _latest(cloud).run.id and is_promoted(cloud)
+
+
+def _decide(cloud: Cloud) -> None:
+    """A failed run is resumed; the student of any other is accepted."""
+    record = _latest(cloud)
+    verb, body = "resume", dict[str, Any]({"run": record.run.id, "reason": "the fault is mended"})
+    if record.outcome is not Outcome.FAILED:
+        usd = str(canary_usd(record.run.recipe))
+        verb, body = "accept", {**body, "accept": True, "seen": record.acceptance, "canary_usd": usd}
+    try:
+        answer = cloud.ask(verb, body)
+        if answer["statusCode"] != HTTPStatus.OK:
+            cloud.errors.append(f"{verb}: {answer['body']}")
+    except StateFailed as failed:
+        cloud.errors.append(f"{verb}: {failed}")
+    cloud.run_executions()
+
+
+# What must hold
+
+
+def _violations(cloud: Cloud, before: Alias, *, is_worse: bool) -> Iterator[str]:
+    """At any time at which no execution runs and the guard has passed."""
+    runs, alias = cloud.ledger.runs(RECIPE), alias_of(cloud)
+    yield from hosted_without_reason(cloud, alias)
+    yield from paid_twice(cloud, runs)
+    yield from promoted_without_reason(runs, alias)
+    yield from runs_left(runs)
+    yield from ledger_left(cloud, runs)
+    yield from _canaries_left(cloud)
+    assert alias is not None
+    if alias.canary:
+        yield f"the alias still names {alias.canary.salt}"
+    if alias.endpoint != before.endpoint:
+        yield f"the live endpoint is {alias.endpoint.arn} and was {before.endpoint.arn}"
+    if alias.current != before.current:
+        yield from _live_otherwise(cloud, alias, before, is_worse=is_worse)
+    elif alias.version != before.version:
+        yield f"the same model is live as version {alias.version}"
+
+
+def _live_otherwise(cloud: Cloud, alias: Alias, before: Alias, *, is_worse: bool) -> Iterator[str]:
+    record = _latest(cloud)
+    if is_worse:
+        yield f"{alias.current} is live, and its canary was worse"
+    if alias.current != model_of(record):
+        yield f"{alias.current} is live, which is not the student of {record.run.id}"
+    if not any(each.outcome is CanaryOutcome.PASSED for each in _canaries(cloud)):
+        yield f"{alias.current} is live, and none of its canaries has passed"
+    if (alias.version, alias.previous) != (before.version + 1, before.current):
+        yield f"version {alias.version} follows {alias.previous}"
+
+
+def _canaries_left(cloud: Cloud) -> Iterator[str]:
+    canaries = Canaries(cloud.table)
+    yield from (f"{each.holder} is still in progress" for each in canaries.all())
+    for each in canaries.of(RECIPE):
+        if each.closed and not each.reason:
+            yield f"{each.holder} ended as {each.outcome} without a reason"
+        reserved = cloud.ledger.month(RECIPE, each.opened).runs.get(each.holder, 0)
+        if reserved != each.used_usd:
+            yield f"${reserved} are reserved for {each.holder}, and it can have cost ${each.used_usd}"
+
+
+def _undecided(cloud: Cloud, *, is_worse: bool) -> Iterator[str]:
+    if not _is_decided(cloud, is_worse=is_worse):
+        record = _latest(cloud)
+        ended = [f"{each.holder} {each.outcome}: {each.reason}" for each in _canaries(cloud)]
+        yield f"run {record.run.id} is {record.outcome} ({record.reason}); {ended or 'no canary'}; {cloud.errors[-3:]}"
+    elif is_worse and not (record := _latest(cloud)).accepted and record.outcome is not Outcome.REJECTED:
+        yield f"run {record.run.id} is {record.outcome}, and its canary was worse"  # an accepted one stays what it was
