@@ -13,11 +13,12 @@ from distillery.records.rules import AdmissionRules
 from infra.constructs.arn import Location
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function, iam_url
-from infra.constructs.layers import Packages, admission_rules_layer, packages_layer
+from infra.constructs.layers import admission_rules_layer, packages_layer
 from infra.constructs.managed_policies import REPORTS
 from infra.constructs.permissions import managed_policy, running, storage, users
 from infra.constructs.permissions.users import RECIPE
 from infra.constructs.stack_context import StackContext
+from infra.packing import Packages
 
 
 class AdmissionFunction(Construct):

@@ -20,9 +20,9 @@ from distillery.core.names import LOGGING_OWNER
 from infra.constructs.arn import Location
 from infra.constructs.bucket import logs_uri
 from infra.constructs.function import SERVICE_TIMEOUT, Function
-from infra.constructs.lambda_code import ROOT
 from infra.constructs.permissions import bedrock, running
 from infra.constructs.stack_context import StackContext
+from infra.packing import ROOT
 
 
 class InvocationLogging(Construct):

@@ -10,10 +10,9 @@ recipe then changes one file and no function's code.
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
-from enum import StrEnum
+from collections.abc import Iterable, Mapping
 from importlib.metadata import distribution
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
@@ -26,39 +25,8 @@ from distillery.core.recipe import SETTINGS_FILE, Recipe, dump
 from distillery.core.served_routes import ServedRoutes
 from distillery.records import rules
 from distillery.records.rules import AdmissionRules
-from infra.constructs.lambda_code import ARCHITECTURE, BUILD, MODE, RUNTIME, archive, archive_code
-
-SDK_DISTRIBUTIONS = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
-"""boto3 and everything that it requires: pure Python, the same for every architecture."""
-
-SDK_SERVICES = (
-    *("athena", "bedrock", "bedrock-runtime", "cloudformation", "cloudwatch", "dynamodb", "kms", "lambda", "s3"),
-    *("ram", "service-quotas", "sns", "ssm", "stepfunctions", "sts"),
-)
-"""The clients of `distillery/core/aws`; sts for credentials."""
-
-WHEELS = BUILD / "wheels"
-"""`<layer>/function` holds the packages that are deployed, `<layer>/local` the same for local functions. The Makefile
-writes both."""
-
-
-class Packages(StrEnum):
-    """A layer of packages beside boto3, with a lock of its own."""
-
-    DATASET = "dataset"
-    GRADING = "grading"
-    REPORTING = "reporting"
-    RECORDS = "records"
-
-
-_WHEEL_RECORDS = ("METADATA", "WHEEL")
-"""Records of a distribution that are kept: its name and version, and what it was built for."""
-
-_LICENCE_NAMES = ("LICENSE", "LICENCE", "NOTICE", "COPYING", "AUTHORS")
-
-
-class NotInstalled(Exception):
-    """The wheels were not fetched."""
+from infra.constructs.lambda_code import ARCHITECTURE, RUNTIME, archive_code
+from infra.packing import BUILD, MODE, SDK_SERVICES, WHEELS, Packages, pack_sdk, pack_wheels
 
 
 def sdk_layer(scope: Construct, ident: str) -> lambda_.LayerVersion:
@@ -107,69 +75,6 @@ def admission_rules_layer(scope: Construct, ident: str, admitted: AdmissionRules
 def named_models_layer(scope: Construct, ident: str, models: Iterable[NamedModel]) -> lambda_.LayerVersion:
     """The models that the settings name, which `distillery.core.model_dates` reads."""
     return _file_layer(scope, ident, model_dates.FILE, model_dates.dump(models), "The models of this environment")
-
-
-def pack_sdk(build: Path) -> Path:
-    """The archive of boto3's `python/` folder.
-
-    It is packed from the installed files that the distributions' RECORD lists: a copy named by versions would outlive
-    other bytes of the same version.
-    """
-    return archive(build, "layer", dict(sorted(_sdk_files())))
-
-
-def pack_wheels(build: Path, fetched: Path) -> Path:
-    """The archive of the packages' `python/` folder.
-
-    Raises:
-        NotInstalled: `fetched` is empty.
-    """
-    files = sorted(file for file in fetched.rglob("*") if _wheel_keeps(file.relative_to(fetched)) and file.is_file())
-    if not files:
-        raise NotInstalled(f"the packages of the layer are not in {fetched}; fetch them with `make install`")
-    return archive(build, "wheels", {Path("python") / file.relative_to(fetched): file for file in files})
-
-
-def is_licence(file: PurePath) -> bool:
-    """Whether a file of a distribution states its licence: those go wherever its code goes.
-
-    Args:
-        file: Path relative to site-packages; licences are in `*.dist-info`.
-    """
-    top, *rest = file.parts
-    if not top.endswith(".dist-info"):
-        return False
-    return "licenses" in rest[:-1] or file.name.upper().startswith(_LICENCE_NAMES)
-
-
-def _sdk_files() -> Iterator[tuple[Path, Path]]:
-    for one in map(distribution, SDK_DISTRIBUTIONS):
-        for file in one.files or ():
-            if _sdk_keeps(file):
-                yield Path("python", file), Path(str(one.locate_file(file)))
-
-
-def _sdk_keeps(file: PurePath) -> bool:
-    """Code, its licence, and the data of the services called; no scripts, bytecode, examples or other records."""
-    top, *rest = file.parts
-    if top == ".." or file.suffix == ".pyc":
-        return False
-    if top.endswith(".dist-info"):
-        return file.name == "METADATA" or is_licence(file)
-    match (top, *rest):
-        case "boto3", "examples", *_:
-            return False
-        case (("boto3" | "botocore"), "data", service, _, *_):  # data/<service>/<version>/<file>
-            return service in SDK_SERVICES
-    return True
-
-
-def _wheel_keeps(file: Path) -> bool:
-    """Code, and of the records the wheel's name, licence and bill of materials; no stubs, scripts or bytecode."""
-    top = file.parts[0]
-    if top.endswith(".dist-info"):
-        return file.name in _WHEEL_RECORDS or is_licence(file) or "sboms" in file.parts
-    return not top.startswith((".", "bin")) and file.suffix not in (".pyc", ".pyi", ".lock")
 
 
 def _file_layer(scope: Construct, ident: str, name: str, text: str, description: str) -> lambda_.LayerVersion:

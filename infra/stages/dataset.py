@@ -24,9 +24,10 @@ from infra.constructs.bucket import logs_uri
 from infra.constructs.data_stores import DataStores
 from infra.constructs.eventbridge import on_event, on_schedule
 from infra.constructs.function import Function, iam_url
-from infra.constructs.layers import Packages, packages_layer, settings_layer
+from infra.constructs.layers import packages_layer, settings_layer
 from infra.constructs.permissions import running, storage
 from infra.constructs.stack_context import StackContext
+from infra.packing import Packages
 
 
 class DatasetStage(Construct):

@@ -16,10 +16,11 @@ from infra.constructs.arn import Location
 from infra.constructs.chunk_map import each_chunk
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function, iam_url
-from infra.constructs.layers import Packages, packages_layer
+from infra.constructs.layers import packages_layer
 from infra.constructs.permissions import bedrock, borrowed_models, foundation_models, keys, quotas, running, storage
 from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import DISCARD, step
+from infra.packing import Packages
 from infra.stages.scoring import SCORES, Scoring, needs_scoring
 
 REPORTS, PAGES = f"{EVALUATIONS_PREFIX}*/report*.json", f"{EVALUATIONS_PREFIX}*/report*.html"

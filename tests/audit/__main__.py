@@ -5,7 +5,7 @@ unreachable.
 import sys
 from collections.abc import Iterator
 
-from infra.constructs.lambda_code import ROOT
+from infra.packing import ROOT
 from tests.audit import npm, pypi
 from tests.audit.answer import Answer, Failed
 from tests.audit.locks import pins

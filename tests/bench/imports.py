@@ -16,8 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from infra.constructs.lambda_code import BUILD, pack_stage
-from infra.constructs.layers import WHEELS, Packages, pack_sdk
+from infra.packing import BUILD, WHEELS, Packages, pack_sdk, pack_stage
 from tests.bench.bar import Bar
 from tests.bench.pairs import Pairs, interleaved
 from tests.bench.process import ROOT, run

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.constructs.lambda_code import ROOT
+from infra.packing import ROOT
 from tests.audit.locks import Pin, pins, rounds
 
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))

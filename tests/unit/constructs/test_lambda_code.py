@@ -10,7 +10,8 @@ import pytest
 
 from distillery.core import catalog
 from distillery.settings import load
-from infra.constructs.lambda_code import LIBRARY_PARTS, ROOT, pack_stage, stage_code
+from infra.constructs.lambda_code import stage_code
+from infra.packing import LIBRARY_PARTS, ROOT, pack_stage
 from tests.assemblies import assembly_of
 from tests.unit.stacks.assembly import DAYS
 
@@ -107,7 +108,8 @@ def test_a_stage_that_does_not_exist_is_refused() -> None:
 
 
 def _checkout(root: Path) -> Path:
-    for name in ("lambdas/__init__.py", "lambdas/bucket_cleanup/handler.py", "distillery/core/aws.py"):
+    packages = ("lambdas/__init__.py", "distillery/__init__.py")
+    for name in (*packages, "lambdas/bucket_cleanup/handler.py", "distillery/core/aws.py"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("old")
     return root / "lambdas" / "bucket_cleanup" / "handler.py"

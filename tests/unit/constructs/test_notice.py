@@ -8,8 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from infra.constructs.lambda_code import BUILD, ROOT
-from infra.constructs.layers import WHEELS, Packages, pack_sdk, pack_wheels
+from infra.packing import BUILD, ROOT, WHEELS, Packages, pack_sdk, pack_wheels
 
 NOTICE = (ROOT / "NOTICE").read_text(encoding="utf-8")
 NAMED = re.findall(r"^  ([\w.-]+) {2,}\S", NOTICE, re.MULTILINE)

@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 
 from distillery.core import aws
-from infra.constructs import layers
-from infra.constructs.layers import is_licence
+from infra import packing
 
 
 @pytest.fixture(scope="session")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build = tmp_path_factory.mktemp("build")
-    with zipfile.ZipFile(layers.pack_sdk(build)) as packed:
+    with zipfile.ZipFile(packing.pack_sdk(build)) as packed:
         packed.extractall(build / "unpacked")
     return build / "unpacked"
 
@@ -28,13 +27,13 @@ def test_it_holds_everything_that_boto3_requires() -> None:
         known.add(name := needed.pop())
         plain = [r for r in distribution(name).requires or [] if "extra ==" not in r]
         needed += [found[0] for r in plain if (found := re.match(r"[\w.-]+", r))]
-    assert known == set(layers.SDK_DISTRIBUTIONS)
+    assert known == set(packing.SDK_DISTRIBUTIONS)
 
 
 def test_it_holds_no_service_that_is_not_called(unpacked: Path) -> None:
     for package in ("boto3", "botocore"):
         folders = {path.name for path in (unpacked / "python" / package / "data").iterdir() if path.is_dir()}
-        assert folders <= set(layers.SDK_SERVICES)
+        assert folders <= set(packing.SDK_SERVICES)
 
 
 def test_it_holds_every_service_that_functions_make_a_client_of() -> None:
@@ -42,7 +41,7 @@ def test_it_holds_every_service_that_functions_make_a_client_of() -> None:
     source = Path(aws.__file__).read_text(encoding="utf-8")
     made = {*re.findall(r'client\("([\w-]+)"', source), *re.findall(r'service: Literal\["([\w-]+)"\]', source)}
     assert {"bedrock", "lambda", "dynamodb"} <= made
-    assert made <= set(layers.SDK_SERVICES)
+    assert made <= set(packing.SDK_SERVICES)
 
 
 def test_it_holds_no_bytecode_and_nothing_compiled(unpacked: Path) -> None:
@@ -50,10 +49,10 @@ def test_it_holds_no_bytecode_and_nothing_compiled(unpacked: Path) -> None:
 
 
 def test_the_licence_of_every_distribution_goes_with_it(unpacked: Path) -> None:
-    for name in layers.SDK_DISTRIBUTIONS:
+    for name in packing.SDK_DISTRIBUTIONS:
         record = f"{name.replace('-', '_')}-{distribution(name).version}.dist-info"
         held = [path.relative_to(unpacked / "python") for path in (unpacked / "python" / record).rglob("*")]
-        assert any(is_licence(path) for path in held), name
+        assert any(packing.is_licence(path) for path in held), name
 
 
 def test_it_stays_small(unpacked: Path) -> None:
@@ -67,7 +66,7 @@ import sys
 sys.path.insert(0, {str(unpacked / "python")!r})
 import boto3
 assert boto3.__file__.startswith({str(unpacked)!r}), boto3.__file__
-for service in {layers.SDK_SERVICES!r}:
+for service in {packing.SDK_SERVICES!r}:
     boto3.client(service, region_name="us-east-1")
 print(boto3.__version__)
 """
@@ -76,8 +75,8 @@ print(boto3.__version__)
 
 
 def test_a_second_build_is_the_same_archive_and_leaves_nothing_else(tmp_path: Path) -> None:
-    first = layers.pack_sdk(tmp_path)
-    assert layers.pack_sdk(tmp_path) == first
+    first = packing.pack_sdk(tmp_path)
+    assert packing.pack_sdk(tmp_path) == first
     assert list(tmp_path.iterdir()) == [first]
 
 
@@ -85,14 +84,14 @@ def test_other_bytes_of_the_same_version_are_another_archive(tmp_path: Path, mon
     """An installation from a patched wheel of the same version has such files."""
     (site := tmp_path / "site").mkdir()
     monkeypatch.syspath_prepend(site)
-    monkeypatch.setattr(layers, "SDK_DISTRIBUTIONS", ("patched",))
+    monkeypatch.setattr(packing, "SDK_DISTRIBUTIONS", ("patched",))
     (record := site / "patched-1.dist-info").mkdir()
     (record / "METADATA").write_text("Name: patched\nVersion: 1\n")
     (record / "RECORD").write_text("patched.py,,\npatched-1.dist-info/METADATA,,\n")
     (module := site / "patched.py").write_text("return True ")
-    before = layers.pack_sdk(tmp_path / "build")
+    before = packing.pack_sdk(tmp_path / "build")
     module.write_text("return False")
-    after = layers.pack_sdk(tmp_path / "build")
+    after = packing.pack_sdk(tmp_path / "build")
     assert after != before
     with zipfile.ZipFile(after) as packed:
         assert packed.read("python/patched.py") == b"return False"

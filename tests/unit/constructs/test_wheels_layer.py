@@ -10,9 +10,9 @@ from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 from packaging.requirements import Requirement
 
-from infra.constructs import layers
-from infra.constructs.lambda_code import ROOT
-from infra.constructs.layers import Packages
+from infra import packing
+from infra.constructs.layers import packages_layer
+from infra.packing import ROOT, Packages
 
 pytestmark = pytest.mark.slow
 MEGABYTES = {Packages.DATASET: 70, Packages.GRADING: 60, Packages.REPORTING: 5, Packages.RECORDS: 20}
@@ -41,12 +41,12 @@ def packages(request: pytest.FixtureRequest) -> Packages:
 
 @pytest.fixture(scope="session")
 def fetched(packages: Packages) -> Path:
-    return layers.WHEELS / packages / "function"
+    return packing.WHEELS / packages / "function"
 
 
 @pytest.fixture(scope="session")
 def unpacked(fetched: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with zipfile.ZipFile(layers.pack_wheels(tmp_path_factory.mktemp("build"), fetched)) as packed:
+    with zipfile.ZipFile(packing.pack_wheels(tmp_path_factory.mktemp("build"), fetched)) as packed:
         packed.extractall(into := tmp_path_factory.mktemp("unpacked"))
     return into
 
@@ -90,31 +90,31 @@ def test_it_stays_small_and_holds_no_bytecode_and_no_stubs(packages: Packages, u
 
 def test_the_licence_of_every_package_goes_with_it(unpacked: Path) -> None:
     for record in (unpacked / "python").glob("*.dist-info"):
-        assert [path for path in record.rglob("*") if layers.is_licence(path.relative_to(record.parent))], record.name
+        assert [path for path in record.rglob("*") if packing.is_licence(path.relative_to(record.parent))], record.name
 
 
 @pytest.mark.parametrize(("packages", "package"), LESSER)
 def test_a_text_of_the_lgpl_goes_with_what_is_under_it(packages: Packages, package: str) -> None:
-    (record,) = (layers.WHEELS / packages / "function").glob(f"{package}-*.dist-info")
+    (record,) = (packing.WHEELS / packages / "function").glob(f"{package}-*.dist-info")
     texts = [path for path in record.rglob("*") if path.name.startswith("COPYING") or path.name == "LICENSE"]
     assert any("GNU LESSER GENERAL PUBLIC LICENSE" in path.read_text(encoding="utf-8") for path in texts)
 
 
 def test_a_second_build_is_the_same_archive_and_leaves_nothing_else(fetched: Path, tmp_path: Path) -> None:
-    first = layers.pack_wheels(tmp_path, fetched)
-    assert layers.pack_wheels(tmp_path, fetched) == first
+    first = packing.pack_wheels(tmp_path, fetched)
+    assert packing.pack_wheels(tmp_path, fetched) == first
     assert list(tmp_path.iterdir()) == [first]
     (elsewhere := tmp_path / "elsewhere").mkdir()
-    assert layers.pack_wheels(elsewhere, fetched).read_bytes() == first.read_bytes()
+    assert packing.pack_wheels(elsewhere, fetched).read_bytes() == first.read_bytes()
 
 
 def test_a_layer_that_was_never_fetched_says_how_to_get_it(tmp_path: Path) -> None:
-    with pytest.raises(layers.NotInstalled, match="make install"):
-        layers.pack_wheels(tmp_path, tmp_path / "nothing")
+    with pytest.raises(packing.NotInstalled, match="make install"):
+        packing.pack_wheels(tmp_path, tmp_path / "nothing")
 
 
 def test_the_layer_names_its_runtime_and_architecture(packages: Packages) -> None:
     stack = Stack(App(), "Stack")
-    layers.packages_layer(stack, "Wheels", packages)
+    packages_layer(stack, "Wheels", packages)
     runs_on = {"CompatibleRuntimes": ["python3.14"], "CompatibleArchitectures": ["arm64"]}
     Template.from_stack(stack).has_resource_properties("AWS::Lambda::LayerVersion", runs_on)

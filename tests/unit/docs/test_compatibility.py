@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.constructs.lambda_code import ROOT
+from infra.packing import ROOT
 from tests.compatibility.table import CAPABILITIES, FOLDER, NOT_RUN, PACKAGES, README, Package, recorded, with_table
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")

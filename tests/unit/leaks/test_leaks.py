@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from botocore.parsers import ResponseParserError
 
 from distillery.core import aws
-from infra.constructs.layers import SDK_SERVICES
+from infra.packing import SDK_SERVICES
 from simulator_support.thoroughness import THOROUGH
 from tests.unit.leaks import scenarios
 from tests.unit.leaks.account import Call, Transport

@@ -1,13 +1,17 @@
-"""Template validation loads while Python imports. Node answers through one pipe: what is imported must not call it."""
+"""Template validation loads while Python imports and packs. Node answers through one pipe, so neither may call it."""
 
 import os
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from infra.template_validation import MEANWHILE
+from distillery.settings import load
+from infra.template_validation import MEANWHILE, pack_archives
+from tests.assemblies import assembly_of
+from tests.unit.stacks.assembly import DAYS
 
 ROOT = Path(__file__).parents[3]
 IMPORT = """
@@ -17,6 +21,8 @@ import jsii._kernel.providers.process as process
 def refuse(self, *request): raise AssertionError(f"{name} calls Node: {request}")
 process._NodeProcess.send = refuse
 for name in sys.argv[1:]: importlib.import_module(name)
+from infra.template_validation import pack_archives
+pack_archives()
 """
 SYNTH = """
 from infra.template_validation import load_template_validation
@@ -39,7 +45,15 @@ def errors_of(script: str, *arguments: str, **variables: str) -> str:
 
 
 @pytest.mark.slow
-def test_what_is_imported_meanwhile_does_not_call_node() -> None:
+@pytest.mark.parametrize("environment", DAYS)
+def test_each_environment_deploys_what_is_packed_meanwhile(environment: str) -> None:
+    folder = assembly_of(load(environment, on=DAYS[environment])).folder
+    hashes = {sha256(name.encode()).hexdigest() for name in pack_archives()}  # as the CDK names an asset
+    assert hashes <= {asset.name.split(".")[1] for asset in folder.glob("asset.*.zip")}
+
+
+@pytest.mark.slow
+def test_what_is_done_meanwhile_does_not_call_node() -> None:
     assert "calls Node" not in errors_of(IMPORT, *MEANWHILE)
 
 

@@ -17,7 +17,7 @@ from distillery.core.judging import GraderKind, GraderSpec
 from distillery.settings import load
 from distillery.settings.environment import Settings
 from distillery.settings.promotion import Promotion
-from infra.constructs.layers import WHEELS
+from infra.packing import WHEELS
 from tests.assemblies import assembly_of
 from tests.fakes.records import Signer
 from tests.unit.stacks.assembly import DAYS, ROOT, resources
