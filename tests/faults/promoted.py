@@ -9,6 +9,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
+from distillery.core.admitted_ways import AdmittedWays
 from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.student_promotion import PromotionState, state_of
@@ -26,11 +27,16 @@ from distillery.records.verification import verify
 from simulator_support.fakes import ACCOUNT, TODAY
 from tests.fakes.records import Signer, evaluation, record
 from tests.faults.cloud import Cloud
+from tests.faults.functions import VARIABLES
 from tests.faults.lenders import LENDER, borrowed_otherwise, copied_otherwise, model_of
 from tests.faults.machine import StateFailed
 
 SIGNER = Signer(9)
 """The source environment's key."""
+ADMITTING = VARIABLES | {
+    str(name): value for name, value in AdmittedWays(lenders=(LENDER,), copy_from=(ACCOUNT,)).variables.items()
+}
+"""The variables of functions of an environment that admits every way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

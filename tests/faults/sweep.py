@@ -16,6 +16,7 @@ from distillery.core.recipe_options import StalledJobs
 from distillery.settings.promotion import Promotion
 from tests.assemblies import assembly_of
 from tests.faults.cloud import Cloud, deployed
+from tests.faults.functions import VARIABLES
 from tests.faults.invariants import (
     NAMES,
     RECIPE,
@@ -35,6 +36,7 @@ from tests.faults.kinds import WAYS, Point, Story
 from tests.faults.lenders import lend
 from tests.faults.machine import Json, StateFailed, spelled
 from tests.faults.promoted import (
+    ADMITTING,
     SIGNER,
     Promotable,
     admitting,
@@ -100,7 +102,10 @@ class Result:
 def run(point: Point | None, hosting: str = HostingMode.ON_DEMAND, story: Story = Story.UPLOAD) -> Result:
     """Uploads or promotes prompts, lets the fault happen, mends it, and tries again as a person would."""
     stalls, of = story is Story.STALLED, source(story)
-    cloud = Cloud(recipe(hosting, stalls=stalls), definition(admits=of is not None), point, stalls=stalls)
+    variables = ADMITTING if of else VARIABLES
+    cloud = Cloud(
+        recipe(hosting, stalls=stalls), definition(admits=of is not None), point, stalls=stalls, variables=variables
+    )
     if of and of.model:
         lend(cloud, WAYS[story])
     result = Result(point, cloud)
