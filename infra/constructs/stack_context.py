@@ -96,8 +96,12 @@ class StackContext:
     def borrowing(self) -> dict[Variable, str]:
         """The switches of functions that end leases of others' models and shares of own ones, where there may be any:
         shares may be left after `share_with` was emptied."""
-        switches = {Variable.BORROWS: bool(self.lenders), Variable.SHARES: self.may_have_shares}
-        return {variable: "true" for variable, is_on in switches.items() if is_on}
+        return self.leasing | ({Variable.SHARES: "true"} if self.may_have_shares else {})
+
+    @property
+    def leasing(self) -> dict[Variable, str]:
+        """The switch of functions that end leases of others' models, where there may be any."""
+        return {Variable.BORROWS: "true"} if self.lenders else {}
 
     @property
     def removal_policy(self) -> RemovalPolicy:

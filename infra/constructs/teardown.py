@@ -190,6 +190,7 @@ class Cleaning(Construct):
         inference_region: str,
     ) -> None:
         super().__init__(scope, ident)
+        judging = {Variable.JUDGES: "true"} if has_judges else {}
         self.function = Function(
             self,
             "Function",
@@ -204,11 +205,7 @@ class Cleaning(Construct):
                 *_deleting_parameters(self, context, inference_region),
                 *borrowed_models.lease(Location.of(self), context.names, context.lenders),
             ],
-            environment={
-                **_variables(ledger, machine, inference_region),
-                **({Variable.BORROWS: "true"} if context.lenders else {}),
-                **({Variable.JUDGES: "true"} if has_judges else {}),
-            },
+            environment={**_variables(ledger, machine, inference_region), **context.leasing, **judging},
             layers=[settings],
         )
         self.url = iam_url(self.function)

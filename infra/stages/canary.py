@@ -14,7 +14,7 @@ from distillery.core.recipe import Recipe, tag_keys
 from infra.constructs.arn import Location
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function
-from infra.constructs.permissions import bedrock, borrowed_models, keys, monitoring, running, storage
+from infra.constructs.permissions import bedrock, borrowed_models, canaries, keys, monitoring, running, storage
 from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import DISCARD, step, wait_until_ready
 
@@ -57,7 +57,7 @@ class CanaryStage(Construct):
             permissions=[
                 *storage.use_ledger(stores.ledger),
                 *storage.notify(stores.topic, context.key),
-                *bedrock.create_canaries(location, context.names, named, tags=tags),
+                *canaries.host(location, context.names, named, tags=tags),
                 *borrowed_models.lease(location, context.names, context.lenders),
                 *borrowed_models.host(location, context.names, context.lenders, tags=tags, recipes=named),
                 *keys.host_models(location, context.key),

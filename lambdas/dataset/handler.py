@@ -21,7 +21,8 @@ from distillery.core.notices import Notices
 from distillery.core.serialization import to_wire
 from distillery.datasets.report import UploadStatus
 from distillery.datasets.upload import IgnoredEvent, parse_event
-from lambdas.dataset.intake import Intake, IntakeResult
+from lambdas.dataset.intake import Intake
+from lambdas.dataset.intake_result import IntakeResult
 from lambdas.dataset.logs_input import LogsLocation
 from lambdas.dataset.state_machine import StateMachine
 

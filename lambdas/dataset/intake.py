@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from distillery.core.admitted_ways import AdmittedWays
 from distillery.core.aws import ObjectStore
 from distillery.core.errors import Refused
-from distillery.core.escaping import address, quoted
 from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.uploads import Uploads
-from distillery.core.names import DATASETS_PREFIX, HELDOUT_FILE, RECIPE_MAX, REPORTS_PREFIX, TRAINING_FILE, digest
+from distillery.core.names import DATASETS_PREFIX, HELDOUT_FILE, REPORTS_PREFIX, TRAINING_FILE, digest
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Dataset, Outcome, Run, Stage
 from distillery.core.promotions import Way
@@ -23,6 +22,7 @@ from distillery.datasets.examine import Examination, PreparedDataset, amount_ove
 from distillery.datasets.report import QUARANTINE, UploadStatus, quarantine_file, upload_report
 from distillery.datasets.upload import Upload, UploadedObjects, open_files
 from lambdas.dataset import logs_input
+from lambdas.dataset.intake_result import IntakeResult, notify
 from lambdas.dataset.promoted import how_to_retry, promotion_of, read_promoted
 from lambdas.dataset.state_machine import StateMachine
 
@@ -31,16 +31,6 @@ if TYPE_CHECKING:
 
 SYSTEM = "system.txt"
 """The object of a data set with the system prompt that its training prompts share."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntakeResult:
-    """The result of an upload. run: the run's id, if there is one. report_uri: where a report was written."""
-
-    status: UploadStatus
-    run: str | None = None
-    report_uri: str | None = None
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,21 +237,6 @@ def _foresee(recipe: Recipe, examination: Examination, prepared: PreparedDataset
     heldout = Heldout(prompts=prepared.size.heldout, families=prepared.families, labelled=prepared.labelled)
     foreseen = preview(recipe, examination.prompts, heldout, golden=prepared.size.golden)
     examination.foresee(foreseen.described, foreseen.warnings)
-
-
-def notify(notices: Notices, upload: Upload, result: IntakeResult) -> None:
-    """Sends an e-mail that an upload did not start a run, with the reason. It contains no prompt."""
-    recipe = address(upload.recipe, RECIPE_MAX * 2)  # of an object's key, which can contain anything
-    if result.status is UploadStatus.AWAITING:
-        what = f"are run {result.run}, which waits for an approval"
-    else:
-        what = f"started no run of {quoted(recipe)}"
-    notices.publish(
-        f"Distillery: prompts for {recipe} {result.status}",
-        f"The prompts at {upload.description} {what}.",
-        result.reason,
-        f"Report: {result.report_uri}" if result.report_uri else "",
-    )
 
 
 def _detectable(examination: Examination) -> Decimal | None:

@@ -5,10 +5,10 @@ An account may have several environments, and Bedrock gives its resources random
 environment that they belong to.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 from distillery.core import catalog
-from distillery.core.names import DISTILLED_PREFIX, TAG_ENVIRONMENT, TAG_RECIPE, TAG_ROUTE, TAG_RUN, Names
+from distillery.core.names import TAG_ENVIRONMENT, Names
 from infra.constructs.arn import Location
 from infra.constructs.permissions.foundation_models import INVOKE, invoke_models
 from infra.constructs.permissions.permission import Conditions, Permission
@@ -21,7 +21,6 @@ _GIVEN = (
 )
 _LOGGING = "The logging configuration is no resource: the Service Authorization Reference allows `*` alone."
 
-_CREATE = ("bedrock:CreateCustomModelDeployment", "bedrock:CreateProvisionedModelThroughput")
 _RESOURCE, _REQUEST = f"aws:ResourceTag/{TAG_ENVIRONMENT}", f"aws:RequestTag/{TAG_ENVIRONMENT}"
 
 
@@ -130,49 +129,11 @@ def create_endpoints(location: Location, names: Names, *, tags: Collection[str])
     nobody here may buy throughput.
     """
     endpoints, models, made = _endpoints(location), _all(location, "custom-model"), _tagged(names, tags)
+    create = ("bedrock:CreateCustomModelDeployment", "bedrock:CreateProvisionedModelThroughput")
     return (
-        Permission(actions=_CREATE, resources=models, conditions=_tagged_over_owned(names, tags), because=_IDS),
+        Permission(actions=create, resources=models, conditions=_tagged_over_owned(names, tags), because=_IDS),
         Permission(actions=("bedrock:TagResource",), resources=endpoints, conditions=made, because=_IDS),
         *delete_endpoints(location, names),
-    )
-
-
-def create_canaries(
-    location: Location, names: Names, recipes: Collection[str], *, tags: Collection[str]
-) -> tuple[Permission, ...]:
-    """Create endpoints of runs of these recipes, let callers in by a tag, and delete them; no live endpoint, which has
-    no tag of a run, and none of another recipe. Without recipes, those of all.
-
-    `tags` are the keys of all tags of such an endpoint at its creation. It has no tag before, and no route.
-    """
-    names_recipe = {TAG_RECIPE: sorted(recipes)} if recipes else {}
-    names_route = {TAG_ROUTE: [DISTILLED_PREFIX + each for each in sorted(recipes)]} if recipes else {}
-    asked, of_recipe = _with_tags("Request", names_recipe), _with_tags("Resource", names_recipe)
-    created: Conditions = {
-        "StringEquals": {_REQUEST: names.environment, **asked},
-        "StringEqualsIfExists": {_RESOURCE: names.environment, **of_recipe},
-        "Null": {f"aws:ResourceTag/{TAG_ROUTE}": "true"},
-        **_tag_keys(tags),
-    }
-    over_owned: Conditions = {
-        "StringEquals": {_REQUEST: names.environment, _RESOURCE: names.environment, **asked, **of_recipe},
-        **_tag_keys(tags),
-    }
-    of_run: Conditions = {
-        "StringEquals": {_RESOURCE: names.environment, **of_recipe},
-        "Null": {f"aws:ResourceTag/{TAG_RUN}": "false"},
-    }
-    let_in: Conditions = {
-        **of_run,
-        "StringEquals": {**of_run["StringEquals"], _REQUEST: names.environment, **_with_tags("Request", names_route)},
-        **_tag_keys((TAG_ENVIRONMENT, TAG_ROUTE)),
-    }
-    endpoints, tag = _endpoints(location), ("bedrock:TagResource",)
-    return (
-        Permission(actions=_CREATE, resources=_all(location, "custom-model"), conditions=over_owned, because=_IDS),
-        Permission(actions=tag, resources=endpoints, conditions=created, because=_IDS),
-        Permission(actions=tag, resources=endpoints, conditions=let_in, because=_IDS),
-        *_find_and_delete(location, of_run),
     )
 
 
@@ -183,17 +144,16 @@ def update_endpoints(location: Location, names: Names) -> Permission:
     return Permission(actions=actions, resources=resources, conditions=_owned(names), because=_IDS)
 
 
-def delete_endpoints(location: Location, names: Names) -> tuple[Permission, ...]:
-    """Get endpoints, and delete those of the environment."""
-    return _find_and_delete(location, _owned(names))
-
-
-def _find_and_delete(location: Location, condition: Conditions) -> tuple[Permission, ...]:
+def delete_endpoints(
+    location: Location, names: Names, *, conditions: Conditions | None = None
+) -> tuple[Permission, ...]:
+    """Get endpoints, and delete those of the environment. `conditions`: those of the deletion, if they are others."""
     find = ("bedrock:GetCustomModelDeployment", "bedrock:GetProvisionedModelThroughput")
     delete = ("bedrock:DeleteCustomModelDeployment", "bedrock:DeleteProvisionedModelThroughput")
+    owned = conditions or _owned(names)
     return (
         Permission(actions=find, resources=_endpoints(location), because=_IDS),
-        Permission(actions=delete, resources=_endpoints(location), conditions=condition, because=_IDS),
+        Permission(actions=delete, resources=_endpoints(location), conditions=owned, because=_IDS),
         list_endpoints(),
     )
 
@@ -272,11 +232,6 @@ def _tagged(names: Names, keys: Collection[str]) -> Conditions:
 def _tagged_over_owned(names: Names, keys: Collection[str]) -> Conditions:
     """Requests that create a tagged resource from one of the environment's own."""
     return {"StringEquals": {_REQUEST: names.environment, _RESOURCE: names.environment}, **_tag_keys(keys)}
-
-
-def _with_tags(of: str, values: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """Condition keys of tags and their values. `of`: `Request` or `Resource`."""
-    return {f"aws:{of}Tag/{tag}": value for tag, value in values.items()}
 
 
 def _tag_keys(keys: Collection[str]) -> Conditions:

@@ -26,7 +26,7 @@ from distillery.core.serialization import from_wire, to_wire
 from distillery.datasets.report import UploadStatus
 from distillery.datasets.upload import IgnoredEvent, parse_event
 from distillery.datasets.validation.finding import FindingLocation
-from lambdas.dataset.intake import IntakeResult, notify
+from lambdas.dataset.intake_result import IntakeResult, notify
 from lambdas.promotion.close import close
 from tests.fakes.hostile_text import ACTIVE, ATTACKS, ORDINARY, hostile
 from tests.fakes.pipeline import dataset, open_run, recipe

@@ -12,7 +12,8 @@ from distillery.core.ledger.uploads import Uploads
 from distillery.core.notices import Notices
 from distillery.core.recipe import Recipe
 from distillery.datasets.upload import Upload
-from lambdas.dataset.intake import Intake, IntakeResult
+from lambdas.dataset.intake import Intake
+from lambdas.dataset.intake_result import IntakeResult
 from lambdas.dataset.logs_input import LogsLocation
 from lambdas.dataset.state_machine import StateMachine
 from tests.fakes.pipeline import recipe

@@ -9,7 +9,7 @@ import pytest
 from distillery.datasets.report import UploadStatus
 from distillery.datasets.upload import Upload
 from lambdas.dataset import handler
-from lambdas.dataset.intake import IntakeResult
+from lambdas.dataset.intake_result import IntakeResult
 
 EVENTS = Path(__file__).parents[2] / "events"
 

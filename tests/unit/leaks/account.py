@@ -49,6 +49,7 @@ SETTINGS = {
     Variable.IDLE_DAYS: "14",
     Variable.SIGNING_KEY: "arn:aws:kms:us-east-1:111111111111:key/2",
     Variable.RECORD_DAYS: "30",
+    Variable.ADMITTED_WAYS: '{"lenders": ["qa"], "copy_from": ["111111111111"]}',
     Variable.BORROWS: "true",
     Variable.SHARES: "true",
     Variable.SHARE_WITH: '["222222222222"]',
