@@ -226,94 +226,67 @@ def _request(tag: str) -> str:
 
 
 _LIVE = but(CREATED, run=None, route=actions.ROUTE)
+_OTHERS = (
+    ("of another environment", EQUALS, TAG_ENVIRONMENT, but(CREATED, environment=THEIRS)),
+    ("of another recipe", EQUALS, TAG_RECIPE, but(CREATED, recipe=ANOTHER)),
+    ("of no run", "Null", TAG_RUN, _LIVE),
+)
+"""Endpoints that a canary's role may not let callers in to, nor delete: which condition prevents it, and their tags."""
+
+
+def _canary(
+    allows: str, operator: str, key: str, operation: actions.Operation, *removed: RemovedCondition
+) -> ConditionCase:
+    return _of(CANARY, allows, operator, key, operation, *removed)
+
+
 CONDITION_CASES |= {
-    f"a canary {does}": _of(CANARY, allows, operator, key, operation, *removed)
-    for does, allows, operator, key, operation, *removed in (
-        ("serves no model of another environment", HOST, EQUALS, RESOURCE, canary_actions.create(THEIRS)),
-        (
-            "serves no model of another recipe",
-            HOST,
-            EQUALS,
-            _resource(TAG_RECIPE),
-            canary_actions.create(recipe=ANOTHER),
-        ),
-        (
-            "is not made for another environment",
-            HOST,
-            EQUALS,
-            REQUEST,
-            canary_actions.create(says=but(CREATED, environment=THEIRS)),
-            (TAG, EQUALS, REQUEST),
-        ),
-        (
-            "is not made for another recipe",
-            HOST,
-            EQUALS,
-            _request(TAG_RECIPE),
-            canary_actions.create(says=but(CREATED, recipe=ANOTHER)),
-            (TAG, EQUALS, _request(TAG_RECIPE)),
-        ),
-        (
-            "has no unexpected tag key",
-            HOST,
-            ALL,
-            KEYS,
-            canary_actions.create(says=but(CREATED, owner="x")),
-            (TAG, ALL, KEYS),
-        ),
-        (
-            "is not moved to another environment",
-            TAG,
-            EQUALS,
-            REQUEST,
-            canary_actions.tag(but(LET_IN, environment=THEIRS)),
-        ),
-        (
-            "is not moved to another recipe",
-            TAG,
-            EQUALS,
-            _request(TAG_RECIPE),
-            canary_actions.tag(but(CREATED, recipe=ANOTHER)),
-        ),
-        (
-            "is not let in to another route",
-            TAG,
-            EQUALS,
-            _request(TAG_ROUTE),
-            canary_actions.tag(but(LET_IN, route="distilled/x")),
-        ),
-        ("gets no unexpected tag key", TAG, ALL, KEYS, canary_actions.tag(but(CREATED, owner="x"))),
-        *(
-            (f"takes no endpoint {of}", TAG, IF_EXISTS, _resource(tag), canary_actions.tag(CREATED, has=has))
-            for of, tag, has in (
-                ("of another environment", TAG_ENVIRONMENT, but(CREATED, environment=THEIRS)),
-                ("of another recipe", TAG_RECIPE, but(CREATED, recipe=ANOTHER)),
-            )
-        ),
-        (
-            "takes no endpoint that is live",
-            TAG,
-            "Null",
-            _resource(TAG_ROUTE),
-            canary_actions.tag(CREATED, has=_LIVE),
-        ),
-        *(
-            (f"lets nobody in to an endpoint {of}", TAG, operator, _resource(tag), canary_actions.tag(LET_IN, has=has))
-            for of, operator, tag, has in (
-                ("of another environment", EQUALS, TAG_ENVIRONMENT, but(CREATED, environment=THEIRS)),
-                ("of another recipe", EQUALS, TAG_RECIPE, but(CREATED, recipe=ANOTHER)),
-                ("of no run", "Null", TAG_RUN, _LIVE),
-            )
-        ),
-        *(
-            (f"deletes no endpoint {of}", DELETE, operator, _resource(tag), canary_actions.delete(has))
-            for of, operator, tag, has in (
-                ("of another environment", EQUALS, TAG_ENVIRONMENT, but(CREATED, environment=THEIRS)),
-                ("of another recipe", EQUALS, TAG_RECIPE, but(CREATED, recipe=ANOTHER)),
-                ("of no run", "Null", TAG_RUN, _LIVE),
-            )
-        ),
-    )
+    "a canary serves no model of another environment": _canary(HOST, EQUALS, RESOURCE, canary_actions.create(THEIRS)),
+    "a canary serves no model of another recipe": _canary(
+        HOST, EQUALS, _resource(TAG_RECIPE), canary_actions.create(recipe=ANOTHER)
+    ),
+    "a canary is not made for another environment": _canary(
+        HOST, EQUALS, REQUEST, canary_actions.create(says=but(CREATED, environment=THEIRS)), (TAG, EQUALS, REQUEST)
+    ),
+    "a canary is not made for another recipe": _canary(
+        HOST,
+        EQUALS,
+        _request(TAG_RECIPE),
+        canary_actions.create(says=but(CREATED, recipe=ANOTHER)),
+        (TAG, EQUALS, _request(TAG_RECIPE)),
+    ),
+    "a canary has no unexpected tag key": _canary(
+        HOST, ALL, KEYS, canary_actions.create(says=but(CREATED, owner="x")), (TAG, ALL, KEYS)
+    ),
+    "a canary is not moved to another environment": _canary(
+        TAG, EQUALS, REQUEST, canary_actions.tag(but(LET_IN, environment=THEIRS))
+    ),
+    "a canary is not moved to another recipe": _canary(
+        TAG, EQUALS, _request(TAG_RECIPE), canary_actions.tag(but(CREATED, recipe=ANOTHER))
+    ),
+    "a canary is not let in to another route": _canary(
+        TAG, EQUALS, _request(TAG_ROUTE), canary_actions.tag(but(LET_IN, route="distilled/x"))
+    ),
+    "a canary gets no unexpected tag key": _canary(TAG, ALL, KEYS, canary_actions.tag(but(CREATED, owner="x"))),
+    "a canary takes no endpoint of another environment": _canary(
+        TAG, IF_EXISTS, RESOURCE, canary_actions.tag(CREATED, has=but(CREATED, environment=THEIRS))
+    ),
+    "a canary takes no endpoint of another recipe": _canary(
+        TAG, IF_EXISTS, _resource(TAG_RECIPE), canary_actions.tag(CREATED, has=but(CREATED, recipe=ANOTHER))
+    ),
+    "a canary takes no endpoint that is live": _canary(
+        TAG, "Null", _resource(TAG_ROUTE), canary_actions.tag(CREATED, has=_LIVE)
+    ),
+    **{
+        f"a canary lets nobody in to an endpoint {of}": _canary(
+            TAG, operator, _resource(tag), canary_actions.tag(LET_IN, has=has)
+        )
+        for of, operator, tag, has in _OTHERS
+    },
+    **{
+        f"a canary deletes no endpoint {of}": _canary(DELETE, operator, _resource(tag), canary_actions.delete(has))
+        for of, operator, tag, has in _OTHERS
+    },
 }
 TEAM = "ServingCallersdistilledsupport"
 CONDITION_CASES |= {
