@@ -5,8 +5,8 @@ and the retirement of a recipe deletes it.
 import json
 from typing import TYPE_CHECKING
 
-from distillery.core.aws import ClientError, client, code
-from distillery.core.parameters import delete_parameter
+from distillery.core.aws import client
+from distillery.core.parameters import delete_parameter, read_parameter, write_parameter
 from distillery.core.pipeline import Alias
 from distillery.core.serialization import from_wire, to_wire
 
@@ -22,22 +22,12 @@ class Aliases:
 
     def read(self, parameter: str) -> Alias | None:
         """None before the first promotion."""
-        try:
-            value = self._ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
-        except ClientError as error:
-            if code(error) == "ParameterNotFound":
-                return None
-            raise
-        return from_wire(Alias, json.loads(value))
+        value = read_parameter(self._ssm, parameter)
+        return None if value is None else from_wire(Alias, json.loads(value))
 
     def write(self, parameter: str, alias: Alias) -> None:
-        self._ssm.put_parameter(
-            Name=parameter,
-            Value=json.dumps(to_wire(alias)),
-            Type="String",
-            Overwrite=True,
-            Description=f"What recipe {alias.recipe} serves; written by promotion alone",
-        )
+        description = f"What recipe {alias.recipe} serves; written by promotion alone"
+        write_parameter(self._ssm, parameter, json.dumps(to_wire(alias)), description=description)
 
     def delete(self, parameter: str) -> None:
         """Deletes an alias, also one that does not exist any more."""

@@ -9,8 +9,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from distillery.core import clock
-from distillery.core.aws import ClientError, client, code
+from distillery.core.aws import client
 from distillery.core.boundary import get_logger
+from distillery.core.custom_models import model_exists
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import ModelUnavailable
 from distillery.core.ledger.borrowed_models import BorrowedModel, BorrowedModels
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 RENEW_AFTER = timedelta(days=1)
 """A lease is renewed once a day, so that six days of failures end none."""
-NOT_FOUND = "ResourceNotFoundException"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Borrowing:
         Raises:
             ModelUnavailable: The model does not exist any more.
         """
-        if not self._exists(arn):
+        if not model_exists(self.bedrock, arn):
             raise ModelUnavailable(
                 f"model {arn} does not exist any more, so run {run} cannot use it; its environment deleted it before "
                 "this one had a lease on it: promote another run"
@@ -64,19 +64,9 @@ class Borrowing:
 
     def end(self, model: BorrowedModel) -> None:
         """Ends the lease: removes the tag, then what the ledger has. One that is taken meanwhile gets its tag again."""
-        if self._exists(model.arn):
+        if model_exists(self.bedrock, model.arn):  # IAM would refuse to change the tags of one that does not exist
             self.bedrock.untag_resource(resourceARN=model.arn, tagKeys=[lease_tag(self.environment)])
         if self.models.remove(model):
             log.info("ended the lease of %s", model.arn)
         elif taken := next((each for each in self.models.all() if each.arn == model.arn), None):
             self.borrow(taken.arn, taken.run)
-
-    def _exists(self, arn: str) -> bool:
-        """IAM would refuse to tag a model that does not exist, because it has no tags."""
-        try:
-            self.bedrock.get_custom_model(modelIdentifier=arn)
-        except ClientError as error:
-            if code(error) == NOT_FOUND:
-                return False
-            raise
-        return True

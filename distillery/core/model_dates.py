@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from distillery.core import catalog, env_vars
-from distillery.core.aws import ClientError, code
 from distillery.core.catalog import LifeState, Model
 from distillery.core.names import Names, digest
+from distillery.core.parameters import read_parameter
 from distillery.core.serialization import from_wire, to_wire
 
 if TYPE_CHECKING:
@@ -133,13 +133,8 @@ class StoredFindings:
 
 def stored(ssm: "SSMClient", names: Names) -> StoredFindings | None:
     """What the last run of the watch stored; None before the first."""
-    try:
-        text = ssm.get_parameter(Name=names.model_dates)["Parameter"]["Value"]
-    except ClientError as error:
-        if code(error) == "ParameterNotFound":
-            return None
-        raise
-    return from_wire(StoredFindings, json.loads(text))
+    text = read_parameter(ssm, names.model_dates)
+    return None if text is None else from_wire(StoredFindings, json.loads(text))
 
 
 Reports = Mapping[tuple[str, str], ReportedDates]

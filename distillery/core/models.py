@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from distillery.core import clock, names
 from distillery.core.aws import ClientError, code
+from distillery.core.custom_models import CREATING
 from distillery.core.inventory import CustomModel, Inventory
 from distillery.core.ledger.items import OPEN_OUTCOMES, WAITING_OUTCOMES, RunRecord, model_of
 from distillery.core.ledger.leases import Lease
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 KEEP = 3
 """How many of a recipe's newest models are kept unless somebody says otherwise."""
 CURRENT, PREVIOUS = "current", "previous"
-CREATING = "Creating"
-"""ModelStatus of a model that a job still makes."""
 BUSY = ("ConflictException", "ValidationException")
 """Refusals to delete a model that something has begun to use meanwhile. Which of the two is not documented."""
 

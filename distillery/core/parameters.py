@@ -14,14 +14,19 @@ def names_under(ssm: "SSMClient", path: str) -> list[str]:
     return sorted(each["Name"] for page in pages for each in page["Parameters"])
 
 
-def parameter_exists(ssm: "SSMClient", name: str) -> bool:
+def read_parameter(ssm: "SSMClient", name: str) -> str | None:
+    """The value of a parameter; None where there is none."""
     try:
-        ssm.get_parameter(Name=name)
+        return ssm.get_parameter(Name=name)["Parameter"]["Value"]
     except ClientError as error:
         if code(error) == "ParameterNotFound":
-            return False
+            return None
         raise
-    return True
+
+
+def write_parameter(ssm: "SSMClient", name: str, value: str, *, description: str) -> None:
+    """Creates a parameter, or replaces its value. `description`: what it is and what writes it, for people."""
+    ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True, Description=description)
 
 
 def delete_parameter(ssm: "SSMClient", name: str) -> None:

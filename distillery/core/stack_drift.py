@@ -13,8 +13,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from distillery.core.aws import ClientError, code
 from distillery.core.names import Names, digest
+from distillery.core.parameters import read_parameter
 from distillery.core.serialization import from_wire
 
 if TYPE_CHECKING:
@@ -124,13 +124,8 @@ class ComparedStack:
 
 def promoted(ssm: "SSMClient", names: Names) -> PromotedTemplates | None:
     """The last promotion; None if the environment was never deployed by `make deploy`."""
-    try:
-        text = ssm.get_parameter(Name=names.promoted)["Parameter"]["Value"]
-    except ClientError as error:
-        if code(error) == "ParameterNotFound":
-            return None
-        raise
-    return from_wire(PromotedTemplates, json.loads(text))
+    text = read_parameter(ssm, names.promoted)
+    return None if text is None else from_wire(PromotedTemplates, json.loads(text))
 
 
 def list_stacks(cloudformation: "CloudFormationClient", names: Names, region: str) -> list[ComparedStack]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from distillery.core.aws import ClientError, code
+from distillery.core.custom_models import model_status
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
@@ -62,5 +63,5 @@ class StartedJobs:
         return True
 
     def model_status(self, model_arn: str) -> str:
-        """Active, Creating or Failed (GetCustomModel); Active where the service returns no status."""
-        return self._bedrock.get_custom_model(modelIdentifier=model_arn).get("modelStatus", "Active")
+        """Active, Creating or Failed. Raises ClientError where there is no such model."""
+        return model_status(self._bedrock, model_arn)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from distillery.core import clock
 from distillery.core.aws import ClientError, code
 from distillery.core.boundary import get_logger
+from distillery.core.custom_models import CREATING, FAILED
 from distillery.core.errors import Failed, JobFailed, JobStalled, RunStopped
 from distillery.core.ledger.items import RunRecord
 from distillery.core.ledger.jobs import WaitingJob
@@ -111,10 +112,10 @@ class Settler:
             self._stalls.look(waiting, job, record)
 
     def _completed(self, waiting: WaitingJob, job_arn: str, model_arn: str | None) -> bool:
-        status = self._jobs.model_status(model_arn) if model_arn else "Creating"
-        if model_arn is None or status == "Creating":
+        status = self._jobs.model_status(model_arn) if model_arn else CREATING
+        if model_arn is None or status == CREATING:
             return False
-        if status == "Failed":
+        if status == FAILED:
             return self._failed(waiting, f"the job {waiting.job} completed, but its model {model_arn} has failed")
         student = Student(model_arn=model_arn, job_arn=job_arn)
         self._ledger.end(waiting.run, Stage.DISTILLATION, student)

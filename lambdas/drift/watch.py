@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from distillery.core.aws import ClientError, code
 from distillery.core.boundary import get_logger
+from distillery.core.findings import notify_new
 from distillery.core.names import Names
 from distillery.core.notices import Notices
 from distillery.core.operational_metrics import OperationalMetric, emit
+from distillery.core.parameters import read_parameter, write_parameter
 from distillery.core.stack_drift import (
     COMPARED,
     ComparedStack,
@@ -55,10 +57,7 @@ class DriftWatch:
     cloudformation: Callable[[str], "CloudFormationClient"]
 
     def run(self, now: datetime) -> list[DriftFinding]:
-        """Returns what differs. What the last run did not find is notified, before it is stored.
-
-        A notification that is sent twice is better than one that is lost.
-        """
+        """Returns what differs. What the last run did not find is notified."""
         stacks = [
             each for region in self.regions for each in list_stacks(self.cloudformation(region), self.names, region)
         ]
@@ -66,10 +65,12 @@ class DriftWatch:
             *(each for stack in stacks for each in changed_resources(self.cloudformation(stack.region), stack)),
             *unpromoted(stacks, promoted(self.ssm, self.names), self._template),
         ]
-        known = self._known()
-        if fresh := [each for each in found if each.key not in known]:
-            subject = f"Distillery: {self.names.environment} is not what was promoted ({len(fresh)} findings)"
-            self.notices.publish(subject, *(each.text for each in fresh))
+        notify_new(
+            self.notices,
+            found,
+            self._known(),
+            lambda count: f"Distillery: {self.names.environment} is not what was promoted ({count} findings)",
+        )
         self._store(found, now)
         changed = sum(each.kind in (DriftKind.MODIFIED, DriftKind.DELETED) for each in found)
         emit(self.names, OperationalMetric.CHANGED_RESOURCES, changed)
@@ -83,24 +84,14 @@ class DriftWatch:
         return template_of(self.cloudformation(stack.region), stack.name)
 
     def _known(self) -> frozenset[str]:
-        try:
-            text = self.ssm.get_parameter(Name=self.names.drift)["Parameter"]["Value"]
-        except ClientError as error:
-            if code(error) == "ParameterNotFound":
-                return frozenset()
-            raise
-        return frozenset(json.loads(text)["known"])
+        text = read_parameter(self.ssm, self.names.drift)
+        return frozenset() if text is None else frozenset(json.loads(text)["known"])
 
     def _store(self, found: Sequence[DriftFinding], now: datetime) -> None:
         known = [each.key for each in found][:KNOWN_MAX]
         kept = {"at": now.isoformat(timespec="seconds"), "count": len(found), "known": known}
-        self.ssm.put_parameter(
-            Name=self.names.drift,
-            Value=json.dumps(kept),
-            Type="String",
-            Overwrite=True,
-            Description="What differs from what was promoted; written by the drift watch",
-        )
+        description = "What differs from what was promoted; written by the drift watch"
+        write_parameter(self.ssm, self.names.drift, json.dumps(kept), description=description)
 
     def _compare(self, stack: ComparedStack) -> None:
         """Begins a comparison. Another that is still at work, or a deployment, is left alone."""

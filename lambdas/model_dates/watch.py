@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from distillery.core import catalog, model_ids
 from distillery.core.aws import ClientError, code
 from distillery.core.boundary import get_logger
+from distillery.core.findings import notify_new
 from distillery.core.inventory import take_inventory
 from distillery.core.model_dates import (
     DateFinding,
@@ -23,6 +24,7 @@ from distillery.core.model_dates import (
 from distillery.core.names import Names
 from distillery.core.notices import Notices
 from distillery.core.operational_metrics import OperationalMetric, emit
+from distillery.core.parameters import write_parameter
 from distillery.core.serialization import to_wire
 
 if TYPE_CHECKING:
@@ -52,20 +54,19 @@ class ModelWatch:
     bedrock: Callable[[str], "BedrockClient"]
 
     def run(self, now: datetime) -> list[DateFinding]:
-        """Returns the findings. Those that the last run did not have are notified, before they are stored.
-
-        A notification that is sent twice is better than one that is lost.
-        """
+        """Returns the findings. Those that the last run did not have are notified."""
         named = [*self.named, *self._hosted()]
         reports = {
             (each.model, each.region): report for each in named if (report := self._report(each.model, each.region))
         }
         found = find(named, reports, now.date())
         last = stored(self.ssm, self.names)
-        fresh = [each for each in found if last is None or each.key not in last.known]
-        if fresh:
-            subject = f"Distillery: {len(fresh)} changes of models in {self.names.environment}"
-            self.notices.publish(subject, *(each.text for each in fresh))
+        notify_new(
+            self.notices,
+            found,
+            last.known if last else (),
+            lambda count: f"Distillery: {count} changes of models in {self.names.environment}",
+        )
         self._store(found, now)
         self._measure(found, now.date())
         return found
@@ -102,13 +103,8 @@ class ModelWatch:
             if len(text.encode()) <= PARAMETER_BYTES or shown == 0:
                 break
             shown -= 1
-        self.ssm.put_parameter(
-            Name=self.names.model_dates,
-            Value=text,
-            Type="String",
-            Overwrite=True,
-            Description="Models that end soon or have other dates than the catalog; written by the life-cycle watch",
-        )
+        description = "Models that end soon or have other dates than the catalog; written by the life-cycle watch"
+        write_parameter(self.ssm, self.names.model_dates, text, description=description)
 
     def _measure(self, found: Sequence[DateFinding], on: date) -> None:
         emit(

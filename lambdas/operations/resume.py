@@ -12,8 +12,9 @@ answers that are missing, and a verdict that stands is followed by its promotion
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from distillery.core import recipe
-from distillery.core.aws import ClientError, ObjectStore, client, code
+from distillery.core import custom_models, recipe
+from distillery.core.aws import ObjectStore, client
+from distillery.core.custom_models import model_state
 from distillery.core.decisions import require_reason
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import NothingToResume
@@ -101,10 +102,10 @@ class Resumer:
             raise NothingToResume(
                 f"the customization job of run {run!r} is {status} and made no model; {_again(record)}"
             )
-        match self._model_status(model):
-            case "Active":
+        match model_state(self.bedrock, model):
+            case custom_models.ACTIVE:
                 return Student(model_arn=model, job_arn=job["jobArn"])
-            case "Creating":
+            case custom_models.CREATING:
                 raise NothingToResume(
                     f"model {model} of run {run!r} is still being created; wait some minutes, then resume again: "
                     f"distillery resume {run} --reason WHY"
@@ -122,16 +123,8 @@ class Resumer:
     def _check_model(self, record: RunRecord) -> None:
         """Raises NothingToResume where the student was deleted, or failed."""
         model = model_of(record) or ""
-        if (status := self._model_status(model)) not in ("Active", "Creating"):
+        if (status := model_state(self.bedrock, model)) not in (custom_models.ACTIVE, custom_models.CREATING):
             raise NothingToResume(f"model {model} of run {record.run.id!r} is {status}; {_again(record)}")
-
-    def _model_status(self, model: str) -> str:
-        try:
-            return StartedJobs(self.bedrock).model_status(model)
-        except ClientError as error:
-            if code(error) != "ResourceNotFoundException":
-                raise
-            return "deleted"
 
 
 def _again(record: RunRecord) -> str:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Self
 from distillery.core import clock, names
 from distillery.core import recipe as settings
 from distillery.core.aliases import Aliases
-from distillery.core.aws import ClientError, client, code
+from distillery.core.aws import ClientError, client
 from distillery.core.canary import CanaryOutcome
 from distillery.core.canary_start import CanaryStarter, canary_refusal, canary_usd, needs_canary
+from distillery.core.custom_models import model_exists
 from distillery.core.decisions import check_reason, check_second_person, require_reason
 from distillery.core.env_vars import Variable, is_set, read
 from distillery.core.errors import BadRequest, NothingToAccept, OutsideWindow, Refused, RunActive
@@ -221,15 +222,11 @@ class AcceptanceDecider:
 
     def _check_model(self, record: RunRecord, model: str) -> None:
         """Raises NothingToAccept where somebody deleted the model."""
-        try:
-            self.bedrock.get_custom_model(modelIdentifier=model)
-        except ClientError as error:
-            if code(error) != "ResourceNotFoundException":
-                raise
+        if not model_exists(self.bedrock, model):
             raise NothingToAccept(
                 f"model {model} of run {record.run.id!r} does not exist any more; only an existing model can go live: "
                 "run the recipe again with the prompts"
-            ) from None
+            )
 
     def _notify(self, record: RunRecord, what: str) -> None:
         self.notices.publish(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from distillery.core import clock
 from distillery.core.aliases import Aliases
-from distillery.core.aws import ClientError, client, code
+from distillery.core.aws import ClientError, client
+from distillery.core.custom_models import model_exists
 from distillery.core.decisions import require_reason
 from distillery.core.env_vars import Variable, read
 from distillery.core.errors import BadRequest, NothingToRollBack, Refused, RunActive
@@ -115,15 +116,11 @@ class Rollback:
 
     def _check_model(self, recipe: str, target: LiveVersion) -> None:
         """Raises NothingToRollBack where somebody deleted the model."""
-        try:
-            self.bedrock.get_custom_model(modelIdentifier=target.model)
-        except ClientError as error:
-            if code(error) != "ResourceNotFoundException":
-                raise
+        if not model_exists(self.bedrock, target.model):
             raise NothingToRollBack(
                 f"model {target.model}, version {target.version} of recipe {recipe!r}, does not exist any more; only "
                 f"an existing model can go live: choose another version (distillery rollback {recipe} --list)"
-            ) from None
+            )
 
     def _start(self, holder: str, alias: Alias) -> str:
         state = {"action": ROLLBACK, "recipe": alias.recipe, "alias": to_wire(alias), "holder": holder}

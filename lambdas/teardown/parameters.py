@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from distillery.core.names import Names
-from distillery.core.parameters import delete_parameter, names_under, parameter_exists
+from distillery.core.parameters import delete_parameter, names_under, read_parameter
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -28,7 +28,7 @@ class WrittenParameters:
 
     def _of_home(self) -> Iterator[str]:
         for name in self.names.written:
-            if parameter_exists(self.home, name):
+            if read_parameter(self.home, name) is not None:
                 yield name
 
     def delete(self) -> list[str]:

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from distillery.core.aws import AWS_ERRORS, ClientError, code
+from distillery.core.aws import AWS_ERRORS
 from distillery.core.errors import BadRequest
 from distillery.core.names import Names
+from distillery.core.parameters import read_parameter, write_parameter
 from distillery.core.serialization import from_wire, to_wire
 
 if TYPE_CHECKING:
@@ -41,13 +42,8 @@ class Answer:
 
 def read(ssm: "SSMClient", names: Names) -> dict[str, Answer]:
     """The answers by question. None of a later version, or of a parameter that somebody else wrote."""
-    try:
-        text = ssm.get_parameter(Name=names.first_contact)["Parameter"]["Value"]
-    except ClientError as error:
-        if code(error) == "ParameterNotFound":
-            return {}
-        raise
-    return _parsed(text)
+    text = read_parameter(ssm, names.first_contact)
+    return {} if text is None else _parsed(text)
 
 
 def _parsed(text: str) -> dict[str, Answer]:
@@ -74,13 +70,8 @@ def record(ssm: "SSMClient", names: Names, answers: Iterable[Answer]) -> Mapping
     longest = DETAIL_MAX
     while len(text := _text(every, longest)) > PARAMETER_BYTES and longest:
         longest //= 2
-    ssm.put_parameter(
-        Name=names.first_contact,
-        Value=text,
-        Type="String",
-        Overwrite=True,
-        Description="What AWS answered to questions that its documents leave open; written by distillery doctor",
-    )
+    description = "What AWS answered to questions that its documents leave open; written by distillery doctor"
+    write_parameter(ssm, names.first_contact, text, description=description)
     return every
 
 
