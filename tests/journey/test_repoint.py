@@ -12,7 +12,8 @@ from tests.journey.environment import RECIPE, Environment
 from tests.journey.lending import pinned, promote, promoted_run, tags_of
 from tests.journey.policies import Statement, Which, action, resource, role
 from tests.journey.prompts import support
-from tests.journey.statements import Case, fails
+from tests.journey.statements import Case, Step, fails
+from tests.journey.tagged_resources import Role, error_message
 from tests.journey.test_zero_residue import destroy, distillery, ran
 
 WHY = ("--reason", "the team moved on")
@@ -29,6 +30,29 @@ def _create(qa: Environment) -> str:
     said = _step(qa, "EndpointFunction", "create", student=student)
     qa.until(lambda: "released" in _step(qa, "EndpointFunction", "release"), "release of the candidate")
     return said
+
+
+def _take_lease(ident: str) -> Step:
+    """Tags the model with the environment's lease, as the role."""
+
+    def step(qa: Environment) -> str:
+        lease = [{"key": lease_tag("qa"), "value": "2999-01-01T00:00:00+00:00"}]
+        bedrock = Role(ident).client(qa, "bedrock", qa.home)
+        return error_message(lambda: bedrock.tag_resource(resourceARN=qa.promoted().current, tags=lease))
+
+    return step
+
+
+def _end_lease(ident: str) -> Step:
+    """Removes that tag, as the role; it is there again afterwards."""
+
+    def step(qa: Environment) -> str:
+        bedrock, keys = Role(ident).client(qa, "bedrock", qa.home), [lease_tag("qa")]
+        said = error_message(lambda: bedrock.untag_resource(resourceARN=qa.promoted().current, tagKeys=keys))
+        _adopt(qa)
+        return said
+
+    return step
 
 
 def _step(qa: Environment, function: str, name: str, **state: object) -> str:
@@ -57,6 +81,16 @@ CASES = {
     "adoption looks for the model": Case(
         role("AdoptionFunctionRole"), action("bedrock:GetCustomModel"), _adopt, "GetCustomModel"
     ),
+    "adoption keeps what it borrows in the ledger": Case(
+        role("AdoptionFunctionRole"), action("dynamodb:PutItem"), _adopt, "GetItem operation"
+    ),
+    **{
+        f"{ident} {does} a lease": Case(
+            role(ident), _of_lender(f"bedrock:{allowed}"), step(ident), f"perform: bedrock:{allowed}"
+        )
+        for ident in ("CleaningFunctionRole", "EndpointSweepRole", "PromotionFunctionRole")
+        for does, allowed, step in (("takes", "TagResource", _take_lease), ("ends", "UntagResource", _end_lease))
+    },
     "a candidate serves a lender's model": Case(
         role("EndpointFunctionRole"), _of_lender("bedrock:CreateCustomModelDeployment"), _create, "Deployment operation"
     ),
@@ -91,6 +125,7 @@ def test_a_model_is_lent_kept_and_given_back(deploy: Deploy) -> None:
     assert "adopted" in _adopt(qa)
     assert json.loads(_step(qa, "AdoptionFunction", "lease")) == {"borrowed": True}
     assert "-candidate" in _create(qa)
+    assert {case.step(qa) for case in CASES.values() if case.step not in (_adopt, _create)} == {""}
     for case in CASES.values():
         fails(qa, case)
     _its_owner_keeps_it(dev, model)
