@@ -41,7 +41,11 @@ class Adoption(Construct):
                 *borrowed_models.lease(location, context.names, context.lenders),
                 *borrowed_models.copy(location, context, tags={*MADE_BY_A_RUN, *tag_keys(recipes)}),
             ],
-            environment={Variable.LEDGER: stores.ledger.table_name, Variable.MODEL_KEY: context.key.key_arn},
+            environment={
+                Variable.LEDGER: stores.ledger.table_name,
+                Variable.MODEL_KEY: context.key.key_arn,
+                **context.admitted_ways,
+            },
         )
 
     def lease_state(self) -> sfn.Chain:

@@ -89,7 +89,7 @@ class StackContext:
 
     @property
     def admitted_ways(self) -> dict[Variable, str]:
-        """The variable of the function that starts the runs of promotions."""
+        """The variable of the functions that start the runs of promotions, and that adopt their students."""
         return AdmittedWays(lenders=self.lenders, copy_from=self.copy_from).variables
 
     @property

@@ -6,6 +6,7 @@ The ledger alone decides: whoever may start executions cannot choose a model.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from distillery.core.admitted_ways import AdmittedWays
 from distillery.core.borrowing import Borrowing
 from distillery.core.ledger.borrowed_models import is_borrowed
 from distillery.core.ledger.items import model_of
@@ -49,11 +50,13 @@ class Adopter:
     promotions: Promotions
     borrowing: Borrowing
     copies: ModelCopies
+    ways: AdmittedWays
 
     def adopt(self, run: Run) -> AdoptionResult:
         """The run's student, if it comes from elsewhere. Repeated until it is there.
 
         Raises:
+            BadRequest: The settings no longer admit the way of the run's promotion.
             JobFailed: The model cannot be copied.
             ModelUnavailable: The model is gone.
             RunStopped: A person has stopped the run.
@@ -63,6 +66,7 @@ class Adopter:
         if promotion is None or promotion.way is Way.REDISTIL:
             return AdoptionResult(status=AdoptionStatus.TRAIN)
         check_wanted(record)
+        self.ways.check(promotion)
         self.ledger.begin(run.id, Stage.DISTILLATION)
         copied = promotion.way is Way.COPY
         student = self.copies.copy(run, promotion.record.model_arn) if copied else self._borrowed(promotion, run)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from distillery.core.admitted_ways import AdmittedWays
 from distillery.core.aws import client
 from distillery.core.borrowing import Borrowing
 from distillery.core.env_vars import Variable, read
@@ -26,7 +27,7 @@ def _lease(event: Event, _context: Any) -> LeaseResult:
 def _adopter() -> Adopter:
     table = Table(read(Variable.LEDGER))
     copies = ModelCopies(Names(read(Variable.ENVIRONMENT)), client("bedrock"), read(Variable.MODEL_KEY))
-    return Adopter(Ledger(table), Promotions(table), Borrowing.of_environment(), copies)
+    return Adopter(Ledger(table), Promotions(table), Borrowing.of_environment(), copies, AdmittedWays.of_function())
 
 
 step = step_handler(Stage.DISTILLATION, {"adopt": _adopt, "lease": _lease})

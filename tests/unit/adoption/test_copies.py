@@ -8,6 +8,7 @@ import pytest
 
 from bedrock_simulator.settings import Quotas
 from distillery.core import clock
+from distillery.core.admitted_ways import AdmittedWays
 from distillery.core.borrowing import Borrowing
 from distillery.core.errors import JobFailed
 from distillery.core.ledger.borrowed_models import BorrowedModels
@@ -96,7 +97,11 @@ def test_a_run_waits_until_its_copy_is_there_and_borrows_nothing(accounts: Accou
     promoted = promotion(way=Way.COPY, record=replace(RECORD, model_arn=accounts.model))
     assert promotions.begin(promoted)
     run = ledger.open(recipe(), dataset(), again=False, promotion=promoted.id).run
-    adopter = Adopter(ledger, promotions, Borrowing("prod", accounts.bedrock, BorrowedModels(table)), accounts.copies)
+    borrowing, ways = (
+        Borrowing("prod", accounts.bedrock, BorrowedModels(table)),
+        AdmittedWays(copy_from=(RECORD.account,)),
+    )
+    adopter = Adopter(ledger, promotions, borrowing, accounts.copies, ways)
     assert adopter.adopt(run) == AdoptionResult(status=AdoptionStatus.PENDING)
     assert not ledger.run(run.id).has_student
     accounts.world.pass_time(16)

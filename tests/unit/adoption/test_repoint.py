@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from distillery.core import clock
+from distillery.core.admitted_ways import AdmittedWays
 from distillery.core.aliases import Aliases
 from distillery.core.borrowing import RENEW_AFTER, Borrowing
-from distillery.core.errors import Misconfigured, ModelUnavailable, RunStopped
+from distillery.core.errors import BadRequest, Misconfigured, ModelUnavailable, RunStopped
 from distillery.core.ledger.borrowed_models import BorrowedModel, BorrowedModels, is_borrowed
 from distillery.core.ledger.evaluations import Evaluations
 from distillery.core.ledger.ledger import Ledger
@@ -45,6 +46,7 @@ class Account:
         ssm: Any = self.ssm
         self.aliases = Aliases(ssm)
         self.copies = ModelCopies(Names(OURS), self.bedrock, "alias/ours")
+        self.ways = AdmittedWays(lenders=("dev",))
         self.keeper = BorrowedModelsKeeper(Names(OURS), self.ledger, self.aliases, self.borrowing)
 
     def run(self, way: Way = Way.REPOINT) -> Run:
@@ -76,8 +78,12 @@ class Account:
         assert self.promotions.begin(promoted)
         return self.ledger.open(recipe(), dataset(), again=False, promotion=PROMOTION).run
 
+    @property
+    def adopter(self) -> Adopter:
+        return Adopter(self.ledger, self.promotions, self.borrowing, self.copies, self.ways)
+
     def adopt(self, run: Run) -> AdoptionResult:
-        return Adopter(self.ledger, self.promotions, self.borrowing, self.copies).adopt(run)
+        return self.adopter.adopt(run)
 
     def serve(self, current: str, previous: str | None = None) -> None:
         self.aliases.write(Names(OURS).alias("support"), replace(alias(), current=current, previous=previous))
@@ -105,6 +111,15 @@ def test_a_run_without_a_promotion_or_by_another_way_trains(account: Account) ->
     assert account.adopt(run) == AdoptionResult(status=AdoptionStatus.TRAIN)
     account.ledger.close(run.id, Outcome.FAILED)
     assert account.adopt(account.run(Way.REDISTIL)) == AdoptionResult(status=AdoptionStatus.TRAIN)
+    assert account.lease == ""
+
+
+@pytest.mark.parametrize("way", [Way.REPOINT, Way.COPY])
+def test_a_way_that_the_settings_no_longer_admit_is_refused(account: Account, way: Way) -> None:
+    """They have changed since the run was opened, such as while it waited for an approval."""
+    run, account.ways = account.run(way), AdmittedWays(lenders=("qa",), copy_from=("333333333333",))
+    with pytest.raises(BadRequest, match="no longer allow it"):
+        account.adopt(run)
     assert account.lease == ""
 
 
@@ -221,7 +236,7 @@ def test_a_model_that_was_deleted_while_it_is_needed_is_reported_and_stops_no_ot
 @pytest.mark.parametrize("way", [Way.REPOINT, Way.REDISTIL])
 def test_an_evaluation_takes_the_lease_that_ended_with_a_failed_run(account: Account, way: Way) -> None:
     run = account.run(way)
-    adopter = Adopter(account.ledger, account.promotions, account.borrowing, account.copies)
+    adopter = account.adopter
     if account.adopt(run).status is AdoptionStatus.TRAIN:
         trained(account.ledger, run, "a")
     account.ledger.close(run.id, Outcome.FAILED)
@@ -243,7 +258,7 @@ def test_an_evaluation_of_a_student_that_its_owner_deleted_fails(account: Accoun
     account.adopt(run)
     account.bedrock.delete_custom_model(modelIdentifier=account.model)
     with pytest.raises(ModelUnavailable, match="does not exist any more"):
-        Adopter(account.ledger, account.promotions, account.borrowing, account.copies).lease(run)
+        account.adopter.lease(run)
 
 
 @pytest.mark.parametrize("needed", [True, False])
