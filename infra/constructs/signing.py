@@ -7,6 +7,7 @@ from constructs import Construct
 
 from distillery.core.env_vars import Variable
 from distillery.core.names import DATASETS_PREFIX, EVALUATIONS_PREFIX, PENDING_RECORDS_PREFIX
+from distillery.core.standings import FILE as STANDING
 from infra.constructs.arn import Location
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function
@@ -15,6 +16,8 @@ from infra.constructs.stack_context import StackContext
 
 RECORDS = f"{EVALUATIONS_PREFIX}*/record*.json"
 """The published records, which promotion writes as it makes their students live."""
+STANDINGS = f"{EVALUATIONS_PREFIX}*/{STANDING}"
+"""Whether the environment stands by them, which promotion writes at a roll-back too."""
 COMMIT = "commit"
 """The context of a synth that names the commit: `cdk deploy -c commit=$(git rev-parse HEAD)`."""
 

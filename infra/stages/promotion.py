@@ -17,7 +17,7 @@ from infra.constructs.arn import Location
 from infra.constructs.data_stores import DataStores
 from infra.constructs.function import Function, iam_url
 from infra.constructs.permissions import bedrock, borrowed_models, keys, running, storage
-from infra.constructs.signing import RECORDS, Signing
+from infra.constructs.signing import RECORDS, STANDINGS, Signing
 from infra.constructs.stack_context import StackContext
 from infra.constructs.state_machine import DISCARD, step, wait_until_ready
 from infra.stages.canary import CALLERS_KNOW_AFTER, CanaryStage
@@ -155,7 +155,7 @@ class PromotionStage(Construct):
         )
 
     def _step(self, context: StackContext, stores: DataStores, *, signs: bool) -> Function:
-        signed, published = ((PENDING_RECORDS_PREFIX,), (RECORDS,)) if signs else ((), ())
+        signed, published = ((PENDING_RECORDS_PREFIX,), (RECORDS, STANDINGS)) if signs else ((), ())
         return Function(
             self,
             "Function",
@@ -180,6 +180,7 @@ class PromotionStage(Construct):
             environment={
                 Variable.LEDGER: stores.ledger.table_name,
                 Variable.TOPIC: stores.topic.topic_arn,
+                **({Variable.DATA_BUCKET: stores.data.bucket_name} if signs else {}),
                 **context.four_eyes,
                 **self._window,
                 **self._canaries,

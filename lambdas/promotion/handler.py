@@ -9,7 +9,7 @@ from distillery.core.aws import ObjectStore
 from distillery.core.borrowing import Borrowing
 from distillery.core.boundary import boundary
 from distillery.core.decisions import handle_decision
-from distillery.core.env_vars import Variable, read
+from distillery.core.env_vars import Variable, is_given, read
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.alias_writes import AliasWrites
 from distillery.core.ledger.canaries import Canaries
@@ -22,6 +22,7 @@ from distillery.core.ledger.table import Table
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Alias, Endpoint, EndpointStatus, Stage
 from distillery.core.signed_record import SignedRecord, publish
+from distillery.core.standings import Standings
 from distillery.core.steps import Event, product, state_of, step_handler
 from lambdas.promotion.acceptance import AcceptanceDecider, AcceptanceRequest
 from lambdas.promotion.business_hours import BusinessHoursChanger
@@ -107,6 +108,7 @@ def _recorder() -> Recorder:
         AliasWrites(table),
         lambda model, run: Borrowing.of_environment().borrow(model, run),
         lambda signed: publish(ObjectStore(), signed),
+        Standings(ObjectStore(), read(Variable.DATA_BUCKET)) if is_given(Variable.DATA_BUCKET) else None,
     )
 
 

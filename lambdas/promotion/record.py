@@ -18,6 +18,7 @@ from distillery.core.ledger.hours_changes import HoursChanges
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.pipeline import Alias, Endpoint, Stage
 from distillery.core.signed_record import SignedRecord
+from distillery.core.standings import Standings, StandingState
 from lambdas.promotion.live import LiveEndpoint
 from lambdas.promotion.system_prompts import SystemPromptStore
 from lambdas.promotion.target import PromotionTarget
@@ -37,6 +38,8 @@ class Recorder:
     """Takes or renews the lease of another environment's model, for a run."""
     publish: Callable[[SignedRecord], None] = lambda _signed: None
     """Publishes a signed record."""
+    standings: Standings | None = None
+    """Where the environment signs: what says whether it stands by a student."""
 
     def promote(self, target: PromotionTarget) -> Endpoint:
         """The live endpoint, updating to the target's model. A roll-back is no stage of a run.
@@ -85,6 +88,7 @@ class Recorder:
             last = max(old.version if old else 0, kept[0].version if kept else 0)
             alias = _next(target, self._serving(target), old, version=last + 1)
             self._publish(signed)
+            self._stand(old, target)
             self.live.aliases.write(parameter, alias)
         assert alias is not None
         return old, alias
@@ -92,6 +96,14 @@ class Recorder:
     def _publish(self, signed: SignedRecord | None) -> None:
         if signed:
             self.publish(signed)
+
+    def _stand(self, old: Alias | None, target: PromotionTarget) -> None:
+        """Written before the alias: a repeated call finds the new one alone, which does not say who was rolled back."""
+        if self.standings is None:
+            return
+        if old and not target.is_stage:
+            self.standings.write(old.run, old.current, StandingState.ROLLED_BACK)
+        self.standings.write(target.run, target.model_arn, StandingState.LIVE)
 
     def _serving(self, target: PromotionTarget) -> Endpoint:
         """The endpoint, described once more: an alias must not be ahead of its endpoint."""

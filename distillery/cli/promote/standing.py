@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from distillery.records.record import PromotionRecord
 
 
+_REASON_NEEDED = (
+    "a student that was rolled back is promoted only with a reason: --allow-rolled-back --reason WHY, or promote "
+    "another run"
+)
+
+
 def objection(on: Target, record: "PromotionRecord") -> RefusalOutput | None:
     """Why the source does not stand by the student; None where it does, or where its ledger does not have the run.
 
@@ -45,14 +51,17 @@ def _rolled_back(on: Target, record: "PromotionRecord", last: "LiveVersion") -> 
             return RefusalOutput(
                 reason=Refusal.ROLLED_BACK,
                 sentence=f"{on.environment} rolled back the student of run {quoted(record.run)} at {one.opened}, "
-                f"because {quoted(one.why or 'no reason given')}; a student that was rolled back is promoted only with "
-                "a reason: --allow-rolled-back --reason WHY, or promote another run",
+                f"because {quoted(one.why or 'no reason given')}; {_REASON_NEEDED}",
             )
     return None
 
 
 def objections(on: Target, record: "PromotionRecord") -> tuple[list[RefusalOutput], list[RefusalOutput]]:
-    """The refusals, and what could not be checked."""
+    """The refusals, and what could not be checked.
+
+    A data reader does not read the ledger. Then the standing beside the record says whether the student was rolled
+    back; it went live, because a record is published only then.
+    """
     from distillery.client import AWS_ERRORS
 
     try:
@@ -60,8 +69,26 @@ def objections(on: Target, record: "PromotionRecord") -> tuple[list[RefusalOutpu
     except AWS_ERRORS as error:
         if not is_denied(error):
             raise
+        return _by_standing(on, record)
+    return [found] if found else [], []
+
+
+def _by_standing(on: Target, record: "PromotionRecord") -> tuple[list[RefusalOutput], list[RefusalOutput]]:
+    from distillery.client.errors import NotReached
+    from distillery.core.standings import StandingState, read_standing, standing_uri
+
+    try:
+        found = read_standing(on.account.read(standing_uri(on.account.pipeline["data_bucket"], record.run)))
+    except (NotReached, BadRequest, ValueError):  # none, as an older version writes none, or no permission either
         said = (
-            f"whether {on.environment} has rolled the student back: these credentials do not read its ledger and alias"
+            f"whether {on.environment} has rolled the student back: these credentials do not read its ledger and "
+            "alias, and there is no standing beside the record"
         )
         return [], [RefusalOutput(reason=Refusal.ROLLED_BACK, sentence=said)]
-    return [found] if found else [], []
+    if found.model != record.model_arn or found.state is StandingState.LIVE:
+        return [], []
+    said = (
+        f"{on.environment} rolled back the student of run {quoted(record.run)} at {found.at}, for a reason that its "
+        f"ledger has; {_REASON_NEEDED}"
+    )
+    return [RefusalOutput(reason=Refusal.ROLLED_BACK, sentence=said)], []

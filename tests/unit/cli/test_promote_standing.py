@@ -12,6 +12,7 @@ from distillery.core.ledger.items import run_item
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.pipeline import Alias, Outcome, Run
 from distillery.core.serialization import to_wire
+from distillery.core.standings import Standing, StandingState, standing_uri
 from tests.fakes.errors import service_error
 from tests.fakes.pipeline import alias, dataset, recipe
 from tests.fakes.records import record
@@ -93,10 +94,47 @@ def test_a_student_that_went_live_again_is_promoted(source: Source, command: Com
     assert reasons(command) == []
 
 
-def test_what_cannot_be_asked_is_said(source: Source, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def reader(source: Source, monkeypatch: pytest.MonkeyPatch) -> Source:
+    """The source as a data reader sees it: without its ledger."""
+
     def denied(*_: object, **__: object) -> Any:
         raise service_error("AccessDeniedException")
 
     monkeypatch.setattr(AliasHistory, "of", denied)
-    found = json.loads(command(*WORDS).out)
-    assert (found["refusals"], "rolled-back" in [one["reason"] for one in found["unchecked"]]) == ([], True)
+    return source
+
+
+URI = standing_uri("data", RUN)
+
+
+def asked(command: Command, *more: str) -> tuple[list[str], list[str]]:
+    """The reasons of the refusals, and of what is unchecked."""
+    found = json.loads(command(*WORDS, *more).out)
+    return [one["reason"] for one in found["refusals"]], [one["reason"] for one in found["unchecked"]]
+
+
+@pytest.mark.parametrize("body", [None, b"{}", b"no json"], ids=["no standing", "empty", "broken"])
+def test_what_cannot_be_asked_is_said(reader: Source, command: Command, body: bytes | None) -> None:
+    if body:
+        reader.account.objects[URI] = body
+    refused, unchecked = asked(command)
+    assert (refused, "rolled-back" in unchecked) == ([], True)
+
+
+@pytest.mark.parametrize(
+    ("model", "state", "refused"),
+    [
+        (MODEL, StandingState.ROLLED_BACK, ["rolled-back"]),
+        (MODEL, StandingState.LIVE, []),
+        ("arn:another", StandingState.ROLLED_BACK, []),
+    ],
+)
+def test_a_data_reader_sees_a_roll_back_in_the_standing(
+    reader: Source, command: Command, model: str, state: StandingState, refused: list[str]
+) -> None:
+    found = Standing(model=model, state=state, at="2026-11-23T10:00:00+00:00")
+    reader.account.objects[URI] = json.dumps(to_wire(found)).encode()
+    said, unchecked = asked(command)
+    assert (said, "rolled-back" in unchecked) == (refused, False)
+    assert asked(command, "--allow-rolled-back", "--reason", "mended")[0] == []

@@ -8,6 +8,7 @@ from distillery.core.errors import EndpointFailed, RunStopped
 from distillery.core.pipeline import Outcome
 from distillery.core.serialization import to_wire
 from distillery.core.signed_record import SignedRecord
+from distillery.core.standings import read_standing
 from lambdas.promotion.handler import step
 from tests.unit.promotion.harness import Harness
 
@@ -93,3 +94,56 @@ def test_a_student_that_goes_live_again_by_another_decision_has_the_record_of_th
     assert signed(harness, accepted, "by Bob", mover=accepted["holder"]) == key
     harness.walk({name: value for name, value in accepted.items() if name != "run"})
     assert published(harness, key) == "by Bob"
+
+
+def standing(harness: Harness, state: dict[str, Any]) -> str | None:
+    """Whether the environment stands by the student of a state's run."""
+    text = published(harness, f"evaluations/{state['run']['id']}/standing.json")
+    if text is None:
+        return None
+    found = read_standing(text.encode())
+    assert found.model == state["student"]["model_arn"]
+    return found.state
+
+
+def test_a_roll_back_is_written_beside_the_record(harness: Harness) -> None:
+    harness.set("DATA_BUCKET", "data")
+    first = harness.state("a")
+    assert standing(harness, first) is None
+    harness.walk(first)
+    second = harness.walk(harness.state("b"))
+    assert (standing(harness, first), standing(harness, second)) == ("live", "live"), "another has replaced it"
+    harness.roll_back()
+    assert (standing(harness, first), standing(harness, second)) == ("live", "rolled-back")
+    harness.roll_back(to=2)
+    assert (standing(harness, first), standing(harness, second)) == ("rolled-back", "live")
+    texts = [one.body or b"" for one in harness.s3.kept if one.key.endswith("standing.json")]
+    assert not any(b"worse answers" in text for text in texts), "the reason stays in the ledger"
+
+
+def test_a_roll_back_that_is_interrupted_before_the_alias_is_repeated(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.set("DATA_BUCKET", "data")
+    first, second = harness.walk(harness.state("a")), harness.walk(harness.state("b"))
+    assert harness.ask_back()[0] == 200
+    state = harness.started()
+    state["live"] = harness.twice("promote", state)
+    harness.bedrock.settle()
+    with monkeypatch.context() as patch:
+        patch.setattr(harness.ssm, "put_parameter", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            step({"step": "record", "state": state}, None)
+    harness.twice("record", state)
+    assert (standing(harness, first), standing(harness, second)) == ("live", "rolled-back")
+
+
+def _killed(**_: Any) -> Any:
+    raise KeyboardInterrupt
+
+
+def test_where_no_records_are_signed_nothing_is_written_of_it(harness: Harness) -> None:
+    harness.walk(harness.state("a"))
+    harness.walk(harness.state("b"))
+    harness.roll_back()
+    assert [one.key for one in harness.s3.kept if one.key.endswith("standing.json")] == []
