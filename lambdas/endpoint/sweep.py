@@ -16,6 +16,7 @@ from distillery.core.aliases import Aliases
 from distillery.core.aws import ClientError, client, code
 from distillery.core.borrowing import Borrowing
 from distillery.core.boundary import get_logger
+from distillery.core.broken_promotions import BrokenPromotions
 from distillery.core.claims import Claims
 from distillery.core.env_vars import Variable, is_set, read, read_number
 from distillery.core.errors import Unfinished
@@ -131,10 +132,13 @@ class Sweep:
     def of_environment(cls) -> Self:
         """The sweep that the function's environment variables configure."""
         names, table = Names(read(Variable.ENVIRONMENT)), Table(read(Variable.LEDGER))
-        ledger, rollbacks = Ledger(table), Rollbacks(table)
+        ledger, rollbacks, acceptances = Ledger(table), Rollbacks(table), Acceptances(table)
         executions, notices = Executions(read(Variable.STATE_MACHINE)), Notices(read(Variable.TOPIC))
+        broken = BrokenPromotions(
+            names, hosting_by_mode(), Aliases(), ledger, AliasHistory(table), acceptances, rollbacks
+        )
         stale_runs, orphans = (
-            StaleRuns(ledger, rollbacks, Acceptances(table), executions, notices),
+            StaleRuns(ledger, rollbacks, acceptances, executions, notices, broken.examine),
             OrphanedEndpoints(names, ledger, Aliases()),
         )
         hourly = HourlyEndpoints(names, ledger, client("bedrock"), orphans.claims)
@@ -178,7 +182,7 @@ class Sweep:
                 ledger,
                 AliasHistory(table),
                 Canaries(table),
-                Acceptances(table),
+                acceptances,
                 executions,
                 notices,
             ),

@@ -1,7 +1,9 @@
 """The last step of an execution: it closes the run, unlocks the recipe and notifies people."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from distillery.core.broken_promotions import PromotionRemains
 from distillery.core.env_vars import Variable, read
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.ledger import Ledger
@@ -34,12 +36,24 @@ class Ending:
         return f"{self.holder}: {self.outcome}", self.scores, self.reason
 
 
-def close(event: Event, ledger: Ledger, rollbacks: Rollbacks, acceptances: Acceptances, notices: Notices) -> Ending:
+Examine = Callable[[str, str], PromotionRemains]
+"""What a holder of a recipe's lock has left, by the names of both."""
+
+
+def close(
+    event: Event,
+    ledger: Ledger,
+    rollbacks: Rollbacks,
+    acceptances: Acceptances,
+    notices: Notices,
+    examine: Examine = lambda _recipe, _holder: PromotionRemains(),
+) -> Ending:
     """Closes what the execution worked on. People are notified last: a failing topic must not keep the recipe locked.
 
-    A student that waits for a person does so without an execution, and its recipe is free meanwhile.
+    A student that waits for a person does so without an execution, and its recipe is free meanwhile. `examine`: says
+    what one that broke has left.
     """
-    ending = _ending(event, ledger)
+    ending = _ending(event, ledger, examine)
     if is_rollback(event) or is_acceptance(event):
         kept = rollbacks if is_rollback(event) else acceptances
         kept.end(ending.recipe, ending.holder, ending.outcome, ending.reason)
@@ -68,19 +82,19 @@ def _kept(event: Event, ending: Ending, ledger: Ledger) -> Ending:
     return replace(ending, outcome=record.outcome, reason=reason)
 
 
-def _ending(event: Event, ledger: Ledger) -> Ending:
+def _ending(event: Event, ledger: Ledger, examine: Examine) -> Ending:
     state = state_of(event)
     error = state.get("error")
     if is_rollback(event) or is_acceptance(event):
         recipe, holder = str(state["recipe"]), str(state["holder"])
-        if error is not None:
-            return Ending(recipe, holder, Outcome.FAILED, describe_error(error))
         outcome = Outcome.ROLLED_BACK if is_rollback(event) else Outcome.PROMOTED
+        if error is not None:
+            return _broken(recipe, holder, outcome, describe_error(error), examine)
         return Ending(recipe, holder, outcome, _now(product(event, "alias", Alias)))
     run = product(event, "run", Run)
     if error is not None:
         why = _chunk_failure(ledger, run.id) if error.get("Error") == CHUNK_FAILED else describe_error(error)
-        return Ending(run.recipe.name, run.id, Outcome.FAILED, why)
+        return _broken(run.recipe.name, run.id, Outcome.PROMOTED, why, examine)
     verdict = product(event, "verdict", Verdict)
     if "alias" in state:
         reason = _now(product(event, "alias", Alias))
@@ -91,6 +105,12 @@ def _ending(event: Event, ledger: Ledger) -> Ending:
     first = follow_up.get("why") or (OTHER_LIVE if overtaken else "")  # executions of older versions have no `why`
     why = " ".join(filter(None, [first, _why(run.id, verdict, outcome)]))
     return Ending(run.recipe.name, run.id, outcome, why, _scores(verdict))
+
+
+def _broken(recipe: str, holder: str, outcome: Outcome, why: str, examine: Examine) -> Ending:
+    """`outcome`: that of one whose model is live already. It is an ending as without the error."""
+    left = examine(recipe, holder)
+    return Ending(recipe, holder, outcome if left.live else Outcome.FAILED, left.after(why))
 
 
 def _why(run: str, verdict: Verdict, outcome: Outcome) -> str:

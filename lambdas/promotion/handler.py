@@ -5,11 +5,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from distillery.core.aliases import Aliases
 from distillery.core.aws import ObjectStore
 from distillery.core.borrowing import Borrowing
 from distillery.core.boundary import boundary
+from distillery.core.broken_promotions import BrokenPromotions
 from distillery.core.decisions import handle_decision
 from distillery.core.env_vars import Variable, is_given, read
+from distillery.core.hosting import hosting_by_mode
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.alias_writes import AliasWrites
 from distillery.core.ledger.canaries import Canaries
@@ -19,6 +22,7 @@ from distillery.core.ledger.leases import Leases
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.ledger.table import Table
+from distillery.core.names import Names
 from distillery.core.notices import Notices
 from distillery.core.pipeline import Alias, Endpoint, EndpointStatus, Stage
 from distillery.core.signed_record import SignedRecord, publish
@@ -116,7 +120,17 @@ def _close(event: Event, _context: Any) -> dict[str, str]:
     if is_hours_change(event):
         return _business_hours().close(event)
     table = Table(read(Variable.LEDGER))
-    ending = close(event, Ledger(table), Rollbacks(table), Acceptances(table), Notices(read(Variable.TOPIC)))
+    ledger, rollbacks, acceptances = Ledger(table), Rollbacks(table), Acceptances(table)
+    broken = BrokenPromotions(
+        Names(read(Variable.ENVIRONMENT)),
+        hosting_by_mode(),
+        Aliases(),
+        ledger,
+        AliasHistory(table),
+        acceptances,
+        rollbacks,
+    )
+    ending = close(event, ledger, rollbacks, acceptances, Notices(read(Variable.TOPIC)), broken.examine)
     return {"outcome": ending.outcome, "reason": ending.reason}
 
 

@@ -33,8 +33,9 @@ OF_CALLS = tuple(kind for kind in FaultKind if kind is not FaultKind.ABORTED)
 class Story(StrEnum):
     """What happens in the account. UPLOAD: prompts are uploaded, and their student goes live. STALLED: likewise, and
     the first job stalls and is restarted. REDISTIL, REPOINT, COPY: a student of another environment is promoted, by
-    that way. CANARY: a second student takes a share of the calls before it goes live. WORSE: likewise, and its metrics
-    are worse. SHARE: the model that is live is shared with another account.
+    that way. REPLACED: a second student goes live. ACCEPTED: likewise, as a person decides. CANARY: likewise, after it
+    has taken a share of the calls. WORSE: it is worse in that, and does not go live. SHARE: the model that is live is
+    shared with another account.
     """
 
     UPLOAD = "upload"
@@ -42,6 +43,8 @@ class Story(StrEnum):
     REDISTIL = "promoted"
     REPOINT = "re-pointed"
     COPY = "copied"
+    REPLACED = "replaced"
+    ACCEPTED = "accepted"
     CANARY = "a canary"
     WORSE = "a worse canary"
     SHARE = "a share"

@@ -29,6 +29,8 @@ ADOPTING = {
     Story.COPY: ("AdoptionFunction.adopt", "EndpointFunction.create"),
 }
 """The steps that make other calls for a student of another environment, or after which something of it is left."""
+SWITCHING = {Story.REPLACED: ("PromotionFunction",), Story.ACCEPTED: ("accept", "PromotionFunction")}
+"""The functions that change what is live."""
 DECIDING = ("accept", "PromotionFunction", "PromotionCanaryFunction", "PromotionSigningFunction")
 """The functions that work for a canary."""
 WITHDRAWING = (
@@ -43,7 +45,7 @@ WITHDRAWING = (
 def points() -> list[Point]:
     """Those of Bedrock in both hosting modes, and the others, which are the same in both, in one. Each step of an
     execution is the last one of an aborted execution once."""
-    return [*_of_uploads(), *_of_promotions(), *_of_canaries(), *_of_shares()]
+    return [*_of_uploads(), *_of_promotions(), *_of_replacements(), *_of_canaries(), *_of_shares()]
 
 
 def _of_uploads() -> Iterator[Point]:
@@ -66,6 +68,12 @@ def _of_promotions() -> Iterator[Point]:
     for story, steps in ADOPTING.items():
         found = [site for site in _sites(story) if site.step in steps]
         yield from _points(story, _first(found, SAME), aborts=True)
+
+
+def _of_replacements() -> Iterator[Point]:
+    for story in (Story.REPLACED, Story.ACCEPTED):
+        own = [site for site in _sites(story) if site.step.split(".")[0] in SWITCHING[story]]
+        yield from _points(story, _first(own, SAME), aborts=True)
 
 
 def _of_canaries() -> Iterator[Point]:

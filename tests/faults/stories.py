@@ -1,7 +1,7 @@
 """Which story a point is of."""
 
 from distillery.core.hosting_mode import HostingMode
-from tests.faults import canaries, sharing, sweep
+from tests.faults import replacing, sharing, sweep
 from tests.faults.kinds import Point, Story
 from tests.faults.sweep import Result
 
@@ -11,8 +11,8 @@ def run(point: Point | None, hosting: str = HostingMode.ON_DEMAND, story: Story 
     if point:
         hosting, story = point.hosting, point.story
     match story:
-        case Story.CANARY | Story.WORSE:
-            return canaries.run(point, hosting, story)
+        case Story.REPLACED | Story.ACCEPTED | Story.CANARY | Story.WORSE:
+            return replacing.run(point, hosting, story)
         case Story.SHARE:
             return sharing.run(point, hosting)
     return sweep.run(point, hosting, story)

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from distillery.core import names
+from distillery.core.broken_promotions import BrokenPromotions, PromotionRemains
 from distillery.core.ledger.promotions import Promotions
 from distillery.core.ledger.student_promotion import StudentPromotion
 from distillery.core.model_shares import ModelShares
@@ -25,7 +26,7 @@ SHARE, SEED = 0.04, "1"
 """Of each kind in each story, at least one point."""
 
 
-ABORTED = {Story.UPLOAD, Story.REPOINT, Story.COPY, Story.CANARY, Story.WORSE}
+ABORTED = {Story.UPLOAD, Story.REPOINT, Story.COPY, Story.REPLACED, Story.ACCEPTED, Story.CANARY, Story.WORSE}
 """The stories whose executions are aborted; the others have the same ones, or none."""
 
 
@@ -129,3 +130,10 @@ def test_a_share_that_never_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> No
     site = Site("share", "ram", "CreateResourceShare", 1)
     found = run(Point("on-demand", site, FaultKind.LATE, Story.SHARE)).broken
     assert any("the guard has left" in broken for broken in found), found
+
+
+def test_a_live_endpoint_of_which_nobody_says_what_it_serves_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BrokenPromotions, "examine", lambda *_: PromotionRemains())
+    site = Site("PromotionFunction.describe", "bedrock", "GetCustomModelDeployment", 1)
+    found = run(Point("on-demand", site, FaultKind.DENIED, Story.REPLACED)).broken
+    assert any("and nothing says so" in broken for broken in found), found

@@ -1,4 +1,4 @@
-"""A second student takes a share of the calls before it goes live, or is withdrawn as worse, and a call fails."""
+"""A second student goes live at once, as a person decides or after a canary, or is withdrawn as worse; a call fails."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -31,14 +31,16 @@ from tests.faults.machine import StateFailed
 from tests.faults.sweep import ATTEMPTS, Result, definition, recipe, settle_everything, upload
 
 CANARY = CanaryOptions(share=0.2, minutes=30, min_calls=100)
+OF_CANARIES = (Story.CANARY, Story.WORSE)
 FAST_MS = 100.0
 """The latency of the live model where the canary's is worse."""
 
 
 def run(point: Point | None, hosting: str, story: Story) -> Result:
     """Uploads other prompts, lets the fault happen, mends it, and decides as a person would."""
-    own = replace(recipe(hosting), canary=CANARY)
-    cloud = live(hosting, own, definition(canary=CANARY))
+    canary = CANARY if story in OF_CANARIES else None
+    own = replace(recipe(hosting), canary=canary, auto_promote=story is not Story.ACCEPTED)
+    cloud = live(hosting, own, definition(canary=canary))
     before, is_worse = alias_of(cloud), story is Story.WORSE
     assert before is not None
     if is_worse:
@@ -46,7 +48,7 @@ def run(point: Point | None, hosting: str, story: Story) -> Result:
     cloud.point, result = point, Result(point, cloud)
     with deployed(cloud):
         upload(cloud, 1)
-        if own.is_hourly:  # a person confirms what its endpoint bills
+        if story is Story.ACCEPTED or (canary and own.is_hourly):  # a person confirms what its endpoint bills
             _decide(cloud)
         cloud.mend()
         settle_everything(cloud)
@@ -133,7 +135,7 @@ def _live_otherwise(cloud: Cloud, alias: Alias, before: Alias, *, is_worse: bool
         yield f"{alias.current} is live, and its canary was worse"
     if alias.current != model_of(record):
         yield f"{alias.current} is live, which is not the student of {record.run.id}"
-    if not any(each.outcome is CanaryOutcome.PASSED for each in _canaries(cloud)):
+    if record.run.recipe.canary and not any(each.outcome is CanaryOutcome.PASSED for each in _canaries(cloud)):
         yield f"{alias.current} is live, and none of its canaries has passed"
     if (alias.version, alias.previous) != (before.version + 1, before.current):
         yield f"version {alias.version} follows {alias.previous}"
