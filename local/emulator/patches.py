@@ -24,6 +24,7 @@ from local.emulator.hooks import (
     callbacks,
     dead_letters,
     deletions,
+    embedded_metrics,
     encryption,
     execution_logs,
     executions,
@@ -80,6 +81,7 @@ def install(
     buckets.install()
     deletions.install()
     log_groups.install()
+    embedded_metrics.install()
     _install_functions(endpoint)
     activity.install()
     schedules.install(clock)

@@ -5,9 +5,9 @@ AWS: `AWS/States` counts executions by how they end and tells how long they took
 ministack: publishes neither metric, throws all dimensions of a metric together, and looks at alarms only when
     somebody calls PutMetricData.
 Patch: executions are counted at their status changes; queues that hold messages, or just did, are sampled; alarms
-    see their own series and are looked at every two seconds. Their periods count by the real clock, and an alarm
-    without new data stays as it is, whatever its TreatMissingData says. Nothing expires: Bedrock's metrics have the
-    virtual time, which may be years from the real one.
+    see their own series and are looked at every two seconds. Their periods count by the real clock, from when a value
+    arrived, and an alarm without new data stays as it is, whatever its TreatMissingData says. Nothing expires: the
+    metrics of Bedrock and of functions have the virtual time, which may be years from the real one.
 """
 
 import threading
@@ -20,6 +20,8 @@ from ministack.core.responses import request_scope
 from ministack.services import cloudwatch, sqs, stepfunctions
 
 _SAMPLE = 2.0  # seconds, real
+ARRIVED = "Arrived"
+"""Of a value that states its own time: when it was stored, in real seconds since the epoch."""
 _COUNTED_AS = {
     "RUNNING": "ExecutionsStarted",
     "SUCCEEDED": "ExecutionsSucceeded",
@@ -51,10 +53,24 @@ def evaluator(evaluate: Any) -> Any:
     def evaluate_own(alarm: dict[str, Any]) -> None:
         of = {dimension["Name"]: dimension["Value"] for dimension in alarm.get("Dimensions") or []}
         series = (alarm.get("Namespace"), alarm.get("MetricName"), cloudwatch._dims_key(of))
-        own = {series: cloudwatch._metrics.get(series, [])}
+        stored = cloudwatch._metrics.get(series, [])
+        own = {series: [{**value, "Timestamp": value.get(ARRIVED, value["Timestamp"])} for value in stored]}
         FunctionType(evaluate.__code__, {**vars(cloudwatch), "_metrics": own})(alarm)
 
     return evaluate_own
+
+
+def marking(store: Any) -> Any:
+    """ministack's storing of values, which then state when they arrived."""
+
+    def store_datum(namespace: str, name: str, dimensions: dict[str, str], *rest: Any) -> None:
+        series = cloudwatch._metric_bucket((namespace, name, cloudwatch._dims_key(dimensions)))
+        before = len(series)
+        store(namespace, name, dimensions, *rest)
+        for value in series[before:]:
+            value[ARRIVED] = time.time()
+
+    return store_datum
 
 
 def _look_at_alarms() -> None:
@@ -75,7 +91,7 @@ def _sample_for_ever() -> None:
 
 
 def install() -> None:
-    """Counts executions where their status changes, and sample queues."""
+    """Counts executions where their status changes, samples queues, and looks at alarms."""
     emit = stepfunctions._emit_execution_status_event
 
     def emit_and_count(execution: dict[str, Any]) -> None:
@@ -89,5 +105,6 @@ def install() -> None:
 
     stepfunctions._emit_execution_status_event = emit_and_count
     cloudwatch._evict_old_metrics = lambda: None
+    cloudwatch._store_datum = marking(cloudwatch._store_datum)
     cloudwatch._evaluate_alarm = evaluator(cloudwatch._evaluate_alarm)
     threading.Thread(target=_sample_for_ever, daemon=True, name="queue-metrics").start()

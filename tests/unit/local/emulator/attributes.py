@@ -43,6 +43,8 @@ CALLED = {
     "ministack.services.cloudwatch._dims_key": "(",
     "ministack.services.cloudwatch._dispatch_alarm_actions": "(alarm, old_state, new_state, reason)",
     "ministack.services.cloudwatch._evaluate_alarm": "(alarm)",
+    "ministack.services.cloudwatch._metric_bucket": "(key: tuple) -> list",
+    "ministack.services.cloudwatch._store_datum": "(namespace, name, dims, ts, unit, value, ",
     "ministack.services.cloudwatch.record_metric": "(namespace: ",
     "ministack.services.cloudwatch_logs._append_log_events": "(stream, events)",
     "ministack.services.cloudwatch_logs._create_log_group": "(data)",
