@@ -1,87 +1,215 @@
-"""A student takes a share of the traffic: somebody stops it, and a second canary of it has no traffic."""
+"""Students take a share of real traffic: one that is as good goes live by itself. Others are stopped, superseded by a
+roll-back, worse, or without traffic, and leave the alias as it was.
+"""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from distillery.client.canary import CANARY, LIVE, position
 from distillery.core.canary import CanaryOptions, CanaryOutcome
+from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.canaries import Canaries, CanaryRecord
 from distillery.core.ledger.table import Table
-from distillery.core.pipeline import Outcome
-from tests.journey import iam_usage
-from tests.journey.cleanup import wait_until_clean
-from tests.journey.conftest import Deploy
+from distillery.core.pipeline import Alias, Outcome
+from tests import waiting
+from tests.journey.cleanup import assert_nothing_is_left
+from tests.journey.conftest import SPEED, Deploy
 from tests.journey.environment import RECIPE, Environment
+from tests.journey.notifications import listen
 from tests.journey.prompts import DELIVERY, MONEY, support
+from tests.runbooks import ON_CALL
 from tests.unit.stacks.assembly import settings_of
 
-ASKED = support(*MONEY)[:40]
-CALLED_LATE = {"bedrock:InvokeModel"}
-"""Two minutes of the account pass in a third of a second, and the invoke function keeps an alias for a real minute: it
-may call the endpoint that was deleted meanwhile, and then the live one."""
+MIXED = (*DELIVERY[:2], *MONEY[:2])
+ASKED = [prompt.messages[-1][1] for prompt in support(*MONEY)[::40]]
+MINUTES = 5
+"""The fewest periods whose ratios hold at 5 %, by the sign test."""
+SOME = 0.15
+"""Answers without a failure hold at 5 % from 16 on."""
+REFUTING = 3
+"""How often all are asked until a canary that never answers is refuted: 15 of 15 requests, and none of the others."""
+OPTIONS = CanaryOptions(
+    share=0.5, min_calls=20, max_error_increase=SOME, max_refusal_increase=SOME, max_fallback_increase=SOME
+)
+OVER_HOURS = OPTIONS.minutes / 60 + 0.5
+"""After which a canary has been looked at for the last time."""
+LATER = "--replace-newer"
+"""What was live when the student was judged is not live any more."""
 
 
-def test_a_canary_is_stopped_and_one_without_traffic_is_inconclusive(deploy: Deploy) -> None:
+def test_a_good_canary_goes_live_by_itself_and_others_leave_the_alias_as_it_was(deploy: Deploy) -> None:
     dev = settings_of("dev")
-    recipe = replace(
-        dev.recipes[RECIPE],
-        budget_usd=Decimal(200),
-        monthly_budget_usd=Decimal(400),
-        canary=CanaryOptions(share=0.5, minutes=60, min_calls=10),
-    )
+    recipe = replace(dev.recipes[RECIPE], budget_usd=Decimal(200), monthly_budget_usd=Decimal(400), canary=OPTIONS)
     environment = deploy("dev", settings=dev.model_copy(update={"recipes": {RECIPE: recipe}}))
     first = environment.run(support(*DELIVERY))
     assert first.outcome is Outcome.PROMOTED, first.reason  # nothing was live that it could be compared with
-    live = environment.promoted()
-    run = environment.run(support(*MONEY)).run.id
-    assert environment.ledger.run(run).outcome is Outcome.CANARY, environment.ledger.run(run).reason
-    assert environment.ledger.active() == {}
-    environment.until(lambda: environment.promoted().canary, "a canary in the alias")
-    assert _variants(environment) == {"canary", "live"}
-    assert "takes calls until" in environment.command("status", RECIPE)
-    _stop(environment, run)
-    environment.until(lambda: _variants(environment) == {""}, "callers that know of the end")
-    record = _ended(environment)
-    assert (record.outcome, environment.ledger.run(run).outcome) == (CanaryOutcome.STOPPED, Outcome.DECLINED)
-    assert replace(environment.promoted(), canary=None) == live
-    environment.command("accept", run, "--reason", "complaints were about something else", by="approver")
-    record = _ended(environment)
-    assert (record.outcome, environment.ledger.run(run).outcome) == (CanaryOutcome.INCONCLUSIVE, Outcome.DECLINED)
-    assert "it answered 0 requests, and 10 are needed" in record.reason  # nobody called
-    assert replace(environment.promoted(), canary=None) == live
-    wait_until_clean(environment)
-    denied = {line.split()[1] for line in iam_usage.denied(environment)}
-    assert denied <= CALLED_LATE
+    older, canaries = environment.promoted(), CanaryJourney(environment, Canaries(_table(environment)))
+    newer = canaries.passes(older)
+    run = canaries.is_stopped(newer)
+    canaries.is_superseded_by_a_rollback(run, older)
+    canaries.is_worse(run)
+    canaries.has_no_traffic(run, newer)
+    assert_nothing_is_left(environment)
 
 
-def _variants(environment: Environment) -> set[str]:
-    """Which models answer a number of callers."""
-    environment.advance_hours(0.1)  # the invoke function keeps the alias for a minute
-    client = environment.client_as("caller", "lambda", environment.inference)
-    function = str(environment.serving["function"])
-    answers = [
-        environment.invoke(
-            function,
-            {"route": f"distilled/{RECIPE}", "prompt": prompt.messages[-1][1], "key": f"customer-{number}"},
-            client=client,
-        )
-        for number, prompt in enumerate(ASKED)
-    ]
-    return {answer["variant"] for answer in answers}
+def _table(environment: Environment) -> Table:
+    return Table(str(environment.outputs["ledger"]), environment.client("dynamodb"))
 
 
-def _stop(environment: Environment, run: str) -> None:
-    said = environment.command("stop", run, "--reason", "complaints")
-    assert "being withdrawn" in said
-    environment.until(lambda: environment.promoted().canary is None, "an alias without a canary")
+@dataclass(frozen=True, slots=True)
+class CanaryJourney:
+    """What canaries of a recipe go through, one after the other."""
 
+    environment: Environment
+    canaries: Canaries
 
-def _ended(environment: Environment) -> CanaryRecord:
-    """The latest canary, after its executions have ended."""
-    canaries = Canaries(Table(str(environment.outputs["ledger"]), environment.client("dynamodb")))
-    environment.until(lambda: canaries.current(RECIPE) is None, "end of the canary")
-    record = canaries.of(RECIPE)[0]
-    running = [each["name"] for each in environment.executions() if each["status"] == "RUNNING"]
-    environment.until(
-        lambda: not [each for each in environment.executions() if each["status"] == "RUNNING"], f"{running}"
-    )
-    return record
+    def passes(self, before: Alias) -> Alias:
+        """Returns the alias, by which its student is live."""
+        run = self._begun_by_a_run(MONEY)
+        record = self._in_the_alias()
+        with self._standing_clock():
+            for _minute in range(MINUTES):
+                assert self._answering(record) == {CANARY: {CANARY}, LIVE: {LIVE}}
+                self.environment.advance_hours(1 / 60)
+        self.environment.advance_hours(OVER_HOURS)
+        record, alias = self._ended(), self.environment.promoted()
+        assert (record.outcome, self._outcome(run)) == (CanaryOutcome.PASSED, Outcome.PROMOTED), record.reason
+        assert record.judgement
+        assert {record.judgement.calls, record.judgement.live_calls} == {MINUTES * len(ASKED)}
+        assert "Not measured" not in record.reason
+        assert (alias.run, alias.current, alias.previous) == (run, record.model, before.current)
+        assert (alias.endpoint, alias.canary) == (before.endpoint, None)
+        return alias
+
+    def is_stopped(self, live: Alias) -> str:
+        """Returns the run, whose student may have another canary."""
+        run = self._begun_by_a_run(MIXED)
+        record = self._in_the_alias()
+        assert self._answering(record) == {CANARY: {CANARY}, LIVE: {LIVE}}
+        assert "takes calls until" in self.environment.command("status", RECIPE)
+        assert "being withdrawn" in self.environment.command("stop", run, "--reason", "complaints")
+        assert self._ended().outcome is CanaryOutcome.STOPPED
+        assert self._outcome(run) is Outcome.DECLINED
+        assert self.environment.promoted() == live
+        assert self._answering(record) == {CANARY: {""}, LIVE: {""}}
+        return run
+
+    def is_superseded_by_a_rollback(self, run: str, before: Alias) -> None:
+        """The model that was live before is live again."""
+        self._begun_by_a_person(run)
+        self._in_the_alias()
+        said = self.environment.command("rollback", RECIPE, "--reason", "wrong answers about refunds", by=ON_CALL)
+        assert f"this also ends the canary of run {run}" in said
+        record, alias = self._ended(), self.environment.promoted()
+        assert (record.outcome, self._of_acceptance(record)) == (CanaryOutcome.SUPERSEDED, Outcome.INCONCLUSIVE)
+        assert f"{before.current} of run {before.run} went live" in record.reason
+        assert (alias.current, alias.run, alias.canary) == (before.current, before.run, None)
+
+    def is_worse(self, run: str) -> None:
+        """Its calls fail: the live model answers all of them, and it is withdrawn without anybody's doing."""
+        notices, live = listen(self.environment), self.environment.promoted()
+        self._begun_by_a_person(run, LATER)
+        record, canary = self._in_the_alias(), self.environment.promoted().canary
+        assert canary
+        fails = {"kind": "error", "operation": "Converse", "error": "InternalServerException"}
+        waiting.admin(self.environment.account, "POST", "faults", {**fails, "named": canary.endpoint.arn})
+        with self._standing_clock():
+            for _time in range(REFUTING):
+                assert self._answering(record) == {CANARY: {LIVE}, LIVE: {LIVE}}
+        record = self._ended()
+        self.environment.clear_faults()
+        assert (record.outcome, self._of_acceptance(record)) == (CanaryOutcome.WORSE, Outcome.REJECTED), record.reason
+        assert record.closed
+        assert record.withdrawn < record.closed < record.end
+        assert self.environment.promoted() == live
+        assert [each["arn"] for each in self.environment.inventory()["deployments"]] == [live.endpoint.arn]
+        assert any(each["Subject"] == f"Distillery: canary of {RECIPE} worse" for each in notices())
+
+    def has_no_traffic(self, run: str, newer: Alias) -> None:
+        """It is inconclusive. First the roll-back is undone: beside the other model, the student was worse."""
+        self.environment.command("rollback", RECIPE, "--to", str(newer.version), "--reason", "it was not the model")
+        live = self.environment.promoted()
+        assert live.current == newer.current
+        self._begun_by_a_person(run, LATER)
+        self._in_the_alias()
+        self.environment.advance_hours(OVER_HOURS)
+        record = self._ended()
+        assert record.outcome is CanaryOutcome.INCONCLUSIVE
+        assert self._of_acceptance(record) is Outcome.AWAITING_ACCEPTANCE
+        assert f"it answered 0 requests, and {OPTIONS.min_calls} are needed" in record.reason  # nobody called
+        assert self.environment.promoted() == live
+
+    # steps of each
+
+    def _begun_by_a_run(self, labels: tuple[str, ...]) -> str:
+        ended = self.environment.run(support(*labels))
+        assert ended.outcome is Outcome.CANARY, ended.reason
+        assert self.environment.ledger.active() == {}
+        return ended.run.id
+
+    def _begun_by_a_person(self, run: str, *options: str) -> None:
+        self.environment.command("accept", run, "--reason", "it is good for others", *options, by="approver")
+
+    def _in_the_alias(self) -> CanaryRecord:
+        """The canary that callers know: new execution environments of the invoke function read the alias at once. The
+        others keep it for a real minute, which is hours of the account."""
+        self.environment.until(lambda: self.environment.promoted().canary, "a canary in the alias")
+        self._renew_callers()
+        record = self.canaries.current(RECIPE)
+        assert record
+        return record
+
+    def _renew_callers(self) -> None:
+        """As every update of the function does."""
+        client = self.environment.client("lambda", self.environment.inference)
+        function = str(self.environment.serving["function"])
+        timeout = client.get_function_configuration(FunctionName=function)["Timeout"]
+        client.update_function_configuration(FunctionName=function, Timeout=timeout)
+
+    def _answering(self, record: CanaryRecord) -> dict[str, set[str]]:
+        """Who answers the keys of the canary and those of the live model. Each asks the same."""
+        keys = [f"customer-{number}" for number in range(100)]
+        found = {}
+        for variant in (CANARY, LIVE):
+            own = [key for key in keys if (position(record.holder, key) < OPTIONS.share) == (variant == CANARY)]
+            found[variant] = {self._asked(text, key) for text, key in zip(ASKED, own, strict=False)}
+        return found
+
+    def _asked(self, text: str, key: str) -> str:
+        environment = self.environment
+        payload = {"route": f"distilled/{RECIPE}", "prompt": text, "key": key}
+        client = environment.client_as("caller", "lambda", environment.inference)
+        answer = environment.invoke(str(environment.serving["function"]), payload, client=client)
+        assert answer["text"]
+        return str(answer["variant"])
+
+    @contextmanager
+    def _standing_clock(self) -> Iterator[None]:
+        """Callers are as fast as this machine, and the account's time passes by hand."""
+        self._set_speed(0)
+        try:
+            yield
+        finally:
+            self._set_speed(SPEED)
+
+    def _set_speed(self, speed: float) -> None:
+        waiting.admin(self.environment.account, "PUT", "clock", {"speed": speed})
+
+    def _ended(self) -> CanaryRecord:
+        """The latest canary, after its executions have ended."""
+        self.environment.until(lambda: self.canaries.current(RECIPE) is None, "end of the canary")
+        self.environment.until(lambda: not self._running(), "end of the executions")
+        self._renew_callers()
+        return self.canaries.of(RECIPE)[0]
+
+    def _running(self) -> list[str]:
+        return [each["name"] for each in self.environment.executions() if each["status"] == "RUNNING"]
+
+    def _outcome(self, run: str) -> Outcome:
+        return self.environment.ledger.run(run).outcome
+
+    def _of_acceptance(self, record: CanaryRecord) -> Outcome:
+        """How the acceptance ended that the canary followed."""
+        return Acceptances(_table(self.environment)).find(RECIPE, record.acceptance).outcome
