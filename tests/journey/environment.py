@@ -3,7 +3,6 @@
 import functools
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -20,9 +19,10 @@ from distillery.core.names import PROMPTS_PREFIX, Names
 from distillery.core.pipeline import Alias, Outcome
 from distillery.settings import Settings
 from local import people
-from local.account import ROOT, LocalAccount
+from local.account import LocalAccount
 from local.deploy import Deployment
 from tests import waiting
+from tests.journey import commands
 from tests.journey.prompts import jsonl
 
 T = TypeVar("T")
@@ -129,9 +129,8 @@ class Environment:
 
     def command_as(self, *verb: str, by: str) -> "subprocess.CompletedProcess[str]":
         """Runs `distillery VERB` as a user of that kind."""
-        command = [sys.executable, "-m", "distillery", "--env", self.settings.environment, *verb]
         environ = {**self.account.environ(self.home), **self.credentials(by)}
-        return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
+        return commands.distillery(environ, "--env", self.settings.environment, *verb)
 
     def ask(self, prompt: Prompt, route: str = "") -> dict[str, Any]:
         """Calls a route, by default that of the recipe, through the invoke function."""

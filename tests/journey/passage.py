@@ -6,7 +6,6 @@ import base64
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from distillery.settings import Settings, load
 from distillery.settings.reading import VARIABLE
 from local.account import ROOT
 from tests import promotion_page
+from tests.journey import commands
 from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
 from tests.promotion_page import PageCommand
@@ -90,15 +90,7 @@ class Passage:
         return self._distillery(variables, "--local", "--env", environment, *words)
 
     def _distillery(self, variables: Mapping[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "distillery", *words],
-            cwd=ROOT,
-            env={**variables, VARIABLE: str(self.settings)},
-            input="y\n",
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return commands.distillery({**variables, VARIABLE: str(self.settings)}, *words, typed="y\n")
 
     def _profile(self, environment: str) -> str:
         keys = self[environment].credentials("promoter")
