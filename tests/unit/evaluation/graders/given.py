@@ -38,3 +38,7 @@ HOSTILE = [
     "a\n" + "-|" * 45_000,
 ]
 """Up to 100 KB each."""
+
+LONG = 25_000
+"""Characters of a hostile text whose grading is traced line by line, which takes a hundred times as long. Work that
+grows faster than the text shows at this length too."""

@@ -11,7 +11,7 @@ from distillery.core.errors import BadRequest
 from distillery.core.judging import GraderKind, GraderSpec
 from distillery.evaluation.graders.quotes import Quotes
 from distillery.evaluation.graders.registry import build
-from tests.unit.evaluation.graders.given import HOSTILE, TEXTS
+from tests.unit.evaluation.graders.given import HOSTILE, LONG, TEXTS
 from tests.unit.evaluation.graders.work import work
 
 CONTEXT = """Returns. You may return shoes within 38 days of delivery. Sandals may not be returned.
@@ -168,9 +168,10 @@ def test_another_figure_of_the_context_is_wrong(right: int, wrong: int) -> None:
     "text", [*HOSTILE, '"a" ' * 25_000, "“" * 100_000, "1 + " * 25_000, "1=" * 50_000], ids=lambda t: ascii(t[:6])
 )
 def test_hostile_texts_take_bounded_work(text: str) -> None:
+    text = text[:LONG]
     prompt = Prompt(system=None, messages=(("user", text),), reference=None)
-    assert work(lambda: Quotes().grade(text, "38 days", PROMPT)) < 25_000_000
-    assert work(lambda: Quotes().grade("38 days", "39 days", prompt)) < 25_000_000
+    assert work(lambda: Quotes().grade(text, "38 days", PROMPT)) < 500 * LONG
+    assert work(lambda: Quotes().grade("38 days", "39 days", prompt)) < 500 * LONG
 
 
 def test_a_recipe_builds_it_with_its_options() -> None:
