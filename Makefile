@@ -256,6 +256,8 @@ web-identity: .venv/ok ## In a workflow: write the job's OIDC token to $AWS_WEB_
 SIDE_BY_SIDE := --no-print-directory --jobs 3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # Each worker begins with a half of the tests, so that both seldom set up the same; who is done early takes the other's.
 TWO_WORKERS := --numprocesses 2 --dist worksteal
+# Half of a journey's time is the waiting of clients and of virtual clocks, and journeys end last.
+FOUR_WORKERS := --numprocesses 4 --dist worksteal
 .PHONY: test
 test: install ## All checks and tests
 	@$(MAKE) $(SIDE_BY_SIDE) types synth hook lint imports docs
@@ -316,7 +318,7 @@ synth: node_modules/ok .build/wheels/ok ## Synthesize every environment, rules o
 
 .PHONY: journey
 journey: install ## Runs on the local AWS account, successful and failing
-	$(BIN)/python -m pytest tests/journey $(TWO_WORKERS)
+	$(BIN)/python -m pytest tests/journey $(FOUR_WORKERS)
 
 # Not part of the gate: it downloads 700 MB of packages.
 .PHONY: snippets
