@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from distillery.core.aliases import Aliases
 from distillery.core.aws import ClientError, code
+from distillery.core.boundary import get_logger
 from distillery.core.hosting import Hosting, State
 from distillery.core.hosting_mode import HostingMode
 from distillery.core.ledger.acceptances import Acceptances
@@ -20,6 +21,8 @@ from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.names import Names
 from distillery.core.pipeline import Alias, Stage
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,8 @@ class BrokenPromotions:
     def examine(self, recipe: str, holder: str) -> PromotionRemains:
         """What the holder of a recipe's lock has left. Records in the ledger what is live.
 
-        A service that does not answer is no reason to keep the recipe locked, so people are told that instead.
+        A service that does not answer and an alias that cannot be read are no reason to keep the recipe locked, so
+        people are told that instead.
         """
         if (change := self._change(recipe, holder)) is None:
             return PromotionRemains()
@@ -70,10 +74,10 @@ class BrokenPromotions:
                 return PromotionRemains()  # an endpoint without an alias is deleted
             if alias.current != change.model:
                 return PromotionRemains(sentence=self._mismatch(change, alias))
-        except ClientError as error:
-            return PromotionRemains(
-                sentence=f"Whether the live endpoint serves {change.model} is unknown: {code(error)}"
-            )
+        except Exception as error:
+            log.exception("what %s has left is unknown", holder)
+            why = code(error) if isinstance(error, ClientError) else type(error).__name__
+            return PromotionRemains(sentence=f"Whether the live endpoint serves {change.model} is unknown: {why}")
         if change.is_stage:
             self.history.record_live(alias, by=holder)
         else:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from distillery.core.aliases import Aliases
 from distillery.core.broken_promotions import BrokenPromotions
@@ -20,7 +21,7 @@ from distillery.core.pipeline import Stage
 from lambdas.endpoint.stale_runs import StaleRuns
 from lambdas.promotion.handler import step
 from tests.fakes.errors import service_error
-from tests.unit.promotion.harness import Harness
+from tests.unit.promotion.harness import PARAMETER, Harness
 
 MACHINE = "arn:aws:states:us-east-1:111111111111:stateMachine:pipeline"
 BROKE = "the ledger is denied"
@@ -142,20 +143,48 @@ def test_what_broke_before_it_changed_the_endpoint_says_nothing_of_it(
     assert (outcome, "live endpoint" in reason.lower()) == ("failed", False)
 
 
+@pytest.mark.parametrize("close", [by_its_step, by_the_guard])
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (service_error("AccessDeniedException"), "AccessDeniedException"),
+        (service_error("ThrottlingException"), "ThrottlingException"),
+        (ReadTimeoutError(endpoint_url="https://ssm"), "ReadTimeoutError"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
 def test_a_service_that_does_not_answer_keeps_no_recipe_locked(
-    harness: Harness, state: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    harness: Harness,
+    state: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    close: Close,
+    error: Exception,
+    why: str,
 ) -> None:
     harness.twice("promote", state)
 
-    def denied(*_: object, **__: object) -> None:
-        raise service_error("AccessDeniedException")
+    def fails(*_: object, **__: object) -> None:
+        raise error
 
-    monkeypatch.setattr(Aliases, "read", denied)
-    by_its_step(harness, state)
+    monkeypatch.setattr(Aliases, "read", fails)
+    close(harness, state)
     outcome, reason = ended(harness, state)
     assert (outcome, harness.ledger.active()) == ("failed", {})
     assert "Whether the live endpoint serves arn:" in reason
-    assert "is unknown: AccessDeniedException" in reason
+    assert f"is unknown: {why}" in reason
+
+
+@pytest.mark.parametrize("close", [by_its_step, by_the_guard])
+@pytest.mark.parametrize("text", ["no json", "[]", "{}"])
+def test_an_alias_that_cannot_be_read_keeps_no_recipe_locked(
+    harness: Harness, state: dict[str, Any], close: Close, text: str
+) -> None:
+    harness.twice("promote", state)
+    harness.ssm.parameters[PARAMETER] = text
+    close(harness, state)
+    outcome, reason = ended(harness, state)
+    assert (outcome, harness.ledger.active()) == ("failed", {})
+    assert "Whether the live endpoint serves arn:" in reason
 
 
 def _denied(*_: object, **__: object) -> None:
