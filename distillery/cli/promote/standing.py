@@ -80,12 +80,14 @@ def _by_standing(on: Target, record: "PromotionRecord") -> tuple[list[RefusalOut
     try:
         found = read_standing(on.account.read(standing_uri(on.account.pipeline["data_bucket"], record.run)))
     except (NotReached, BadRequest, ValueError):  # none, as an older version writes none, or no permission either
+        found = None
+    if found is None or found.model != record.model_arn:
         said = (
             f"whether {on.environment} has rolled the student back: these credentials do not read its ledger and "
-            "alias, and there is no standing beside the record"
+            "alias, and there is no standing of the student beside the record"
         )
         return [], [RefusalOutput(reason=Refusal.ROLLED_BACK, sentence=said)]
-    if found.model != record.model_arn or found.state is StandingState.LIVE:
+    if found.state is StandingState.LIVE:
         return [], []
     said = (
         f"{on.environment} rolled back the student of run {quoted(record.run)} at {found.at}, for a reason that its "
