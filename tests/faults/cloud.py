@@ -4,21 +4,18 @@ boto3 clients end here. One service call can be made to fail.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from botocore import xform_name
 from botocore.client import BaseClient
 from botocore.exceptions import ReadTimeoutError
 
 from bedrock_simulator.fault_kinds import Fault
 from bedrock_simulator.settings import Quotas
-from distillery.core import clock
 from distillery.core.env_vars import Variable
 from distillery.core.recipe import Recipe
 from distillery.core.serialization import to_wire
@@ -28,7 +25,6 @@ from tests.faults.functions import ASKED, FUNCTIONS, KEY, RECEIVES, SCHEDULED, V
 from tests.faults.kinds import LASTING, FaultKind, Killed, Point, Site, code_of
 from tests.faults.machine import ExecutionAborted, ExecutionTimedOut, Interpreter, Json, StateFailed
 from tests.faults.services import Execution, Services
-from tests.unit.leaks.detection import KEPT
 
 SCHEDULE = 3600.0
 """Virtual seconds between two passes of the scheduled functions. On AWS it is a quarter of an hour."""
@@ -43,7 +39,7 @@ CONTEXT = SimpleNamespace(
     invoked_function_arn="arn:aws:lambda:us-east-1:111111111111:function:f",
     get_remaining_time_in_millis=lambda: 900_000,
 )
-_send: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # the last method before the network
+send: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # the last method before the network
 
 
 class NotInAccount(BaseException):
@@ -53,13 +49,15 @@ class NotInAccount(BaseException):
 @dataclass
 class Cloud(Services):
     """point: the call that fails; None for none. stalls: whether the first job stalls. variables: those of the
-    functions. sites: every call that was made until it was mended. running: the execution that runs, if one does."""
+    functions. aborts: steps, each of which is once the last one of an execution. sites: every call that was made until
+    it was mended. running: the execution that runs, if one does."""
 
     recipe: Recipe
     definition: Json
     point: Point | None = None
     stalls: bool = False
     variables: Mapping[str, str] = field(default_factory=lambda: VARIABLES)
+    aborts: list[str] = field(default_factory=list)
     sites: list[Site] = field(default_factory=list)
     struck: int = 0
     errors: list[str] = field(default_factory=list)
@@ -112,9 +110,13 @@ class Cloud(Services):
 
     def run_function(self, function: str, payload: Json) -> Any:
         (name,) = (each for each in FUNCTIONS if function.startswith(each) and function[len(each) :][:8].isalnum())
+        step = f"{name}.{payload['step']}"
         try:
-            return self._call(f"{name}.{payload['step']}", FUNCTIONS[name], payload)
+            return self._call(step, FUNCTIONS[name], payload)
         finally:
+            if self.running and step in self.aborts:
+                self.aborts.remove(step)
+                self.running.status = "ABORTED"
             self.leave_if_aborted()
 
     def leave_if_aborted(self) -> None:
@@ -258,37 +260,7 @@ class Cloud(Services):
         service = client.meta.service_model.service_name
         if service in BEDROCK:
             self._stall(operation)
-            return _send(self.world.client(service, client.meta.region_name), operation, dict(sent))
+            return send(self.world.client(service, client.meta.region_name), operation, dict(sent))
         if (answer := getattr(self, xform_name(operation), None)) is None:
             raise NotInAccount(f"{service}:{operation}")
         return answer(**sent) or {}
-
-
-@contextmanager
-def deployed(cloud: Cloud) -> Iterator[Cloud]:
-    """The functions run in the account: their variables, settings, clients, clock and pauses are its own."""
-
-    def answer(client: BaseClient, name: str, sent: Mapping[str, Any]) -> Any:
-        return (
-            _send(client, name, sent)
-            if client.meta.endpoint_url.endswith(".invalid")
-            else cloud.answer(client, name, sent)
-        )
-
-    with pytest.MonkeyPatch.context() as patch:
-        for variable, value in cloud.variables.items():
-            patch.setenv(variable, value)
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        patch.delenv("JUDGES")
-        patch.setattr(BaseClient, "_make_api_call", answer)
-        patch.setattr(clock, "timestamp", cloud.now)
-        patch.setattr("distillery.core.env_vars.read_settings", lambda name: cloud.settings[name])
-        patch.setattr("distillery.core.ledger.table.time", SimpleNamespace(sleep=lambda _: None))
-        patch.setattr("lambdas.evaluation.answers.AT_A_TIME", 1)
-        yield cloud
-
-
-def forget_clients() -> None:
-    """Clears what an execution environment caches."""
-    for kept in KEPT:
-        kept.cache_clear()

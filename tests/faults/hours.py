@@ -16,7 +16,8 @@ from distillery.core.ledger.hours_changes import HoursChanges
 from distillery.core.recipe import Recipe
 from distillery.settings import Settings
 from tests.assemblies import assembly_of
-from tests.faults.cloud import Cloud, deployed
+from tests.faults.cloud import Cloud
+from tests.faults.deployment import deployed
 from tests.faults.invariants import NAMES, RECIPE, alias_of, ledger_left
 from tests.faults.kinds import OF_CALLS, FaultKind, Point
 from tests.faults.machine import Json, spelled

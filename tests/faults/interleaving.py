@@ -19,7 +19,8 @@ from lambdas.operations.deletion_handler import retire
 from lambdas.operations.handler import operate
 from lambdas.promotion.handler import accept, rollback
 from tests.fakes.callers import event as signed
-from tests.faults.cloud import SCHEDULE, Cloud, deployed, forget_clients
+from tests.faults.cloud import SCHEDULE, Cloud
+from tests.faults.deployment import deployed, forget_clients
 from tests.faults.functions import SCHEDULED
 from tests.faults.invariants import (
     NAMES,

@@ -31,11 +31,14 @@ OF_CALLS = tuple(kind for kind in FaultKind if kind is not FaultKind.ABORTED)
 
 
 class Story(StrEnum):
-    """What happens in the account. UPLOAD: prompts are uploaded, and their student goes live. STALLED: likewise, and
-    the first job stalls and is restarted. REDISTIL, REPOINT, COPY: a student of another environment is promoted, by
-    that way. REPLACED: a second student goes live. ACCEPTED: likewise, as a person decides. CANARY: likewise, after it
-    has taken a share of the calls. WORSE: it is worse in that, and does not go live. SHARE: the model that is live is
-    shared with another account.
+    """What happens in the account.
+
+    UPLOAD: Prompts are uploaded, and their student goes live. STALLED: Likewise, and the first job is restarted.
+    REDISTIL, REPOINT, COPY: A student of another environment is promoted, by that way.
+    REPLACED: A second student goes live. ACCEPTED: Likewise, as a person decides.
+    CANARY: It takes a share of the calls before that. WORSE: It is worse in that, and does not go live. ABANDONED: The
+    executions of its canary and of that one's withdrawal are aborted, and the guard ends it.
+    SHARE: The model that is live is shared with another account.
     """
 
     UPLOAD = "upload"
@@ -47,6 +50,7 @@ class Story(StrEnum):
     ACCEPTED = "accepted"
     CANARY = "a canary"
     WORSE = "a worse canary"
+    ABANDONED = "an abandoned canary"
     SHARE = "a share"
 
 

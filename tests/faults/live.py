@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from functools import cache
 
 from distillery.core.recipe import Recipe
-from tests.faults.cloud import Cloud, deployed
+from tests.faults.cloud import Cloud
+from tests.faults.deployment import deployed
 from tests.faults.functions import VARIABLES
 from tests.faults.machine import Json
 from tests.faults.saved import SavedCloud

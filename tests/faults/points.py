@@ -15,6 +15,8 @@ SAME = {"dynamodb": 2}
 answer, differ in nothing."""
 CALLS_OF_A_PROMOTION = 4
 """Likewise, of the steps of a promotion: it reads two files twice."""
+CALLS_OF_A_WITHDRAWAL = 4
+"""Likewise, of the guard while it ends a canary."""
 RESTARTING = ("settle", "DistillationFunction.start")
 """The steps that restart a stalled job."""
 ADMITTING = ("promote", "receive", "AdoptionFunction.adopt", "PromotionSigningFunction.sign")
@@ -82,6 +84,9 @@ def _of_canaries() -> Iterator[Point]:
     hourly = [site for site in _sites(Story.CANARY, HostingMode.PROVISIONED) if site.step.split(".")[0] in DECIDING]
     own = [site for site in _first(hourly, SAME) if site.service == "bedrock" or site not in deciding]
     yield from _points(Story.CANARY, own, HostingMode.PROVISIONED, aborts=True)
+    guarded = {site[:3] for site in _sites(Story.CANARY)}
+    abandoned = [site for site in _sites(Story.ABANDONED) if site.step == "sweep" and site[:3] not in guarded]
+    yield from _points(Story.ABANDONED, [each for each in abandoned if each.number <= CALLS_OF_A_WITHDRAWAL])
     worse = [site for site in _sites(Story.WORSE) if site.step in WITHDRAWING]
     yield from _points(Story.WORSE, _first(worse, {}), aborts=True)
 
@@ -98,7 +103,7 @@ def _sites(story: Story, hosting: str = HostingMode.ON_DEMAND) -> list[Site]:
     if without.broken:
         raise AssertionError(f"{story} without a fault: {without.broken}")
     failed = [f"{name}: {each.error}" for name, each in without.cloud.executions.items() if each.status != "SUCCEEDED"]
-    if (failed or without.cloud.errors) and story is not Story.STALLED:
+    if (failed or without.cloud.errors) and story not in (Story.STALLED, Story.ABANDONED):
         raise AssertionError(f"{story} without a fault: {failed}; {without.cloud.errors}")
     return list(dict.fromkeys(without.cloud.sites))
 

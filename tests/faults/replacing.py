@@ -10,7 +10,8 @@ from distillery.core.canary_start import canary_usd
 from distillery.core.ledger.canaries import Canaries, CanaryRecord
 from distillery.core.ledger.items import RunRecord, model_of
 from distillery.core.pipeline import Alias, Outcome
-from tests.faults.cloud import Cloud, deployed
+from tests.faults.cloud import SCHEDULE, Cloud
+from tests.faults.deployment import deployed
 from tests.faults.invariants import (
     RECIPE,
     alias_of,
@@ -31,7 +32,11 @@ from tests.faults.machine import StateFailed
 from tests.faults.sweep import ATTEMPTS, Result, definition, recipe, settle_everything, upload
 
 CANARY = CanaryOptions(share=0.2, minutes=30, min_calls=100)
-OF_CANARIES = (Story.CANARY, Story.WORSE)
+OF_CANARIES = (Story.CANARY, Story.WORSE, Story.ABANDONED)
+ABORTED = ("PromotionCanaryFunction.look", "PromotionCanaryFunction.withdraw")
+"""The last steps of an abandoned canary, and of its withdrawal."""
+PASSES = 3
+"""Of the guard, within which it ends an abandoned canary."""
 FAST_MS = 100.0
 """The latency of the live model where the canary's is worse."""
 
@@ -46,10 +51,14 @@ def run(point: Point | None, hosting: str, story: Story) -> Result:
     if is_worse:
         cloud.cloudwatch.latency = {before.endpoint.arn: FAST_MS}
     cloud.point, result = point, Result(point, cloud)
+    cloud.aborts = [*ABORTED] if story is Story.ABANDONED else []
     with deployed(cloud):
         upload(cloud, 1)
         if story is Story.ACCEPTED or (canary and own.is_hourly):  # a person confirms what its endpoint bills
             _decide(cloud)
+        for _ in range(PASSES if story is Story.ABANDONED else 0):
+            cloud.wait(SCHEDULE)
+            cloud.run_executions()
         cloud.mend()
         settle_everything(cloud)
         result.broken += [f"after the fault: {broken}" for broken in _violations(cloud, before, is_worse=is_worse)]

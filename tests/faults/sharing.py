@@ -5,7 +5,8 @@ from http import HTTPStatus
 
 from distillery.core.env_vars import Variable
 from distillery.core.pipeline import Alias
-from tests.faults.cloud import Cloud, deployed
+from tests.faults.cloud import Cloud
+from tests.faults.deployment import deployed
 from tests.faults.functions import VARIABLES
 from tests.faults.invariants import alias_of
 from tests.faults.kinds import Point

@@ -15,7 +15,8 @@ from distillery.core.recipe import Recipe
 from distillery.core.recipe_options import StalledJobs
 from distillery.settings.promotion import Promotion
 from tests.assemblies import assembly_of
-from tests.faults.cloud import Cloud, deployed
+from tests.faults.cloud import Cloud
+from tests.faults.deployment import deployed
 from tests.faults.functions import VARIABLES
 from tests.faults.invariants import (
     NAMES,

@@ -15,7 +15,7 @@ from distillery.core.model_shares import ModelShares
 from lambdas.adoption.copies import ModelCopies
 from lambdas.canary.canary import RunningCanary
 from lambdas.endpoint.borrowed import BorrowedModelsKeeper
-from tests.faults.cloud import forget_clients
+from tests.faults.deployment import forget_clients
 from tests.faults.functions import SCHEDULED
 from tests.faults.kinds import OF_CALLS, FaultKind, Point, Site, Story
 from tests.faults.points import LEAST, points, sample

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from distillery.core.inventory import take_throughputs
-from tests.faults.cloud import Cloud, deployed, forget_clients
+from tests.faults.cloud import Cloud
+from tests.faults.deployment import deployed, forget_clients
 from tests.faults.hours import begin_hours, forward_until, guard_passes, live, run, sample
 from tests.faults.invariants import NAMES, alias_of
 from tests.faults.kinds import FaultKind, Point, Site
