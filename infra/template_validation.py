@@ -61,8 +61,10 @@ def load_template_validation() -> CloudFormationValidatePlugin | None:
         plugin = thread.submit(CloudFormationValidatePlugin)
         for name in MEANWHILE:
             importlib.import_module(name)
-        with suppress(NotInstalled):  # the stack that needs the packages says so; not every app needs them
-            pack_archives()
+        # The first synth compresses packages for many seconds, which must not delay an error in its settings.
+        if any(BUILD.glob("wheels-*.zip")):
+            with suppress(NotInstalled):  # the stack that needs the packages says so; not every app needs them
+                pack_archives()
     return plugin.result()
 
 
