@@ -77,7 +77,7 @@ UNNAMED = ("ClientError",)
 DISCARD = sfn.JsonPath.DISCARD
 _STATE = sfn.JsonPath.entire_payload
 _STEP_TIMEOUT = sfn.Timeout.duration(Duration.minutes(16))  # Lambda ends an invocation after at most 15
-_RESUME_AFTER = Duration.seconds(1)
+_RESUME_AFTER, _CHANGED_AFTER = Duration.seconds(1), Duration.minutes(1)
 _FIRST_RETRY_AFTER, _MAX_RETRY_DELAY = Duration.seconds(5), Duration.minutes(2)
 
 
@@ -208,7 +208,7 @@ def _payload(action: str, more: Mapping[str, Any] | None) -> sfn.TaskInput:
 
 def _with_retries(task: tasks.LambdaInvoke) -> tasks.LambdaInvoke:
     task.add_retry(errors=list(RESUMED), interval=_RESUME_AFTER, max_attempts=20, backoff_rate=1)
-    task.add_retry(errors=list(CHANGING), interval=Duration.minutes(1), max_attempts=45, backoff_rate=1)
+    task.add_retry(errors=list(CHANGING), interval=_CHANGED_AFTER, max_attempts=45, backoff_rate=1)
     rare = [*KILLED, *UNNAMED]
     task.add_retry(errors=rare, interval=_FIRST_RETRY_AFTER, max_attempts=3, backoff_rate=2)
     task.add_retry(
