@@ -20,7 +20,7 @@ from distillery.core.ledger.items import RunRecord, model_of
 from distillery.core.ledger.ledger import Ledger
 from distillery.core.ledger.rollbacks import Rollbacks
 from distillery.core.names import Names
-from distillery.core.pipeline import Alias, Stage
+from distillery.core.pipeline import Alias
 
 log = get_logger(__name__)
 
@@ -85,12 +85,13 @@ class BrokenPromotions:
         return PromotionRemains(live=alias)
 
     def _change(self, recipe: str, holder: str) -> _Change | None:
-        """None where nothing was to go live yet, or the ledger has all of it."""
+        """None where nothing was to go live yet. A run may be promoted again, by a later execution."""
         match kind_of(holder):
             case None:
                 record = self.ledger.run(holder)
-                stage, model = record.stages.get(Stage.PROMOTION), model_of(record)
-                if stage is None or stage.ended or model is None:
+                model = model_of(record)
+                has_begun = record.is_going_live or record.promotion_execution == record.latest_execution
+                if model is None or not has_begun:
                     return None
                 return _Change(model=model, made_by=record, again=f"Resume run {holder}")
             case HolderKind.ACCEPTANCE:

@@ -135,6 +135,21 @@ def test_what_the_alias_names_is_live_and_the_ledger_has_it(
 
 
 @pytest.mark.parametrize("close", [by_its_step, by_the_guard])
+def test_what_broke_after_the_ledger_had_all_of_it_is_live(
+    harness: Harness, state: dict[str, Any], close: Close
+) -> None:
+    """As where the endpoint before cannot be deleted, or the execution is aborted before its last step."""
+    harness.twice("promote", state)
+    harness.bedrock.settle()
+    harness.twice("record", state)
+    close(harness, state)
+    outcome, reason = ended(harness, state)
+    assert outcome == ("rolled-back" if holder_of(state).startswith("rollback-") else "promoted")
+    assert f"serves {harness.alias['current']}" in reason
+    assert harness.ledger.active() == {}
+
+
+@pytest.mark.parametrize("close", [by_its_step, by_the_guard])
 def test_what_broke_before_it_changed_the_endpoint_says_nothing_of_it(
     harness: Harness, state: dict[str, Any], close: Close
 ) -> None:
