@@ -186,8 +186,9 @@ CDK := node_modules/.bin/cdk
 ASSEMBLIES ?= cdk.out
 .PHONY: assemblies
 assemblies: node_modules/ok .build/wheels/ok ## Synthesize dev, staging and prod for today, and compare their assets
-	@for environment in $(ENVIRONMENTS); do echo "cdk synth $$environment"; \
-	  $(CDK) synth --quiet -c env=$$environment --output $(ASSEMBLIES)/$$environment || exit 1; done
+	@commit=$$($(BIN)/python -m infra.deployment.commit) || exit 1; \
+	for environment in $(ENVIRONMENTS); do echo "cdk synth $$environment"; \
+	  $(CDK) synth --quiet -c env=$$environment -c commit=$$commit --output $(ASSEMBLIES)/$$environment || exit 1; done
 	@$(BIN)/python -m infra.deployment.assets $(addprefix $(ASSEMBLIES)/,$(ENVIRONMENTS))
 
 .PHONY: diff
@@ -213,7 +214,8 @@ EXPIRED := $(BIN)/python -m infra.deployment.expired
 .PHONY: ephemeral
 ephemeral: node_modules/ok .build/wheels/ok ## Deploy an environment of BRANCH= for DAYS=3, with the settings of dev
 	@name=$$($(BIN)/python -m infra.deployment.ephemeral "$$OF_THE_BRANCH" $(DAYS)) && \
-	  $(CDK) deploy --all --concurrency 3 $(OF_BRANCH)
+	  commit=$$($(BIN)/python -m infra.deployment.commit) && \
+	  $(CDK) deploy --all --concurrency 3 $(OF_BRANCH) -c commit=$$commit
 
 .PHONY: destroy-ephemeral
 destroy-ephemeral: .venv/ok ## Empty and delete the environment of BRANCH=, after a question; YES=1 does not ask

@@ -6,7 +6,6 @@ stack of the assembly was deployed. The drift watch and `distillery doctor` comp
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,9 +17,9 @@ from distillery.core import clock
 from distillery.core.names import Names, digest
 from distillery.core.serialization import to_wire
 from distillery.core.stack_drift import PromotedTemplates
+from infra.deployment.commit import commit_of
+from infra.packing import ROOT
 
-_COMMITS = ("GITHUB_SHA", "CODEBUILD_RESOLVED_SOURCE_VERSION")
-"""Variables in which GitHub's and CodeBuild's jobs have the commit."""
 _STACK, _HOME = "aws:cloudformation:stack", "pipeline"
 
 
@@ -47,28 +46,12 @@ def _template(assembly: Path, artifact: Mapping[str, Any]) -> Any:
     return json.loads((assembly / artifact["properties"]["templateFile"]).read_text(encoding="utf-8"))
 
 
-def commit_of(variables: Mapping[str, str], folder: Path) -> str:
-    """Returns the commit of a job, or else of the checkout, with `+` if files were edited. Empty if none is known."""
-    if found := next((variables[name] for name in _COMMITS if variables.get(name)), ""):
-        return found
-    head = _git(folder, "rev-parse", "HEAD")
-    return f"{head}+" if head and _git(folder, "status", "--porcelain", "--untracked-files=no") else head
-
-
-def _git(folder: Path, *words: str) -> str:
-    try:
-        done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=False)
-    except FileNotFoundError:  # no git here
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
 def record(assembly: Path) -> str:
     """Writes the parameter, and returns a sentence about it."""
     import boto3
 
     session = boto3.session.Session()
-    commit = commit_of(os.environ, Path(__file__).parents[2])
+    commit = commit_of(os.environ, ROOT)
     by = str(session.client("sts", region_name="us-east-1").get_caller_identity()["Arn"])
     names, region, promotion = promotion_of(assembly, commit=commit, by=by)
     session.client("ssm", region_name=region).put_parameter(

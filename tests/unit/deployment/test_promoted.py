@@ -1,7 +1,6 @@
-"""What `make deploy` records of an assembly, and which commit it names."""
+"""What `make deploy` records of an assembly."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from distillery.core import stack_drift
 from distillery.core.names import digest
 from distillery.core.serialization import to_wire
-from infra.deployment.promoted import commit_of, main, promotion_of
+from infra.deployment.promoted import main, promotion_of
 from tests.assemblies import assembly_of
 from tests.unit.stacks.assembly import settings_of, templates
 
@@ -26,21 +25,6 @@ def test_a_folder_of_another_app_is_refused(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": {"other": {"type": "aws:cloudformation:stack"}}}))
     with pytest.raises(ValueError, match="has 0 stacks distillery-…-pipeline"):
         promotion_of(tmp_path, commit="", by="")
-
-
-def test_a_checkout_whose_files_were_edited_is_marked(tmp_path: Path) -> None:
-    assert commit_of({}, tmp_path) == ""
-    for words in (["init", "-q"], ["config", "user.email", "a@b"], ["config", "user.name", "a"]):
-        subprocess.run(["git", *words], cwd=tmp_path, check=True)
-    (tmp_path / "file").write_text("one")
-    subprocess.run(["git", "add", "file"], cwd=tmp_path, check=True)
-    subprocess.run(["git", "commit", "-qm", "one"], cwd=tmp_path, check=True)
-    clean = commit_of({}, tmp_path)
-    assert len(clean) == 40
-    (tmp_path / "file").write_text("two")
-    assert commit_of({}, tmp_path) == f"{clean}+"
-    assert commit_of({"GITHUB_SHA": "of-the-job"}, tmp_path) == "of-the-job"
-    assert commit_of({"CODEBUILD_RESOLVED_SOURCE_VERSION": "of-the-build"}, tmp_path) == "of-the-build"
 
 
 def test_the_command_says_how_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
