@@ -2,20 +2,109 @@
 whose December Bedrock shared the models of its student's base.
 """
 
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 
+from distillery.client.errors import FunctionRefused, NotReached
 from distillery.core.model_shares import ModelShares
-from distillery.core.names import TAG_ENVIRONMENT
+from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN
 from distillery.core.pipeline import Outcome, Stage
+from distillery.core.serialization import to_wire
 from distillery.settings.reading import parse, read
-from tests.journey.cleanup import assert_nothing_is_left
+from tests.journey.cleanup import assert_nothing_is_left, wait_until_clean
 from tests.journey.conftest import Deploy
-from tests.journey.environment import Environment
+from tests.journey.environment import RECIPE, Environment
 from tests.journey.lending import pinned, promote, promoted_run, share, tags_of, unshare
+from tests.journey.policies import action, managed, resource, role
 from tests.journey.prompts import support
+from tests.journey.statements import BY_URL, UNINVOKED, UNSIGNED, Case, fails
+from tests.journey.tagged_resources import Role
 
 HERE, THERE = "111111111111", "222222222222"
+ADOPTION = Role("AdoptionFunctionRole")
+COPY = "tried-copy"
+
+
+def _share(launch: Environment) -> str:
+    """Shares the model of the run, and ends that. Returns the error, if there is one."""
+    (record,) = launch.runs()
+    try:
+        share(launch, record.run.id, THERE)
+        unshare(launch, record.run.id, THERE)
+    except (FunctionRefused, NotReached) as error:
+        function = resource(launch, "pipeline", "SharingFunction")
+        if "its log says why" not in str(error):
+            return str(error)
+        launch.until(lambda: launch.logged("operation", function), "line in the function's log")
+        return launch.logged("operation", function)[-1]
+    return ""
+
+
+def _copy(live: Environment) -> str:
+    """Copies the model as the role of adoption does, and deletes the copy. Returns the error, if there is one."""
+    (record,) = live.runs()
+    source = live.promotions.find(record.promotion).record.model_arn
+    tags = {TAG_ENVIRONMENT: live.settings.environment, TAG_RECIPE: RECIPE, TAG_RUN: record.run.id}
+    try:
+        job = ADOPTION.client(live, "bedrock", live.home).create_model_copy_job(
+            sourceModelArn=source,
+            targetModelName=COPY,
+            modelKmsKeyId=live.names.key_alias,
+            targetModelTags=[{"key": key, "value": value} for key, value in tags.items()],
+        )["jobArn"]
+    except ClientError as error:
+        return str(error)
+    bedrock = live.client("bedrock")
+
+    def copied() -> str:
+        live.advance_hours(0.25)
+        found = bedrock.get_model_copy_job(jobArn=job)
+        return str(found["targetModelArn"]) if found["status"] == "Completed" else ""
+
+    bedrock.delete_custom_model(modelIdentifier=live.until(copied, "copy"))
+    return ""
+
+
+def _adopt(live: Environment) -> str:
+    """Asks again for the student of the run that was promoted."""
+    (record,) = live.runs()
+    event = {"step": "adopt", "state": {"run": to_wire(record.run)}}
+    function = resource(live, "pipeline", "AdoptionFunction")
+    answer = live.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
+    return str(answer["Payload"].read().decode())
+
+
+SHARING = {
+    "a sharer calls the function URL": Case(managed("Sharers"), action("lambda:InvokeFunctionUrl"), _share, UNSIGNED),
+    "a sharer invokes through the URL": Case(managed("Sharers"), BY_URL, _share, UNINVOKED),
+    **{
+        f"sharing: {allowed}": Case(
+            role("SharingFunctionRole"), action(allowed), _share, allowed.partition(":")[2] + " operation"
+        )
+        for allowed in (
+            "dynamodb:GetItem",
+            "ram:GetResourceShares",
+            "ram:CreateResourceShare",
+            "ram:DeleteResourceShare",
+        )
+    },
+}
+COPYING = {
+    **{
+        f"adoption: {allowed}": Case(role(ADOPTION.ident), action(allowed), step, expected)
+        for allowed, step, expected in (
+            ("bedrock:ListModelCopyJobs", _adopt, "ListModelCopyJobs"),
+            ("bedrock:GetModelCopyJob", _adopt, "GetModelCopyJob"),
+            ("bedrock:CreateModelCopyJob", _copy, "perform: bedrock:CreateModelCopyJob"),
+            ("bedrock:TagResource", _copy, "perform: bedrock:TagResource"),
+            ("kms:CreateGrant", _copy, "perform: kms:CreateGrant"),
+        )
+    },
+}
+"""Each statement about models of other accounts that a promotion needs; `tests/policy/test_model_shares.py` attacks the
+conditions."""
 
 
 def test_a_model_is_copied_to_another_account(deploy: Deploy) -> None:
@@ -55,6 +144,21 @@ def test_a_model_is_copied_to_another_account(deploy: Deploy) -> None:
     assert live.client("bedrock").list_custom_models(isOwned=False)["modelSummaries"] == []
     assert_nothing_is_left(launch)
     assert_nothing_is_left(live)
+    _each_statement_is_needed(launch, live)
+
+
+def _each_statement_is_needed(launch: Environment, live: Environment) -> None:
+    assert _share(launch) == ""
+    for case in SHARING.values():
+        fails(launch, case)
+    (record,) = launch.runs()
+    share(launch, record.run.id, THERE)
+    assert [_copy(live), "adopted" in _adopt(live)] == ["", True]
+    for case in COPYING.values():
+        fails(live, case)
+    unshare(launch, record.run.id, THERE)
+    wait_until_clean(launch)
+    wait_until_clean(live)
 
 
 def _nobody_else_shares(launch: Environment, model: str) -> None:
