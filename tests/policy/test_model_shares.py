@@ -130,3 +130,62 @@ def test_only_models_of_the_named_account_are_copied_under_the_environment_s_own
     ]
     assert allowed("live", attacks) == set()
     assert allowed("launch", [_copy(ACCOUNT), _copy(STRANGER)]) == set()
+
+
+KEY = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/0"
+COPIER = "aws:PrincipalArn"
+
+
+def _decrypt(account: str, role: str, via: str = "bedrock.us-west-2", action: str = "Decrypt") -> Ask:
+    keys: Keys = {"kms:ViaService": f"{via}.amazonaws.com"}
+    return Ask(f"kms:{action}", KEY, keys, principal=f"arn:aws:iam::{account}:{role}")
+
+
+def _copiers() -> dict[str, Any]:
+    """The statement of the key that lets environments of other accounts copy."""
+    ((_, found),) = [
+        (key, each)
+        for key, each in synthesized(source()).statements("AWS::KMS::Key")
+        if each.get("Sid") == "ModelCopies"
+    ]
+    return dict(found)
+
+
+def test_the_key_admits_roles_of_the_product_in_the_named_account_through_bedrock_alone() -> None:
+    statement = _copiers()
+    principals = statement.pop("Principal")
+    assert STRANGER not in str(principals)
+    assert THERE in str(principals)
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    copies = [
+        _decrypt(THERE, "role/distillery-live-pipeline-Adoption"),
+        _decrypt(THERE, "role/distillery-live", "bedrock.eu-west-1"),
+    ]
+    attacks = {
+        COPIER: [
+            _decrypt(STRANGER, "role/distillery-live"),
+            _decrypt(THERE, "role/admin"),
+            _decrypt(THERE, "user/distillery-live"),
+        ],
+        "kms:ViaService": [_decrypt(THERE, "role/distillery-live", "s3.us-west-2")],
+    }
+    others = [
+        _decrypt(THERE, "role/distillery-live", action=action)
+        for action in ("Encrypt", "GenerateDataKey", "CreateGrant")
+    ]
+    asks = [*copies, *(each for those in attacks.values() for each in those), *others]
+    assert decide([(document, asks)])[0] == [True] * len(copies) + [False] * (len(asks) - len(copies))
+    assert {key for tests in statement["Condition"].values() for key in tests} == set(attacks)
+    for operator, tests in statement["Condition"].items():
+        for key in tests:
+            loosened = copy.deepcopy(document)
+            del loosened["Statement"][0]["Condition"][operator][key]
+            assert all(decide([(loosened, attacks[key])])[0]), key
+
+
+def test_an_environment_that_shares_nothing_admits_nobody() -> None:
+    assert [
+        each
+        for _, each in synthesized(shares_no_more()).statements("AWS::KMS::Key")
+        if each.get("Sid") == "ModelCopies"
+    ] == []
