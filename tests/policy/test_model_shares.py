@@ -156,7 +156,7 @@ def test_the_key_admits_roles_of_the_product_in_the_named_account_through_bedroc
     principals = statement.pop("Principal")
     assert STRANGER not in str(principals)
     assert THERE in str(principals)
-    document = {"Version": "2012-10-17", "Statement": [statement]}
+    document: dict[str, Any] = {"Version": "2012-10-17", "Statement": [statement]}
     copies = [
         _decrypt(THERE, "role/distillery-live-pipeline-Adoption"),
         _decrypt(THERE, "role/distillery-live", "bedrock.eu-west-1"),
