@@ -49,7 +49,7 @@ class NotInAccount(BaseException):
 @dataclass
 class Cloud(Services):
     """point: the call that fails; None for none. stalls: whether the first job stalls. variables: those of the
-    functions. aborts: steps, each of which is once the last one of an execution. sites: every call that was made until
+    functions. after: what happens once after a step. sites: every call that was made until
     it was mended. running: the execution that runs, if one does."""
 
     recipe: Recipe
@@ -57,7 +57,7 @@ class Cloud(Services):
     point: Point | None = None
     stalls: bool = False
     variables: Mapping[str, str] = field(default_factory=lambda: VARIABLES)
-    aborts: list[str] = field(default_factory=list)
+    after: dict[str, Callable[[], None]] = field(default_factory=dict)
     sites: list[Site] = field(default_factory=list)
     struck: int = 0
     errors: list[str] = field(default_factory=list)
@@ -114,10 +114,14 @@ class Cloud(Services):
         try:
             return self._call(step, FUNCTIONS[name], payload)
         finally:
-            if self.running and step in self.aborts:
-                self.aborts.remove(step)
-                self.running.status = "ABORTED"
+            if then := self.after.pop(step, None):
+                then()
             self.leave_if_aborted()
+
+    def abort(self) -> None:
+        """Stops the execution that runs."""
+        assert self.running
+        self.running.status = "ABORTED"
 
     def leave_if_aborted(self) -> None:
         """Ends the execution that runs, after the state in which somebody stopped it."""
@@ -217,8 +221,7 @@ class Cloud(Services):
                 self._done(client, operation, sent)
                 raise Killed("Runtime.ExitError")
             case FaultKind.ABORTED:
-                assert self.running
-                self.running.status = "ABORTED"
+                self.abort()
                 return self._done(client, operation, sent)
             case FaultKind.STUCK if operation in (OF_JOBS, OF_UNITS):
                 kind = "stuck-job" if operation == OF_JOBS else "stalled-throughput"

@@ -84,7 +84,7 @@ def runs_left(runs: Sequence[RunRecord]) -> Iterator[str]:
 def ledger_left(cloud: Cloud, runs: Sequence[RunRecord]) -> Iterator[str]:
     yield from (f"{recipe} is locked by {holder}" for recipe, holder in cloud.ledger.active().items())
     yield from (f"a token of job {waiting.job} is kept" for waiting in cloud.ledger.waiting_jobs())
-    yield from (f"the lease of {item['run']} is kept" for item in cloud.table.query("lease"))
+    yield from (f"the lease of {item['sk']} is kept" for item in cloud.table.query("lease"))
     for record in runs:
         reserved = cloud.ledger.month(RECIPE, record.started_at).runs
         was_free = record.incurred_no_cost and not record.has_student  # a student that was adopted costs its evaluation

@@ -37,7 +37,8 @@ class Story(StrEnum):
     REDISTIL, REPOINT, COPY: A student of another environment is promoted, by that way.
     REPLACED: A second student goes live. ACCEPTED: Likewise, as a person decides.
     CANARY: It takes a share of the calls before that. WORSE: It is worse in that, and does not go live. ABANDONED: The
-    executions of its canary and of that one's withdrawal are aborted, and the guard ends it.
+    executions of its canary and of that one's withdrawal are aborted, and the guard ends it. STOPPED: A person stops
+    its canary.
     SHARE: The model that is live is shared with another account.
     """
 
@@ -51,6 +52,7 @@ class Story(StrEnum):
     CANARY = "a canary"
     WORSE = "a worse canary"
     ABANDONED = "an abandoned canary"
+    STOPPED = "a stopped canary"
     SHARE = "a share"
 
 

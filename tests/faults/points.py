@@ -16,7 +16,7 @@ answer, differ in nothing."""
 CALLS_OF_A_PROMOTION = 4
 """Likewise, of the steps of a promotion: it reads two files twice."""
 CALLS_OF_A_WITHDRAWAL = 4
-"""Likewise, of the guard while it ends a canary."""
+"""Likewise, of what ends a canary besides its own steps."""
 RESTARTING = ("settle", "DistillationFunction.start")
 """The steps that restart a stalled job."""
 ADMITTING = ("promote", "receive", "AdoptionFunction.adopt", "PromotionSigningFunction.sign")
@@ -87,6 +87,8 @@ def _of_canaries() -> Iterator[Point]:
     guarded = {site[:3] for site in _sites(Story.CANARY)}
     abandoned = [site for site in _sites(Story.ABANDONED) if site.step == "sweep" and site[:3] not in guarded]
     yield from _points(Story.ABANDONED, [each for each in abandoned if each.number <= CALLS_OF_A_WITHDRAWAL])
+    stopping = [site for site in _sites(Story.STOPPED) if site.step == "stop"]
+    yield from _points(Story.STOPPED, [each for each in stopping if each.number <= CALLS_OF_A_WITHDRAWAL])
     worse = [site for site in _sites(Story.WORSE) if site.step in WITHDRAWING]
     yield from _points(Story.WORSE, _first(worse, {}), aborts=True)
 
@@ -103,7 +105,7 @@ def _sites(story: Story, hosting: str = HostingMode.ON_DEMAND) -> list[Site]:
     if without.broken:
         raise AssertionError(f"{story} without a fault: {without.broken}")
     failed = [f"{name}: {each.error}" for name, each in without.cloud.executions.items() if each.status != "SUCCEEDED"]
-    if (failed or without.cloud.errors) and story not in (Story.STALLED, Story.ABANDONED):
+    if (failed or without.cloud.errors) and story not in (Story.STALLED, Story.ABANDONED, Story.STOPPED):
         raise AssertionError(f"{story} without a fault: {failed}; {without.cloud.errors}")
     return list(dict.fromkeys(without.cloud.sites))
 

@@ -32,9 +32,9 @@ from tests.faults.machine import StateFailed
 from tests.faults.sweep import ATTEMPTS, Result, definition, recipe, settle_everything, upload
 
 CANARY = CanaryOptions(share=0.2, minutes=30, min_calls=100)
-OF_CANARIES = (Story.CANARY, Story.WORSE, Story.ABANDONED)
-ABORTED = ("PromotionCanaryFunction.look", "PromotionCanaryFunction.withdraw")
-"""The last steps of an abandoned canary, and of its withdrawal."""
+OF_CANARIES = (Story.CANARY, Story.WORSE, Story.ABANDONED, Story.STOPPED)
+LOOK, WITHDRAW = "PromotionCanaryFunction.look", "PromotionCanaryFunction.withdraw"
+"""After which a canary is stopped or abandoned, and its withdrawal too."""
 PASSES = 3
 """Of the guard, within which it ends an abandoned canary."""
 FAST_MS = 100.0
@@ -46,12 +46,15 @@ def run(point: Point | None, hosting: str, story: Story) -> Result:
     canary = CANARY if story in OF_CANARIES else None
     own = replace(recipe(hosting), canary=canary, auto_promote=story is not Story.ACCEPTED)
     cloud = live(hosting, own, definition(canary=canary))
-    before, is_worse = alias_of(cloud), story is Story.WORSE
+    before, stays = alias_of(cloud), Outcome.REJECTED if story is Story.WORSE else None
     assert before is not None
-    if is_worse:
+    if story is Story.WORSE:
         cloud.cloudwatch.latency = {before.endpoint.arn: FAST_MS}
     cloud.point, result = point, Result(point, cloud)
-    cloud.aborts = [*ABORTED] if story is Story.ABANDONED else []
+    if story is Story.ABANDONED:
+        cloud.after = {LOOK: cloud.abort, WITHDRAW: cloud.abort}
+    if story is Story.STOPPED:
+        cloud.after = {LOOK: lambda: _ask(cloud, "stop", {"run": _latest(cloud).run.id, "reason": "complaints"})}
     with deployed(cloud):
         upload(cloud, 1)
         if story is Story.ACCEPTED or (canary and own.is_hourly):  # a person confirms what its endpoint bills
@@ -60,18 +63,20 @@ def run(point: Point | None, hosting: str, story: Story) -> Result:
             cloud.wait(SCHEDULE)
             cloud.run_executions()
         cloud.mend()
+        if any(each.stopped_by for each in _canaries(cloud)):
+            stays = Outcome.DECLINED
         settle_everything(cloud)
-        result.broken += [f"after the fault: {broken}" for broken in _violations(cloud, before, is_worse=is_worse)]
+        result.broken += [f"after the fault: {broken}" for broken in _violations(cloud, before, stays=stays)]
         for _ in range(ATTEMPTS):
-            if _is_decided(cloud, is_worse=is_worse):
+            if _is_decided(cloud, stays=stays):
                 break
             _decide(cloud)
             settle_everything(cloud)
         result.broken += [
             f"in the end: {broken}"
             for broken in (
-                *_violations(cloud, before, is_worse=is_worse),
-                *_undecided(cloud, is_worse=is_worse),
+                *_violations(cloud, before, stays=stays),
+                *_undecided(cloud, stays=stays),
                 *alias_otherwise(cloud),
                 *live_without_outcome(cloud),
                 *live_without_record(cloud),
@@ -91,10 +96,10 @@ def _canaries(cloud: Cloud) -> list[CanaryRecord]:
     return [each for each in Canaries(cloud.table).of(RECIPE) if each.run == _latest(cloud).run.id]
 
 
-def _is_decided(cloud: Cloud, *, is_worse: bool) -> bool:
-    """Whether the student is live, or was found worse."""
-    if is_worse:
-        return any(each.outcome is CanaryOutcome.WORSE for each in _canaries(cloud))
+def _is_decided(cloud: Cloud, *, stays: Outcome | None) -> bool:
+    """Whether the student is live, or was found worse or stopped."""
+    if stays:
+        return any(each.outcome in (CanaryOutcome.WORSE, CanaryOutcome.STOPPED) for each in _canaries(cloud))
     alias = alias_of(cloud)
     return alias is not None and alias.run == _latest(cloud).run.id and is_promoted(cloud)
 
@@ -106,19 +111,27 @@ def _decide(cloud: Cloud) -> None:
     if record.outcome is not Outcome.FAILED:
         usd = str(canary_usd(record.run.recipe))
         verb, body = "accept", {**body, "accept": True, "seen": record.acceptance, "canary_usd": usd}
-    try:
-        answer = cloud.ask(verb, body)
-        if answer["statusCode"] != HTTPStatus.OK:
-            cloud.errors.append(f"{verb}: {answer['body']}")
-    except StateFailed as failed:
-        cloud.errors.append(f"{verb}: {failed}")
+    _ask(cloud, verb, body)
     cloud.run_executions()
+
+
+def _ask(cloud: Cloud, verb: str, body: dict[str, Any]) -> None:
+    """Asks a function, and once more where it did not do it, as people do."""
+    for _ in range(2):
+        try:
+            answer = cloud.ask(verb, body)
+        except StateFailed as failed:
+            cloud.errors.append(f"{verb}: {failed}")
+            continue
+        if answer["statusCode"] == HTTPStatus.OK:
+            return
+        cloud.errors.append(f"{verb}: {answer['body']}")
 
 
 # What must hold
 
 
-def _violations(cloud: Cloud, before: Alias, *, is_worse: bool) -> Iterator[str]:
+def _violations(cloud: Cloud, before: Alias, *, stays: Outcome | None) -> Iterator[str]:
     """At any time at which no execution runs and the guard has passed."""
     runs, alias = cloud.ledger.runs(RECIPE), alias_of(cloud)
     yield from hosted_without_reason(cloud, alias)
@@ -133,15 +146,15 @@ def _violations(cloud: Cloud, before: Alias, *, is_worse: bool) -> Iterator[str]
     if alias.endpoint != before.endpoint:
         yield f"the live endpoint is {alias.endpoint.arn} and was {before.endpoint.arn}"
     if alias.current != before.current:
-        yield from _live_otherwise(cloud, alias, before, is_worse=is_worse)
+        yield from _live_otherwise(cloud, alias, before, stays=stays)
     elif alias.version != before.version:
         yield f"the same model is live as version {alias.version}"
 
 
-def _live_otherwise(cloud: Cloud, alias: Alias, before: Alias, *, is_worse: bool) -> Iterator[str]:
+def _live_otherwise(cloud: Cloud, alias: Alias, before: Alias, *, stays: Outcome | None) -> Iterator[str]:
     record = _latest(cloud)
-    if is_worse:
-        yield f"{alias.current} is live, and its canary was worse"
+    if stays:
+        yield f"{alias.current} is live, and its canary was worse or stopped"
     if alias.current != model_of(record):
         yield f"{alias.current} is live, which is not the student of {record.run.id}"
     if record.run.recipe.canary and not any(each.outcome is CanaryOutcome.PASSED for each in _canaries(cloud)):
@@ -161,10 +174,11 @@ def _canaries_left(cloud: Cloud) -> Iterator[str]:
             yield f"${reserved} are reserved for {each.holder}, and it can have cost ${each.used_usd}"
 
 
-def _undecided(cloud: Cloud, *, is_worse: bool) -> Iterator[str]:
-    if not _is_decided(cloud, is_worse=is_worse):
+def _undecided(cloud: Cloud, *, stays: Outcome | None) -> Iterator[str]:
+    if not _is_decided(cloud, stays=stays):
         record = _latest(cloud)
         ended = [f"{each.holder} {each.outcome}: {each.reason}" for each in _canaries(cloud)]
         yield f"run {record.run.id} is {record.outcome} ({record.reason}); {ended or 'no canary'}; {cloud.errors[-3:]}"
-    elif is_worse and not (record := _latest(cloud)).accepted and record.outcome is not Outcome.REJECTED:
-        yield f"run {record.run.id} is {record.outcome}, and its canary was worse"  # an accepted one stays what it was
+    elif stays and not (record := _latest(cloud)).accepted and record.outcome is not stays:
+        # the run of a student that was accepted stays what it was
+        yield f"run {record.run.id} is {record.outcome}, and its canary was worse or stopped"

@@ -11,7 +11,7 @@ def run(point: Point | None, hosting: str = HostingMode.ON_DEMAND, story: Story 
     if point:
         hosting, story = point.hosting, point.story
     match story:
-        case Story.REPLACED | Story.ACCEPTED | Story.CANARY | Story.WORSE | Story.ABANDONED:
+        case Story.REPLACED | Story.ACCEPTED | Story.CANARY | Story.WORSE | Story.ABANDONED | Story.STOPPED:
             return replacing.run(point, hosting, story)
         case Story.SHARE:
             return sharing.run(point, hosting)

@@ -15,6 +15,7 @@ from distillery.core.model_shares import ModelShares
 from lambdas.adoption.copies import ModelCopies
 from lambdas.canary.canary import RunningCanary
 from lambdas.endpoint.borrowed import BorrowedModelsKeeper
+from lambdas.endpoint.stale_canaries import StaleCanaries
 from tests.faults.deployment import forget_clients
 from tests.faults.functions import SCHEDULED
 from tests.faults.kinds import OF_CALLS, FaultKind, Point, Site, Story
@@ -137,3 +138,10 @@ def test_a_live_endpoint_of_which_nobody_says_what_it_serves_is_found(monkeypatc
     site = Site("PromotionFunction.describe", "bedrock", "GetCustomModelDeployment", 1)
     found = run(Point("on-demand", site, FaultKind.DENIED, Story.REPLACED)).broken
     assert any("and nothing says so" in broken for broken in found), found
+
+
+def test_a_stopped_canary_that_nobody_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(StaleCanaries, "settle", lambda _: {})
+    site = Site("stop", "stepfunctions", "StartExecution", 1)
+    found = run(Point("on-demand", site, FaultKind.DENIED, Story.STOPPED)).broken
+    assert any("is still in progress" in broken for broken in found), found
