@@ -144,8 +144,14 @@ def _what_must_not_go_through_is_refused(passage: Passage, record: bytes) -> Non
     assert _reason(passage, "prod", record) == "skipped-environment"
     skipped = passage.distillery("dev", "reader", "promote", run, "--to", "prod", "--to-profile", "prod", "--yes")
     assert (skipped.returncode, "refused (skipped-environment)" in skipped.stdout) == (REFUSED, True), skipped.stdout
+    read = envelope.read(record)
+    (signed,) = read.signatures
+    changed = read.payload.replace(b'"prompts":', b'"Prompts":')
+    assert changed != read.payload
+    assert _reason(passage, "staging", envelope.write(changed, signed.signature, signed.key_id)) == "bad-signature"
     assert _reason(passage, "staging", record.replace(b'"sig": "M', b'"sig": "N')) == "bad-signature"
-    assert _reason(passage, "staging", Signer().sign(envelope.read(record).payload)) == "unlisted-key"
+    assert _reason(passage, "staging", json.dumps(json.loads(record) | {"signatures": []}).encode()) == "unreadable"
+    assert _reason(passage, "staging", Signer().sign(read.payload)) == "unlisted-key"
     for kind, of in (("operator", "staging"), ("approver", "staging"), ("promoter", "prod"), ("reader", "dev")):
         with pytest.raises(NotAllowed, match="not authorized"):
             passage.ask("staging", kind, record, of=of)

@@ -83,11 +83,17 @@ def changed(file: bytes) -> bytes:
     return json.dumps(body).encode()
 
 
+def unsigned(file: bytes) -> bytes:
+    """The same payload without a signature."""
+    return json.dumps(json.loads(file) | {"signatures": []}).encode()
+
+
 Prepare = Callable[[Harness], object]
 REFUSED: list[tuple[Refusal, bytes, Prepare, str]] = [
     (Refusal.UNREADABLE, b"{}", lambda _: None, "is not an envelope"),
     (Refusal.UNREADABLE, b"", lambda _: None, "is not an envelope"),
     (Refusal.UNREADABLE, SIGNER.sign(b'{"a": 1, "a": 2}'), lambda _: None, "same name twice"),
+    (Refusal.UNREADABLE, unsigned(signed()), lambda _: None, "1 to 8 signatures"),
     (Refusal.UNLISTED_KEY, signed(signer=STRANGER_KEY), lambda _: None, STRANGER_KEY.public.id),
     (Refusal.UNLISTED_KEY, signed(), lambda h: h.allow(public_keys=(STRANGER_KEY.public.pem,)), SIGNER.public.id),
     (Refusal.BAD_SIGNATURE, changed(signed()), lambda _: None, "a byte was changed"),
