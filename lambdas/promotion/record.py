@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from distillery.core import clock
+from distillery.core.aws import AWS_ERRORS
 from distillery.core.boundary import get_logger
 from distillery.core.errors import EndpointFailed, Unfinished
 from distillery.core.hosting import State
@@ -101,9 +102,14 @@ class Recorder:
         """Written before the alias: a repeated call finds the new one alone, which does not say who was rolled back."""
         if self.standings is None:
             return
-        if old and not target.is_stage:
-            self.standings.write(old.run, old.current, StandingState.ROLLED_BACK)
-        self.standings.write(target.run, target.model_arn, StandingState.LIVE)
+        try:
+            if old and not target.is_stage:
+                self.standings.write(old.run, old.current, StandingState.ROLLED_BACK)
+            self.standings.write(target.run, target.model_arn, StandingState.LIVE)
+        except AWS_ERRORS:
+            if target.is_stage:
+                raise
+            log.exception("the roll-back goes on without its standings; the ledger alone says that it was rolled back")
 
     def _serving(self, target: PromotionTarget) -> Endpoint:
         """The endpoint, described once more: an alias must not be ahead of its endpoint."""

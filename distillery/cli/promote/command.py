@@ -122,6 +122,10 @@ def _promoted(
         if not as_json:
             echo("[red]refused[/red] ({}): {}", said.reason, said.sentence)
         return replace(found.output, admitted=False, refusals=[said], unchecked=[], way=None, next=None)
+    except Exception as error:
+        if new_copy:  # the target may have admitted the record, and copy: the share stays
+            error.add_note(f"the model is shared with account {new_copy.account}; the share ends within a day")
+        raise
     if not as_json:
         how = "is admitted" if answer.first else "is continued"
         echo("promotion [bold]{}[/bold] {} in {}", answer.promotion, how, there.environment)

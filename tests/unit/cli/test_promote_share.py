@@ -181,6 +181,13 @@ def test_a_refused_record_leaves_no_share_but_that_of_an_earlier_promotion(
     assert functions.asked == asked
 
 
+def test_a_target_that_does_not_answer_may_need_the_share(copying: Copy, command: Command) -> None:
+    functions = copying("admitted", refuses=ConnectionError("the function did not answer"))
+    said = command(*WORDS)
+    assert (said.code != 0, functions.asked) == (True, ["share"])
+    assert f"the model is shared with account {THERE}; the share ends within a day" in said.err
+
+
 def test_a_promotion_that_goes_another_way_needs_no_share(copying: Copy, command: Command) -> None:
     functions = copying("admitted", "running", way=Way.REDISTIL)
     assert command(*WORDS).code == 0

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from distillery.core.errors import EndpointFailed, RunStopped
 from distillery.core.pipeline import Outcome
@@ -136,6 +137,22 @@ def test_a_roll_back_that_is_interrupted_before_the_alias_is_repeated(
             step({"step": "record", "state": state}, None)
     harness.twice("record", state)
     assert (standing(harness, first), standing(harness, second)) == ("live", "rolled-back")
+
+
+def test_a_roll_back_does_not_wait_for_what_only_informs(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    harness.set("DATA_BUCKET", "data")
+    harness.walk(harness.state("a"))
+    harness.walk(harness.state("b"))
+    with monkeypatch.context() as patch:
+        patch.setattr(harness.s3, "put_object", _denied)
+        assert harness.roll_back()["alias"]["previous"] == harness.state("b")["student"]["model_arn"]
+    monkeypatch.setattr(harness.s3, "put_object", _denied)
+    with pytest.raises(ClientError):
+        harness.walk(harness.state("c"))
+
+
+def _denied(**_: Any) -> Any:
+    raise ClientError({"Error": {"Code": "AccessDenied", "Message": ""}}, "PutObject")
 
 
 def _killed(**_: Any) -> Any:
