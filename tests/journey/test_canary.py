@@ -1,5 +1,6 @@
 """Students take a share of real traffic: one that is as good goes live by itself. Others are stopped, superseded by a
-roll-back, worse, or without traffic, and leave the alias as it was.
+roll-back, worse, or without traffic, and leave the alias as it was. A second press does not undo a roll-back, and the
+system prompt of a student moves with its model.
 """
 
 from collections.abc import Iterator
@@ -9,16 +10,24 @@ from decimal import Decimal
 
 from distillery.client.canary import CANARY, LIVE, position
 from distillery.core.canary import CanaryOptions, CanaryOutcome
+from distillery.core.conversation import Prompt
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.canaries import Canaries, CanaryRecord
 from distillery.core.ledger.table import Table
 from distillery.core.pipeline import Alias, Outcome
-from tests import waiting
+from tests import readme, waiting
 from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import SPEED, Deploy
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.notifications import listen
 from tests.journey.prompts import DELIVERY, MONEY, support
+from tests.journey.rollbacks import (
+    assert_not_undone_by_a_second_press,
+    has_versions,
+    roll_back,
+    served_labels,
+    with_long_system,
+)
 from tests.runbooks import ON_CALL
 from tests.unit.stacks.assembly import settings_of
 
@@ -35,6 +44,7 @@ OPTIONS = CanaryOptions(
 )
 OVER_HOURS = OPTIONS.minutes / 60 + 0.5
 """After which a canary has been looked at for the last time."""
+ROLL_BACK = readme.command("rollback")
 LATER = "--replace-newer"
 """What was live when the student was judged is not live any more."""
 
@@ -43,7 +53,7 @@ def test_a_good_canary_goes_live_by_itself_and_others_leave_the_alias_as_it_was(
     dev = settings_of("dev")
     recipe = replace(dev.recipes[RECIPE], budget_usd=Decimal(200), monthly_budget_usd=Decimal(400), canary=OPTIONS)
     environment = deploy("dev", settings=dev.model_copy(update={"recipes": {RECIPE: recipe}}))
-    first = environment.run(support(*DELIVERY))
+    first = environment.run(with_long_system(DELIVERY))
     assert first.outcome is Outcome.PROMOTED, first.reason  # nothing was live that it could be compared with
     older, canaries = environment.promoted(), CanaryJourney(environment, Canaries(_table(environment)))
     newer = canaries.passes(older)
@@ -67,7 +77,7 @@ class CanaryJourney:
 
     def passes(self, before: Alias) -> Alias:
         """Returns the alias, by which its student is live."""
-        run = self._begun_by_a_run(MONEY)
+        run = self._begun_by_a_run(with_long_system(MONEY))
         record = self._in_the_alias()
         with self._standing_clock():
             for _minute in range(MINUTES):
@@ -80,15 +90,18 @@ class CanaryJourney:
         assert {record.judgement.calls, record.judgement.live_calls} == {MINUTES * len(ASKED)}
         assert "Not measured" not in record.reason
         assert (alias.run, alias.current, alias.previous) == (run, record.model, before.current)
-        assert (alias.endpoint, alias.canary) == (before.endpoint, None)
+        assert (alias.endpoint, alias.canary, alias.version) == (before.endpoint, None, before.version + 1)
+        assert served_labels(self.environment, DELIVERY, MONEY) == MONEY
         return alias
 
     def is_stopped(self, live: Alias) -> str:
         """Returns the run, whose student may have another canary."""
-        run = self._begun_by_a_run(MIXED)
+        run = self._begun_by_a_run(support(*MIXED))
         record = self._in_the_alias()
         assert self._answering(record) == {CANARY: {CANARY}, LIVE: {LIVE}}
-        assert "takes calls until" in self.environment.command("status", RECIPE)
+        status = self.environment.command("status", RECIPE)
+        assert "takes calls until" in status
+        assert "(15,000 bytes), which the route sends" in status
         assert "being withdrawn" in self.environment.command("stop", run, "--reason", "complaints")
         assert self._ended().outcome is CanaryOutcome.STOPPED
         assert self._outcome(run) is Outcome.DECLINED
@@ -100,12 +113,14 @@ class CanaryJourney:
         """The model that was live before is live again."""
         self._begun_by_a_person(run)
         self._in_the_alias()
-        said = self.environment.command("rollback", RECIPE, "--reason", "wrong answers about refunds", by=ON_CALL)
+        said = roll_back(self.environment, *ROLL_BACK, by=ON_CALL)
         assert f"this also ends the canary of run {run}" in said
         record, alias = self._ended(), self.environment.promoted()
         assert (record.outcome, self._of_acceptance(record)) == (CanaryOutcome.SUPERSEDED, Outcome.INCONCLUSIVE)
         assert f"{before.current} of run {before.run} went live" in record.reason
         assert (alias.current, alias.run, alias.canary) == (before.current, before.run, None)
+        assert served_labels(self.environment, DELIVERY, MONEY) == DELIVERY
+        assert_not_undone_by_a_second_press(self.environment, *ROLL_BACK)
 
     def is_worse(self, run: str) -> None:
         """Its calls fail: the live model answers all of them, and it is withdrawn without anybody's doing."""
@@ -129,9 +144,10 @@ class CanaryJourney:
 
     def has_no_traffic(self, run: str, newer: Alias) -> None:
         """It is inconclusive. First the roll-back is undone: beside the other model, the student was worse."""
-        self.environment.command("rollback", RECIPE, "--to", str(newer.version), "--reason", "it was not the model")
+        roll_back(self.environment, *ROLL_BACK, "--to", str(newer.version), by="operator")
         live = self.environment.promoted()
         assert live.current == newer.current
+        assert has_versions(live, self.environment.command("rollback", RECIPE, "--list"))
         self._begun_by_a_person(run, LATER)
         self._in_the_alias()
         self.environment.advance_hours(OVER_HOURS)
@@ -139,12 +155,13 @@ class CanaryJourney:
         assert record.outcome is CanaryOutcome.INCONCLUSIVE
         assert self._of_acceptance(record) is Outcome.AWAITING_ACCEPTANCE
         assert f"it answered 0 requests, and {OPTIONS.min_calls} are needed" in record.reason  # nobody called
+        assert served_labels(self.environment, DELIVERY, MONEY) == MONEY
         assert self.environment.promoted() == live
 
     # steps of each
 
-    def _begun_by_a_run(self, labels: tuple[str, ...]) -> str:
-        ended = self.environment.run(support(*labels))
+    def _begun_by_a_run(self, prompts: list[Prompt]) -> str:
+        ended = self.environment.run(prompts)
         assert ended.outcome is Outcome.CANARY, ended.reason
         assert self.environment.ledger.active() == {}
         return ended.run.id

@@ -14,7 +14,7 @@ JOURNEYS: Mapping[str, str] = {
     "collect": "test_logs",
     "status": "test_people",
     "ask": "test_people",
-    "rollback": "test_rollback",
+    "rollback": "test_canary",
     "forget": "test_people",
     "routes": "test_people",
     "bench": "test_people",
