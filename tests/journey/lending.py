@@ -1,21 +1,22 @@
-"""Two environments of which the second admits the students of the first: what people do from the record to the run.
+"""Two environments of which the second admits the students of the first: what people do from the record to the run."""
 
-tests/journey/test_promotion.py runs the commands themselves.
-"""
-
-import base64
+import json
+from pathlib import Path
 from typing import Any
 
 import boto3
 
 from distillery.client.function_url import post_signed
 from distillery.core.ledger.items import RunRecord
-from distillery.core.names import HELDOUT_FILE, TRAINING_FILE
-from distillery.core.pipeline import Stage
-from distillery.core.promotions import MARKER, SHARE, VERB, AdmissionRequest
-from distillery.core.serialization import to_wire
+from distillery.core.promotions import SHARE
 from distillery.records.public_key import PublicKey
+from distillery.settings import Settings, load
+from distillery.settings.reading import VARIABLE
+from local import people
+from local.account import ROOT
+from tests.journey import commands
 from tests.journey.environment import Environment
+from tests.unit.stacks.assembly import DAYS
 
 
 def pinned(source: Environment) -> str:
@@ -24,22 +25,43 @@ def pinned(source: Environment) -> str:
     return PublicKey.from_der(key).pem
 
 
-def promote(source: Environment, run: str, target: Environment) -> dict[str, Any]:
-    """The promoter sends the run's record, then its prompts, unchanged. Returns the admission function's answer."""
-    admitted = _admit(source, run, target)
-    s3, bucket = target.client_as("promoter", "s3"), str(target.outputs["prompts_bucket"])
-    dataset = source.ledger.run(run).run.dataset
-    for name, uri in ((TRAINING_FILE, dataset.uri), (HELDOUT_FILE, dataset.heldout_uri)):
-        s3.put_object(Bucket=bucket, Key=admitted["prefix"] + name, Body=source.read(uri))
-    s3.put_object(Bucket=bucket, Key=admitted["prefix"] + MARKER, Body=b"{}\n")
-    return admitted
+def settings(folder: Path, like: str, name: str, account: str = "", **promotion: object) -> Settings:
+    """Writes the settings of an environment like one of the project's, as the command reads them, and loads them.
+
+    Args:
+        folder: Of the settings files.
+        like: The environment of the project.
+        name: The environment's own name.
+        account: Its account; empty for that of the credentials.
+        promotion: Its table [promotion].
+    """
+    text = (ROOT / "environments" / f"{like}.toml").read_text(encoding="utf-8")
+    table = "".join(f"{key} = {json.dumps(value)}\n" for key, value in promotion.items())  # JSON of these is TOML
+    own = f'account = "{account}"\n' if account else ""
+    (folder / f"{name}.toml").write_text(f"{own}{text}\n[promotion]\n{table}", encoding="utf-8")
+    return load(name, on=DAYS[like], folder=folder)
 
 
-def _admit(source: Environment, run: str, target: Environment) -> dict[str, Any]:
-    report = str(source.ledger.run(run).stages[Stage.EVALUATION].product["report_uri"])
-    record = source.read(report.replace("/report.json", "/record.json"))
-    asked = AdmissionRequest(record=base64.b64encode(record).decode(), reason="better answers")
-    return _ask(target, "promoter", VERB, to_wire(asked))
+def promote(source: Environment, run: str, target: Environment, folder: Path, *also: str) -> dict[str, Any]:
+    """Runs `distillery promote` to its end. Returns its JSON.
+
+    Args:
+        source: Whose data reader runs the command.
+        run: The run.
+        target: Whose promoter the command is there.
+        folder: Of the settings files.
+        also: Further policies of the person in the source, such as `sharer`.
+    """
+    here, there = source.settings.environment, target.settings.environment
+    profile = "".join(f"{name.lower()} = {value}\n" for name, value in target.credentials("promoter").items())
+    (folder / "credentials").write_text(f"[{there}]\n{profile}", encoding="utf-8")
+    keys = people.credentials(source.account, here, "reader", *also, home=source.home, inference=source.inference)
+    variables = {"AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"), VARIABLE: str(folder)}
+    words = ("promote", run, "--to", there, "--to-profile", there, "--reason", "better answers", "--yes", "--json")
+    environ = {**source.account.environ(source.home), **keys, **variables}
+    done = commands.distillery(environ, "--env", here, *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return dict(json.loads(done.stdout))
 
 
 def _ask(environment: Environment, by: str, verb: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@ whose December Bedrock shared the models of its student's base.
 """
 
 import json
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -12,11 +13,10 @@ from distillery.core.model_shares import ModelShares
 from distillery.core.names import TAG_ENVIRONMENT, TAG_RECIPE, TAG_RUN
 from distillery.core.pipeline import Outcome, Stage
 from distillery.core.serialization import to_wire
-from distillery.settings.reading import parse, read
 from tests.journey.cleanup import assert_nothing_is_left, wait_until_clean
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment
-from tests.journey.lending import pinned, promote, promoted_run, share, tags_of, unshare
+from tests.journey.lending import pinned, promote, promoted_run, settings, share, tags_of, unshare
 from tests.journey.policies import action, managed, resource, role
 from tests.journey.prompts import support
 from tests.journey.statements import BY_URL, UNINVOKED, UNSIGNED, Case, fails
@@ -107,23 +107,21 @@ COPYING = {
 conditions."""
 
 
-def test_a_model_is_copied_to_another_account(deploy: Deploy) -> None:
-    signs = {"sign": True, "share_with": [THERE]}
-    launch = deploy("launch", settings=parse(read("launch") | {"promotion": signs}, "launch"), model_units=4)
+def test_a_model_is_copied_to_another_account(deploy: Deploy, tmp_path: Path) -> None:
+    signs = settings(tmp_path, "launch", "launch", sign=True, share_with=[THERE])
+    launch = deploy("launch", settings=signs, model_units=4)
     trained = launch.run(support())
     assert trained.outcome is Outcome.PROMOTED, trained.reason
     model = launch.promoted().current
     admits = {"through": ["launch"], "public_keys": [pinned(launch)], "copy_from": [HERE]}
-    live = deploy(
-        "launch", settings=parse(read("launch") | {"account": THERE, "promotion": admits}, "live"), beside=launch
-    )
+    live = deploy("launch", settings=settings(tmp_path, "launch", "live", THERE, **admits), beside=launch)
 
     _nobody_else_shares(launch, model)
     told = share(launch, trained.run.id, THERE)
     assert told["model"] == model
     with pytest.raises(ClientError, match="kms:Decrypt"):  # the key admits roles of the product alone
         live.client("bedrock").create_model_copy_job(sourceModelArn=model, targetModelName="own")
-    admitted = promote(launch, trained.run.id, live)
+    admitted = promote(launch, trained.run.id, live, tmp_path, "sharer")
     assert (admitted["way"], admitted["first"]) == ("copy", True)
     record = promoted_run(live, admitted["promotion"])
     assert record.outcome is Outcome.PROMOTED, record.reason
@@ -135,9 +133,7 @@ def test_a_model_is_copied_to_another_account(deploy: Deploy) -> None:
     assert live.ask(support()[0])["text"] in {prompt.reference for prompt in support()}
 
     shares = ModelShares(launch.names, launch.client("ram"))
-    assert [each.run for each in shares.all()] == [trained.run.id]
-    unshare(launch, trained.run.id, THERE)
-    assert shares.all() == ()
+    assert shares.all() == (), "the command has ended the share"
     share(launch, trained.run.id, THERE)
     launch.advance_hours(25)
     launch.until(lambda: shares.all() == (), "end of the share, by the guard")

@@ -22,7 +22,7 @@ from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment
 from tests.journey.passage import Passage
-from tests.journey.prompts import DELIVERY, support
+from tests.journey.prompts import DELIVERY, MONEY, support
 from tests.promotion_page import PageCommand
 
 Done = subprocess.CompletedProcess[str]
@@ -38,6 +38,7 @@ def test_a_student_goes_through_every_environment_by_the_commands_of_the_page(de
     staging = passage.add("staging", keys["dev"])
     keys["staging"] = _follow(passage, page, "key").stdout
     prod = passage.add("prod", keys["staging"], keys["dev"])
+    older = _live_model(staging)  # judged before the student that is promoted, which is compared with it
     trained = dev.run(support(*DELIVERY))
     assert trained.outcome is Outcome.PROMOTED, trained.reason
     passage.values["RUN"] = trained.run.id
@@ -51,6 +52,7 @@ def test_a_student_goes_through_every_environment_by_the_commands_of_the_page(de
 
     second = _verified(staging, passage.values["STAGING_RUN"], keys["staging"])
     assert [(one.environment, one.run) for one in second.statement.record.chain] == [("dev", trained.run.id)]
+    assert older in [one.model for one in second.statement.record.evaluation.models if one.role == "live"]
     assert second.statement.record.chain[0].digest == _verified(dev, trained.run.id, keys["dev"]).digest
 
     _promote(passage, page, "prod")
@@ -62,6 +64,16 @@ def test_a_student_goes_through_every_environment_by_the_commands_of_the_page(de
     _what_must_not_go_through_is_refused(passage, record)
     for environment in (dev, staging, prod):
         assert_nothing_is_left(environment)
+
+
+def _live_model(environment: Environment) -> str:
+    """Has an own student of the environment go live, which an approver accepts. Returns its model."""
+    own = environment.run(support(*MONEY))
+    assert own.outcome is Outcome.INCONCLUSIVE, own.reason
+    environment.command("accept", own.run.id, "--reason", "the first one", by="approver")
+    environment.until(lambda: environment.alias() is not None, "first alias")
+    environment.until(lambda: environment.ledger.active() == {}, "end of the acceptance")
+    return environment.promoted().current
 
 
 def _follow(passage: Passage, page: list[PageCommand], verb: str, *, code: int = 0) -> Done:
@@ -107,7 +119,7 @@ def _promote(passage: Passage, page: list[PageCommand], to: str) -> None:
     """What the page says from the preview to the run that waits for an approver."""
     _follow(passage, page, "promote")
     said = _follow(passage, page, "promote").stdout
-    (run,) = {record.run.id for record in passage[to].runs()}
+    (run,) = {record.run.id for record in passage[to].runs() if record.promotion}
     assert f"run {run} has begun" in " ".join(said.split()), said
     passage.values[f"{to.upper()}_RUN"] = run
     if page[0].verb == "promotions":

@@ -1,15 +1,15 @@
 """A disposable environment uses the model of another one in its account, under a lease that ends with it."""
 
 import json
+from pathlib import Path
 
 from distillery.core.model_leases import lease_tag
 from distillery.core.pipeline import Outcome, Stage
 from distillery.core.serialization import to_wire
-from distillery.settings.reading import parse, read
 from tests.journey.cleanup import assert_nothing_is_left, wait_until_clean
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE, Environment
-from tests.journey.lending import pinned, promote, promoted_run, tags_of
+from tests.journey.lending import pinned, promote, promoted_run, settings, tags_of
 from tests.journey.policies import Statement, Which, action, resource, role
 from tests.journey.prompts import support
 from tests.journey.statements import Case, Step, fails
@@ -102,15 +102,15 @@ CASES = {
 conditions."""
 
 
-def test_a_model_is_lent_kept_and_given_back(deploy: Deploy) -> None:
-    dev = deploy("dev", settings=parse(read("dev") | {"promotion": {"sign": True}}, "dev"), model_units=4)
+def test_a_model_is_lent_kept_and_given_back(deploy: Deploy, tmp_path: Path) -> None:
+    dev = deploy("dev", settings=settings(tmp_path, "dev", "dev", sign=True), model_units=4)
     trained = dev.run(support())
     assert trained.outcome is Outcome.PROMOTED, trained.reason
     model = dev.promoted().current
-    admits = {"through": ["dev"], "public_keys": [pinned(dev)]}
-    qa = deploy("dev", settings=parse(read("dev") | {"promotion": admits}, "qa"), beside=dev)
+    admits = settings(tmp_path, "dev", "qa", through=["dev"], public_keys=[pinned(dev)])
+    qa = deploy("dev", settings=admits, beside=dev)
 
-    admitted = promote(dev, trained.run.id, qa)
+    admitted = promote(dev, trained.run.id, qa, tmp_path)
     assert (admitted["way"], admitted["first"]) == ("re-point", True)
     record = promoted_run(qa, admitted["promotion"])
     assert record.outcome is Outcome.PROMOTED, record.reason
