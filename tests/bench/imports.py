@@ -1,7 +1,7 @@
 """A handler's import time, against importing boto3 and creating the same clients.
 
-Each handler is imported from its unpacked archive, with the unpacked SDK layer and, for the stage that has it, the
-layer of compiled packages, on the interpreter of the local Lambda runtime. The checkout is not on the path. Every
+Each handler is imported from its unpacked archive, with the unpacked SDK layer and, for a stage that imports it, its
+layer of packages, on the interpreter of the local Lambda runtime. The checkout is not on the path. Every
 import runs in its own process, which counts its own CPU seconds: neither the interpreter's start nor another process
 counts. The clients are those that the source of the loaded modules creates.
 """
@@ -23,6 +23,8 @@ from tests.bench.process import ROOT, run
 
 LIMIT = 1.3
 PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
+PACKAGES = {"admission": Packages.RECORDS, "dataset": Packages.DATASET}
+"""The layers of packages that handlers import when they are imported."""
 HANDLER_IMPORT = Path(__file__).with_name("handler_import.py")
 
 
@@ -41,7 +43,7 @@ def bench(console: Console) -> list[Bar]:
         _unpack(pack_sdk(BUILD), layer)
         for stage in stage_handlers():
             code = _unpack(pack_stage(stage, ROOT, BUILD), Path(folder, stage))
-            environ = _environ(code, layer, cache, compiled=stage == "dataset")  # the only stage with that layer
+            environ = _environ(code, layer, cache, PACKAGES.get(stage))
             module = f"lambdas.{stage}.handler"
             clients: list[str] = json.loads(_tell(environ, "clients", module))
             pairs = _pairs(environ, module, clients)
@@ -73,9 +75,9 @@ def _tell(environ: dict[str, str], *words: str) -> str:
     return run([PYTHON, HANDLER_IMPORT, *words], environ)
 
 
-def _environ(code: Path, layer: Path, cache: Path, *, compiled: bool) -> dict[str, str]:
+def _environ(code: Path, layer: Path, cache: Path, packages: Packages | None) -> dict[str, str]:
     """code, layer: the unpacked archives as deployed. cache: folder of bytecode."""
-    wheels = [WHEELS / Packages.DATASET / "local"] if compiled else []
+    wheels = [WHEELS / packages / "local"] if packages else []
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "PYTHONPATH": os.pathsep.join(str(path) for path in [*wheels, layer / "python", code]),
