@@ -11,9 +11,8 @@ from distillery.cli.promote_documents import PromoteOutput
 from distillery.cli.record_documents import RefusalOutput
 from distillery.cli.target import Target, target
 from distillery.cli.terminal import confirm, echo, echo_error, write_json
-from distillery.core.errors import BadRequest, OverBudget, RecordRefused
+from distillery.core.errors import BadRequest, NotAdmitted, OverBudget, RecordRefused
 from distillery.core.promotions import VERB, Way
-from distillery.records.refusal import Refusal
 
 if TYPE_CHECKING:
     from distillery.cli.promote.admission import Admission
@@ -114,7 +113,8 @@ def _promoted(
     try:
         answer = admission.request(promotion)
     except FunctionRefused as refused:
-        if new_copy and refused.details.get("reason") != Refusal.REPLAYED:  # else an earlier promotion needs it
+        used = refused.details.get("promotion") or refused.name == NotAdmitted.__name__
+        if new_copy and not used:  # else an earlier promotion of the run may need it
             new_copy.end()
         if refused.name != RecordRefused.__name__:
             raise

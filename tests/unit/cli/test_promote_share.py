@@ -170,7 +170,8 @@ def test_the_same_command_ends_it_after_an_interrupt(
     [
         (FunctionRefused("RecordRefused", "too old", {"reason": Refusal.OLDER_THAN_LIVE.value}), ["share", "end"]),
         (FunctionRefused("RunActive", "another is open"), ["share", "end"]),
-        (FunctionRefused("RecordRefused", "used", {"reason": Refusal.REPLAYED.value}), ["share"]),
+        (FunctionRefused("RecordRefused", "used", {"reason": Refusal.REPLAYED.value, "promotion": ID}), ["share"]),
+        (FunctionRefused("NotAdmitted", "the recipe names other deciders"), ["share"]),
     ],
 )
 def test_a_refused_record_leaves_no_share_but_that_of_an_earlier_promotion(
