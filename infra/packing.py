@@ -12,7 +12,7 @@ import hashlib
 import os
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from importlib.metadata import distribution
 from pathlib import Path, PurePath
@@ -101,7 +101,7 @@ def pack_stage(stage: str, root: Path, build: Path) -> Path:
     files = {f"{name}/__init__.py": f"{root}/{name}/__init__.py" for name in names}
     for folder in folders:
         files |= {f"{folder}/{name}": f"{root}/{folder}/{name}" for name in _files(f"{root}/{folder}")}
-    return archive(build, f"stage-{stage}", {name: files[name] for name in _in_order(files)})
+    return archive(build, f"stage-{stage}", files)
 
 
 def pack_sdk(build: Path) -> Path:
@@ -110,8 +110,7 @@ def pack_sdk(build: Path) -> Path:
     It is packed from the installed files that the distributions' RECORD lists: a copy named by versions would outlive
     other bytes of the same version.
     """
-    files = dict(_sdk_files())
-    return archive(build, "layer", {name: files[name] for name in _in_order(files)})
+    return archive(build, "layer", dict(_sdk_files()))
 
 
 def pack_wheels(build: Path, fetched: Path) -> Path:
@@ -120,10 +119,10 @@ def pack_wheels(build: Path, fetched: Path) -> Path:
     Raises:
         NotInstalled: `fetched` is empty.
     """
-    files = [name for name in _files(fetched) if _wheel_keeps(name)]
+    files = {f"python/{name}": f"{fetched}/{name}" for name in _files(fetched) if _wheel_keeps(name)}
     if not files:
         raise NotInstalled(f"the packages of the layer are not in {fetched}; fetch them with `make install`")
-    return archive(build, "wheels", {f"python/{name}": f"{fetched}/{name}" for name in _in_order(files)})
+    return archive(build, "wheels", files)
 
 
 @functools.cache
@@ -143,8 +142,9 @@ def archive(build: Path, stem: str, files: Mapping[str, str]) -> Path:
     Args:
         build: Folder of the archive.
         stem: Beginning of its name.
-        files: Path of each file by its name in the archive.
+        files: Path of each file by its name in the archive, which has them by folder, then by name.
     """
+    files = {name: files[name] for name in sorted(files, key=lambda name: name.split("/"))}
     target = build / f"{stem}-{digest_of_files(files)}.zip"
     if not target.exists():
         build.mkdir(exist_ok=True)
@@ -224,8 +224,3 @@ def _files(top: str | Path) -> Iterator[str]:
             continue
         within = f"{folder[above:]}/" if len(folder) > above else ""
         yield from (within + name for name in names if not name.endswith(".pyc"))
-
-
-def _in_order(names: Iterable[str]) -> list[str]:
-    """By folder, then by name, as paths sort."""
-    return sorted(names, key=lambda name: name.split("/"))
