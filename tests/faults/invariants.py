@@ -16,6 +16,23 @@ from tests.faults.cloud import Cloud
 NAMES, RECIPE = Names("dev"), "support"
 
 
+def violations(cloud: Cloud, runs: Sequence[RunRecord], alias: Alias | None) -> Iterator[str]:
+    """At any time at which no execution runs and the guard has passed. `runs`, `alias`: those of the recipe."""
+    yield from hosted_without_reason(cloud, alias)
+    yield from paid_twice(cloud, runs)
+    yield from promoted_without_reason(runs, alias)
+    yield from runs_left(runs)
+    yield from ledger_left(cloud, runs)
+
+
+def violations_in_the_end(cloud: Cloud) -> Iterator[str]:
+    """Once the fault is mended, and people have tried again."""
+    yield from alias_otherwise(cloud)
+    yield from live_without_outcome(cloud)
+    yield from live_without_record(cloud)
+    yield from record_without_live(cloud)
+
+
 def hosted_without_reason(cloud: Cloud, alias: Alias | None) -> Iterator[str]:
     held = take_inventory(NAMES, cloud.world.client("bedrock", "us-east-1"))
     live = alias.endpoint.arn if alias else ""

@@ -12,20 +12,7 @@ from distillery.core.ledger.items import RunRecord, model_of
 from distillery.core.pipeline import Alias, Outcome
 from tests.faults.cloud import SCHEDULE, Cloud
 from tests.faults.deployment import deployed
-from tests.faults.invariants import (
-    RECIPE,
-    alias_of,
-    alias_otherwise,
-    hosted_without_reason,
-    is_promoted,
-    ledger_left,
-    live_without_outcome,
-    live_without_record,
-    paid_twice,
-    promoted_without_reason,
-    record_without_live,
-    runs_left,
-)
+from tests.faults.invariants import RECIPE, alias_of, is_promoted, violations, violations_in_the_end
 from tests.faults.kinds import Point, Story
 from tests.faults.live import live
 from tests.faults.machine import StateFailed
@@ -77,10 +64,7 @@ def run(point: Point | None, hosting: str, story: Story) -> Result:
             for broken in (
                 *_violations(cloud, before, stays=stays),
                 *_undecided(cloud, stays=stays),
-                *alias_otherwise(cloud),
-                *live_without_outcome(cloud),
-                *live_without_record(cloud),
-                *record_without_live(cloud),
+                *violations_in_the_end(cloud),
             )
         ]
         if point and not cloud.struck:
@@ -134,11 +118,7 @@ def _ask(cloud: Cloud, verb: str, body: dict[str, Any]) -> None:
 def _violations(cloud: Cloud, before: Alias, *, stays: Outcome | None) -> Iterator[str]:
     """At any time at which no execution runs and the guard has passed."""
     runs, alias = cloud.ledger.runs(RECIPE), alias_of(cloud)
-    yield from hosted_without_reason(cloud, alias)
-    yield from paid_twice(cloud, runs)
-    yield from promoted_without_reason(runs, alias)
-    yield from runs_left(runs)
-    yield from ledger_left(cloud, runs)
+    yield from violations(cloud, runs, alias)
     yield from _canaries_left(cloud)
     assert alias is not None
     if alias.canary:

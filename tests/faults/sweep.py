@@ -18,21 +18,7 @@ from tests.assemblies import assembly_of
 from tests.faults.cloud import Cloud
 from tests.faults.deployment import deployed
 from tests.faults.functions import VARIABLES
-from tests.faults.invariants import (
-    NAMES,
-    RECIPE,
-    alias_of,
-    alias_otherwise,
-    hosted_without_reason,
-    is_promoted,
-    ledger_left,
-    live_without_outcome,
-    live_without_record,
-    paid_twice,
-    promoted_without_reason,
-    record_without_live,
-    runs_left,
-)
+from tests.faults.invariants import NAMES, RECIPE, alias_of, is_promoted, violations, violations_in_the_end
 from tests.faults.kinds import WAYS, Point, Story
 from tests.faults.lenders import lend
 from tests.faults.machine import Json, StateFailed, spelled
@@ -125,10 +111,7 @@ def run(point: Point | None, hosting: str = HostingMode.ON_DEMAND, story: Story 
             for broken in (
                 *_violations(cloud, of),
                 *_unfinished(cloud),
-                *alias_otherwise(cloud),
-                *live_without_outcome(cloud),
-                *live_without_record(cloud),
-                *record_without_live(cloud),
+                *violations_in_the_end(cloud),
             )
         ]
         if of:
@@ -191,11 +174,7 @@ def _try_again(cloud: Cloud, of: Promotable | None) -> None:
 def _violations(cloud: Cloud, of: Promotable | None) -> Iterator[str]:
     """At any time at which no execution runs and the guard has passed."""
     runs, alias = cloud.ledger.runs(RECIPE), alias_of(cloud)
-    yield from hosted_without_reason(cloud, alias)
-    yield from paid_twice(cloud, runs)
-    yield from promoted_without_reason(runs, alias)
-    yield from runs_left(runs)
-    yield from ledger_left(cloud, runs)
+    yield from violations(cloud, runs, alias)
     if of:
         yield from promoted_otherwise(cloud, of, runs)
 
