@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from distillery.core import clock
 from distillery.core.names import Names, digest
+from distillery.core.parameters import write_parameter
 from distillery.core.serialization import to_wire
 from distillery.core.stack_drift import PromotedTemplates
 from infra.deployment.commit import commit_of
@@ -54,12 +55,11 @@ def record(assembly: Path) -> str:
     commit = commit_of(os.environ, ROOT)
     by = str(session.client("sts", region_name="us-east-1").get_caller_identity()["Arn"])
     names, region, promotion = promotion_of(assembly, commit=commit, by=by)
-    session.client("ssm", region_name=region).put_parameter(
-        Name=names.promoted,
-        Value=json.dumps(to_wire(promotion)),
-        Type="String",
-        Overwrite=True,
-        Description="What `make deploy` deployed: its commit, and the digests of its templates",
+    write_parameter(
+        session.client("ssm", region_name=region),
+        names.promoted,
+        json.dumps(to_wire(promotion)),
+        description="What `make deploy` deployed: its commit, and the digests of its templates",
     )
     return f"recorded in {names.promoted}: {promotion}"
 

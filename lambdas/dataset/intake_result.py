@@ -1,4 +1,4 @@
-"""What became of an upload, and what people are told of it."""
+"""The result of an upload, and the notice about it."""
 
 from dataclasses import dataclass
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from distillery.core.aws import ClientError, code
 from distillery.core.errors import LoggingOwned
 from distillery.core.names import LOGGING_OWNER
+from distillery.core.parameters import delete_parameter, read_parameter
 from lambdas.invocation_logging.configuration import Configuration, Logging, bucket_of, describe
 
 if TYPE_CHECKING:
@@ -78,12 +79,8 @@ class Ownership:
             )
 
     def _record(self) -> dict[str, Any] | None:
-        try:
-            return dict(json.loads(self._ssm.get_parameter(Name=LOGGING_OWNER)["Parameter"]["Value"]))
-        except ClientError as error:
-            if code(error) == "ParameterNotFound":
-                return None
-            raise
+        text = read_parameter(self._ssm, LOGGING_OWNER)
+        return None if text is None else dict(json.loads(text))
 
     def _write(self, record: dict[str, Any], *, new: bool) -> None:
         try:
@@ -100,8 +97,4 @@ class Ownership:
             self._check(self._record() or record)  # another environment created it first
 
     def _forget(self) -> None:
-        try:
-            self._ssm.delete_parameter(Name=LOGGING_OWNER)
-        except ClientError as error:
-            if code(error) != "ParameterNotFound":
-                raise
+        delete_parameter(self._ssm, LOGGING_OWNER)
