@@ -7,6 +7,7 @@ descriptors (the worker's stdin, stdout and stderr, and the pipe for its exit co
 process ID. It ends when the socket is closed; a worker ends when its stdin is closed.
 """
 
+import gc
 import json
 import os
 import runpy
@@ -89,7 +90,10 @@ def main() -> None:
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
+    gc.disable()
     _import_boto3(sys.argv[2:])
+    gc.freeze()  # a worker's collector neither walks through these objects nor writes to their pages
+    gc.enable()
     sys.stdout.flush()  # a worker must not print what an import has printed
     statuses: dict[int, int] = {}
     readable = select.poll()  # select.select refuses descriptors from 1,024 on, and this socket keeps its number

@@ -146,6 +146,7 @@ def _environment(account: LocalAccount) -> dict[str, str]:
         "PATH": os.pathsep.join([str(ROOT / ".venv" / "bin"), "/usr/local/bin", "/usr/bin", "/bin"]),
         "TMPDIR": str(scratch),
         "LANG": "C.UTF-8",
+        "OPENBLAS_NUM_THREADS": "1",  # more threads wait for work by spinning, in each process that imports numpy
         "PYTHONPATH": str(_SIMULATOR),
         "GATEWAY_PORT": str(account.port),
         "BIND_HOST": "127.0.0.1",
