@@ -39,6 +39,7 @@ from local.emulator.hooks import (
     limits,
     log_groups,
     loopback,
+    machine_names,
     machine_roles,
     map_runs,
     metrics,
@@ -131,6 +132,7 @@ def _install_functions(endpoint: str) -> None:
 
 def _install_executions(clock: VirtualClock) -> None:
     """Later hooks wrap earlier ones, so that the history contains what a limit or a role refuses."""
+    machine_names.install()
     machine_roles.install()
     waits.install(clock)
     executions.install(clock)

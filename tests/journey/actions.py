@@ -6,6 +6,7 @@ from typing import Any
 
 from distillery.core.names import COLLECTED_PREFIX, PENDING_RECORDS_PREFIX
 from tests.journey.environment import RECIPE, Environment
+from tests.journey.policies import resource
 from tests.journey.route_callers import QUESTION, Team
 from tests.journey.tagged_resources import (
     OURS,
@@ -206,3 +207,14 @@ def write_record(made: TaggedResources, s3: Any) -> None:
     """Writes what looks like the record of a run that goes live."""
     key = f"{PENDING_RECORDS_PREFIX}{made.name()}/record.json"
     s3.put_object(Bucket=str(made.environment.outputs["data_bucket"]), Key=key, Body=b"{}")
+
+
+def describe_machine(made: TaggedResources, sfn: Any) -> None:
+    """Reads a state machine while it has the tag of another environment."""
+    environment = made.environment
+    machine, tagged = resource(environment, "teardown", "GuardRetirementMachine"), environment.client("stepfunctions")
+    try:
+        tagged.tag_resource(resourceArn=machine, tags=tags(THEIRS))
+        sfn.describe_state_machine(stateMachineArn=machine)
+    finally:
+        tagged.tag_resource(resourceArn=machine, tags=tags(OURS))

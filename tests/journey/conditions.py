@@ -50,6 +50,7 @@ def _of(
     then: str = "",
 ) -> ConditionCase:
     service = {"bedrock:InvokeModel": "bedrock-runtime"}.get(allows, allows.partition(":")[0])
+    service = {"states": "stepfunctions"}.get(service, service)
     return ConditionCase(
         who.ident,
         role(who.ident, who.stack),
@@ -70,6 +71,7 @@ RETIRER = Role("GuardStepRole", "teardown")
 PRUNE, RETIRE, OPERATIONS = Role("DeletionPruneRole"), Role("DeletionRetireRole"), Role("OperationsFunctionRole")
 CLEANER, SIGNER = Role("CleaningFunctionRole"), Role("PromotionSigningFunctionRole")
 CANARY = Role("PromotionCanaryFunctionRole")
+DRIFT = Role("DriftFunctionRole")
 COLLECTOR, WITNESS = Role("CollectionFunctionRole", "collection"), Role("WitnessFunctionRole", "foundation")
 
 TAG, HOST = "bedrock:TagResource", "bedrock:CreateCustomModelDeployment"
@@ -90,6 +92,9 @@ CONDITION_CASES = {
         )
         for who in (RETIRER, PRUNE, RETIRE, CLEANER)
     },
+    "the drift watch reads no state machine of another environment": _of(
+        DRIFT, "states:DescribeStateMachine", EQUALS, RESOURCE, actions.describe_machine
+    ),
     "no message is signed, only its digest": _of(SIGNER, SIGN, EQUALS, "kms:MessageType", actions.sign("RAW")),
     "nothing is signed by another algorithm": _of(
         SIGNER, SIGN, EQUALS, "kms:SigningAlgorithm", actions.sign(algorithm="ECDSA_SHA_384"), then=".*ECDSA_SHA_384.*"

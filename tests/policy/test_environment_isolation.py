@@ -325,7 +325,19 @@ def _attacks() -> list[Ask]:
         for kind, action in making
         for ask in _ask(kind, action, of="dev", says="dev")
     ]
-    return [*crossed, *marked]
+    return [*crossed, *marked, _describe("dev-two")]
+
+
+def _describe(of: str) -> Ask:
+    """The definition of a state machine, whose name begins with no environment's."""
+    machine = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:Machine-abc"
+    return Ask("states:DescribeStateMachine", machine, {f"aws:ResourceTag/{TAG_ENVIRONMENT}": of})
+
+
+def test_the_drift_watch_reads_the_machines_of_its_environment() -> None:
+    (who,) = _allowed("dev", [_describe("dev")])
+    assert who.partition("/")[2].startswith("DriftFunctionRole")
+    assert _allowed("dev", [_describe("dev-two")]) == []
 
 
 def test_no_condition_on_a_tag_can_be_taken_away() -> None:

@@ -1,15 +1,16 @@
 """What the drift watch may do: ask CloudFormation to compare the environment's stacks, and read what it compares.
 
 CloudFormation reads each resource with the rights of who asked (CloudFormation guide, using-cfn-stack-drift,
-"Considerations"). The actions are those with which the types' handlers read; which of them are needed was not tried
-(UNVERIFIED). If one is missing, the resource counts as one that could not be compared, and a notice names the action.
-None reads an object, an item, a message or a parameter, and none uses a key.
+"Considerations"). The actions are those that the types' schemas declare for reading, as
+`tests/policy/resource_handlers.toml` lists them; whether drift detection needs others was not tried (UNVERIFIED). If
+one is missing, the resource counts as one that could not be compared, and a notice names the action. None reads an
+object, an item, a message or a parameter, and none uses a key.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from distillery.core.names import Names
+from distillery.core.names import TAG_ENVIRONMENT, Names
 from distillery.core.stack_drift import PARTS
 from infra.constructs.arn import Location
 from infra.constructs.permissions.permission import Permission
@@ -17,13 +18,16 @@ from infra.constructs.permissions.permission import Permission
 ELSEWHERE = ("collection", "foundation-inference", "serving", "telemetry-inference")
 """The stacks of the inference Region; the others are in the home Region."""
 _OURS = "CloudFormation makes these names; the statement names what each begins with, the stack's own name."
+_TAGGED = "CloudFormation names these after their logical ids alone; the condition compares the environment's tag."
 _LISTS = "These actions take no resource: the Service Authorization Reference allows `*` alone."
+_TAG = f"aws:ResourceTag/{TAG_ENVIRONMENT}"
 _FUNCTIONS = ("collection", "foundation", "pipeline", "serving", "teardown")
 _S3 = (
     *("AccelerateConfiguration", "BucketLogging", "BucketNotification", "BucketObjectLockConfiguration"),
     *("BucketOwnershipControls", "BucketPublicAccessBlock", "BucketTagging", "BucketVersioning", "BucketWebsite"),
     *("EncryptionConfiguration", "IntelligentTieringConfiguration", "InventoryConfiguration", "BucketCORS"),
     *("LifecycleConfiguration", "MetricsConfiguration", "ReplicationConfiguration", "AnalyticsConfiguration"),
+    *("BucketAbac", "BucketMetadataTableConfiguration"),
 )
 
 
@@ -37,6 +41,8 @@ class ReadConfiguration:
         kinds: What an ARN has before the resource's name.
         parts: The stacks that have such a resource.
         is_global: Whether its ARNs have no Region.
+        is_tagged: Whether the environment's tag says whose a resource is, because its name does not begin with the
+            stack's name.
     """
 
     service: str
@@ -44,6 +50,7 @@ class ReadConfiguration:
     kinds: tuple[str, ...]
     parts: tuple[str, ...]
     is_global: bool = False
+    is_tagged: bool = False
 
 
 READ: Mapping[str, ReadConfiguration] = {
@@ -80,14 +87,14 @@ READ: Mapping[str, ReadConfiguration] = {
         service="lambda",
         actions=(
             *("GetFunction", "GetFunctionCodeSigningConfig", "GetFunctionConfiguration", "ListTags"),
-            *("GetFunctionRecursionConfig", "GetRuntimeManagementConfig"),
+            *("GetFunctionRecursionConfig", "GetFunctionScalingConfig", "GetRuntimeManagementConfig"),
         ),
         kinds=("function:",),
         parts=_FUNCTIONS,
     ),
     "AWS::S3::Bucket": ReadConfiguration(
         service="s3",
-        actions=tuple(f"Get{each}" for each in _S3),
+        actions=("ListBucket", "ListTagsForResource", *(f"Get{each}" for each in _S3)),
         kinds=("",),
         parts=("foundation", "foundation-inference"),
         is_global=True,
@@ -109,6 +116,7 @@ READ: Mapping[str, ReadConfiguration] = {
         actions=("DescribeStateMachine", "ListTagsForResource"),
         kinds=("stateMachine:",),
         parts=("pipeline", "teardown"),
+        is_tagged=True,
     ),
 }
 """By type, all of `distillery.core.stack_drift.COMPARED`."""
@@ -138,7 +146,8 @@ def read_configurations(home: Location, there: Location, names: Names) -> tuple[
         Permission(
             actions=tuple(f"{read.service}:{action}" for action in read.actions),
             resources=tuple(dict.fromkeys(_resources(read, home, there, names))),
-            because=_OURS,
+            conditions={"StringEquals": {_TAG: names.environment}} if read.is_tagged else {},
+            because=_TAGGED if read.is_tagged else _OURS,
         )
         for read in READ.values()
     )
@@ -147,7 +156,7 @@ def read_configurations(home: Location, there: Location, names: Names) -> tuple[
 def _resources(read: ReadConfiguration, home: Location, there: Location, names: Names) -> Iterator[str]:
     for part in read.parts:
         for kind in read.kinds:
-            resource = f"{kind}{names.resource_prefix(part)}*"
+            resource = f"{kind}{'' if read.is_tagged else names.resource_prefix(part)}*"
             if "{path}" in kind:
                 resource = f"policy{names.parameter('*')}"
             if read.is_global:

@@ -12,9 +12,9 @@ from typing import Any
 import ministack.app as app
 from ministack.core.responses import error_response_json, get_account_id, get_region
 from ministack.services import stepfunctions
-from ministack.services.cloudformation import provisioners
 
 from local.emulator import iam
+from local.emulator.hooks.machine_names import MACHINE, machine_name
 from local.emulator.hooks.resource_types import before
 
 STATES = "states.amazonaws.com"
@@ -55,7 +55,7 @@ def _arn(name: str) -> str:
 
 
 def _check_template(properties: dict[str, Any], ident: str, stack: str) -> None:
-    name = properties.get("StateMachineName") or provisioners._physical_name(stack, ident, max_len=80)
+    name = properties.get("StateMachineName") or machine_name(stack, ident)
     machine = ident if ident.startswith("arn:") else _arn(name)
     if app.AUTH and (why := _refusal(properties["RoleArn"], machine, properties.get("LoggingConfiguration", {}))):
         raise ValueError(f"{why} (Service: AWSStepFunctions; Status Code: 400; Error Code: AccessDeniedException)")
@@ -75,6 +75,6 @@ def _checked(answer: Any) -> Any:
 
 def install() -> None:
     """Checks the role before a state machine is created or updated."""
-    before("AWS::StepFunctions::StateMachine", _check_template)
+    before(MACHINE, _check_template)
     stepfunctions._create_state_machine = _checked(stepfunctions._create_state_machine)
     stepfunctions._update_state_machine = _checked(stepfunctions._update_state_machine)

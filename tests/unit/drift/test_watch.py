@@ -16,6 +16,7 @@ from infra.constructs.permissions import drift
 from lambdas.drift.watch import KNOWN_MAX, DriftWatch
 from tests.fakes.drift import COMPARED_AT, UPDATED, FakeComparisons, drifted
 from tests.fakes.services import FakeSns, FakeSsm
+from tests.policy.resource_handlers import HANDLERS
 from tests.unit.stacks.assembly import templates
 
 NAMES = Names("dev")
@@ -211,3 +212,20 @@ def test_the_watch_may_read_what_it_compares() -> None:
         for part, template in templates(environment).items():
             types = {each["Type"] for each in template["Resources"].values()} & set(drift.READ)
             assert [kind for kind in types if part not in drift.READ[kind].parts] == [], part
+
+
+NOT_READ = {
+    "iam:PassRole": "a comparison gives no role to a rule",
+    "kms:Decrypt": "no variable and no definition is encrypted under a key",
+}
+"""Actions that the schemas declare for reading and the watch does not have, with the reason."""
+
+
+def test_the_watch_has_every_action_with_which_a_handler_reads() -> None:
+    missing = {
+        (kind, action)
+        for kind, read in drift.READ.items()
+        for action in HANDLERS[kind]["read"]
+        if action not in {f"{read.service}:{one}" for one in read.actions}
+    }
+    assert {action for _, action in missing} == NOT_READ.keys()

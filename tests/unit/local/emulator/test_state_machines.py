@@ -1,6 +1,8 @@
 """State machines wait, retry, time out and end as on AWS, by the account's clock."""
 
 import json
+import re
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 
 from local.account import LocalAccount
 from local.emulator.clock import VirtualClock
+from local.emulator.hooks.machine_names import MACHINE
 from local.emulator.hooks.waits import retry_delay
 from tests.unit.local.emulator.harness import EmulatorHarness, allow, ended, task
 
@@ -131,3 +134,30 @@ def test_branches_have_contexts_of_their_own(harness: EmulatorHarness) -> None:
     ]
     done = harness.run(harness.machine({"P": {"Type": "Parallel", "Branches": branches, "End": True}}))
     assert json.loads(done["output"]) == [{"name": "A"}, {"name": "B"}]
+
+
+def test_a_machine_without_a_name_is_named_by_its_logical_id_and_keeps_the_name(harness: EmulatorHarness) -> None:
+    """The stack's name is no part of it, so policies that name machines by a stack match none."""
+    definition = {"StartAt": "P", "States": {"P": {"Type": "Succeed"}}}
+    role = harness.role("states.amazonaws.com")
+    of = f"s-{uuid.uuid4().hex[:8]}"
+    cfn = harness.client("cloudformation")
+
+    def template(comment: str) -> str:
+        text = json.dumps(definition | {"Comment": comment})
+        properties = {"RoleArn": role, "DefinitionString": text}
+        return json.dumps({"Resources": {"Machine": {"Type": MACHINE, "Properties": properties}}})
+
+    def machine() -> str:
+        (made,) = cfn.describe_stack_resources(StackName=of)["StackResources"]
+        return str(made["PhysicalResourceId"])
+
+    cfn.create_stack(StackName=of, TemplateBody=template("first"))
+    harness.until(lambda: cfn.describe_stacks(StackName=of)["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE")
+    made = machine()
+    assert re.fullmatch(r"Machine-[0-9A-Za-z]+", made.rpartition(":")[2])
+    cfn.update_stack(StackName=of, TemplateBody=template("second"))
+    harness.until(lambda: cfn.describe_stacks(StackName=of)["Stacks"][0]["StackStatus"] == "UPDATE_COMPLETE")
+    assert machine() == made
+    said = harness.client("stepfunctions").describe_state_machine(stateMachineArn=made)["definition"]
+    assert json.loads(said)["Comment"] == "second"
