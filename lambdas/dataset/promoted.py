@@ -18,7 +18,6 @@ from distillery.core.limits import MAX_FILE_BYTES
 from distillery.core.recipe import Recipe
 from distillery.datasets.upload import Upload, UploadedObjects, describe, open_promoted
 from distillery.datasets.validation.reading import InputFile
-from distillery.records.record import TrainingInputs, job_request
 
 BLOCK = 1 << 20
 """Bytes of a file in memory at a time, until it is known to be the right one."""
@@ -40,6 +39,8 @@ def promotion_of(upload: Upload, recipe: Recipe, promotions: Promotions, ways: A
         BadRequest: There is no such promotion of the recipe, it was abandoned, or since it began the recipe has
             changed, or the settings, which no longer admit its way.
     """
+    from distillery.records.record import TrainingInputs, job_request  # slow to import, and for promotions only
+
     found = promotions.find(upload.promotion)
     if found.recipe != upload.recipe:
         raise BadRequest(
