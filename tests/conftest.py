@@ -1,22 +1,20 @@
 """Settings for all tests."""
 
-import gc
 import tempfile
 from collections.abc import Iterator
 
 import pytest
 
+from simulator_support import worker
 from simulator_support.thoroughness import load_profile
 
+worker.begin_imports()
+worker.read_models_once()
 load_profile()
 
 
-gc.set_threshold(20_000)  # with Python's 700 the collector takes a fifth of a journey's CPU time
-
-
 def pytest_collection_finish() -> None:
-    """Spares the garbage collector the modules, which it would walk through in every test."""
-    gc.freeze()
+    worker.end_imports()
 
 
 @pytest.fixture(scope="session", autouse=True)
