@@ -1,10 +1,10 @@
 """Starts Lambda workers as copies of itself, with boto3 and its service descriptions already loaded.
 
 The emulator runs it with the functions' interpreter, which has boto3 but not this project's packages, so this module
-imports only the standard library. Its arguments are the number of a socket and the folders of layers, which may contain
-another boto3. It reads one request at a time from the socket: JSON `{"script", "cwd", "env"}` with four file
-descriptors (the worker's stdin, stdout and stderr, and the pipe for its exit code). It answers with the worker's
-process ID. It ends when the socket is closed; a worker ends when its stdin is closed.
+imports only the standard library. Its arguments are the folders of layers, which may contain another boto3. It reads
+one request at a time from its stdin, a socket: JSON `{"script", "cwd", "env"}` with four file descriptors (the worker's
+stdin, stdout and stderr, and the pipe for its exit code). It answers with the worker's process ID. It ends when the
+socket is closed; a worker ends when its stdin is closed.
 """
 
 import gc
@@ -17,7 +17,7 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
 REQUEST_MAX = 1 << 20
@@ -45,8 +45,8 @@ def _import_boto3(folders: Sequence[str]) -> None:
     del sys.path[: len(folders)]  # a worker adds its layers itself
 
 
-def _work(script: str, cwd: str, env: Mapping[str, str], streams: list[int]) -> NoReturn:
-    """Turns this process into a worker, as if it had just been started with that script."""
+def become(run: Callable[[], object], cwd: str, env: Mapping[str, str], streams: Sequence[int]) -> NoReturn:
+    """Turns this process into one that has just been started in a folder, with these variables and streams."""
     code = 1
     try:
         signal.set_wakeup_fd(-1)
@@ -58,9 +58,7 @@ def _work(script: str, cwd: str, env: Mapping[str, str], streams: list[int]) -> 
         os.environ.clear()
         os.environ.update(env)
         time.tzset()
-        sys.argv[:] = [script]
-        sys.path.insert(0, os.path.dirname(script))
-        runpy.run_path(script, run_name="__main__")
+        run()
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
@@ -70,6 +68,17 @@ def _work(script: str, cwd: str, env: Mapping[str, str], streams: list[int]) -> 
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _work(script: str, cwd: str, env: Mapping[str, str], streams: Sequence[int]) -> NoReturn:
+    """Turns this process into a worker, as if it had just been started with that script."""
+
+    def run() -> None:
+        sys.argv[:] = [script]
+        sys.path.insert(0, os.path.dirname(script))
+        runpy.run_path(script, run_name="__main__")
+
+    become(run, cwd, env, streams)
 
 
 def _reap(statuses: dict[int, int]) -> None:
@@ -83,39 +92,46 @@ def _reap(statuses: dict[int, int]) -> None:
         os.close(to)
 
 
-def main() -> None:
-    """Serves requests until the emulator closes the socket."""
-    emulator = socket.socket(fileno=int(sys.argv[1]))
+def serve(work: Callable[..., NoReturn], *, own_groups: bool = False) -> None:
+    """Serves requests from the socket that is the standard input, until it is closed.
+
+    Args:
+        work: Turns a copy into what the request's members, and its descriptors as `streams`, ask for.
+        own_groups: Whether each copy leads a process group. Otherwise it belongs to that of this process.
+    """
+    asking = socket.socket(fileno=0)
     ended, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    gc.disable()
-    _import_boto3(sys.argv[2:])
-    gc.freeze()  # a worker's collector neither walks through these objects nor writes to their pages
-    gc.enable()
-    sys.stdout.flush()  # a worker must not print what an import has printed
+    gc.freeze()  # a copy's collector neither walks through what is imported nor writes to its pages
+    sys.stdout.flush()  # a copy must not print what an import has printed
     statuses: dict[int, int] = {}
     readable = select.poll()  # select.select refuses descriptors from 1,024 on, and this socket keeps its number
-    readable.register(emulator, select.POLLIN)
+    readable.register(asking, select.POLLIN)
     readable.register(ended, select.POLLIN)
     while True:
         ready = dict(readable.poll())
         if ended in ready:
             os.read(ended, 4096)
             _reap(statuses)
-        if emulator.fileno() in ready:
-            request, descriptors, _, _ = socket.recv_fds(emulator, REQUEST_MAX, 4)
+        if asking.fileno() in ready:
+            request, descriptors, _, _ = socket.recv_fds(asking, REQUEST_MAX, 4)
             if not request:
                 return
             process = os.fork()
             if not process:
-                _work(**json.loads(request), streams=descriptors)
+                work(**json.loads(request), streams=descriptors)
+            if own_groups:
+                os.setpgid(process, process)  # before its starter learns the number, by which it ends the group
             statuses[process] = descriptors.pop()
             for descriptor in descriptors:
                 os.close(descriptor)
-            emulator.send(str(process).encode())
+            asking.send(str(process).encode())
 
 
 if __name__ == "__main__":
-    main()
+    gc.disable()
+    _import_boto3(sys.argv[1:])
+    gc.enable()
+    serve(_work)

@@ -18,19 +18,22 @@ from local.account import ROOT, STATE, LocalAccount, NoLocalAccount
 from local.emulator.clock import write
 from local.emulator.ports import CannotStart as CannotStart
 from local.emulator.ports import free_port
+from local.emulator.serving_process import (
+    LAMBDA_PYTHON,
+    LAMBDA_WHEELS,
+    PYTHON,
+    SERVE,
+    ServingProcess,
+    Starter,
+    environment,
+    start_process,
+)
 
 _PROC = Path("/proc")
 _MIN_FREE_BYTES = 1_000_000_000
-_SERVE = "-m local.emulator serve"
 _START_TIMEOUT = 30.0  # seconds
 _GRACE = 5.0  # seconds between SIGTERM and SIGKILL
-_PYTHON = ROOT / ".venv-local" / "bin" / "python"
-_children: dict[int, subprocess.Popen[bytes]] = {}  # started by this process, which has to reap them
-_SIMULATOR = ROOT / "packages" / "bedrock-simulator" / "src"
-_LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
-_LAMBDA_WHEELS = ROOT / ".build" / "wheels"
-_UNPACKED = ROOT / ".build" / "unpacked"
-"""Code and layers of functions, by content, with their bytecode."""
+_children: dict[int, ServingProcess] = {}  # started by this process, which has to reap them
 
 
 def _alive(pid: int) -> bool:
@@ -109,7 +112,7 @@ def running(state: Path = STATE) -> LocalAccount | None:
 def holding(state: Path = STATE) -> LocalAccount | None:
     """Returns the account whose emulator is alive with its data, even if it is too busy to answer; or None."""
     pid = _pid(state)
-    if pid is None or not any(command.rstrip().endswith(_SERVE) for command in _commands(pid)):
+    if pid is None or not any(command.rstrip().endswith(" ".join(SERVE)) for command in _commands(pid)):
         return None
     try:
         return LocalAccount.load(state)
@@ -119,9 +122,9 @@ def holding(state: Path = STATE) -> LocalAccount | None:
 
 def _check_prerequisites(state: Path) -> None:
     needed = (
-        (_PYTHON, f"the Python environment {_PYTHON.parent.parent.name} of the emulator"),
-        (_LAMBDA_PYTHON, f"the Python environment {_LAMBDA_PYTHON.parent.parent.name} of local Lambda functions"),
-        (_LAMBDA_WHEELS, f"the folder {_LAMBDA_WHEELS} of local Lambda functions' packages"),
+        (PYTHON, f"the Python environment {PYTHON.parent.parent.name} of the emulator"),
+        (LAMBDA_PYTHON, f"the Python environment {LAMBDA_PYTHON.parent.parent.name} of local Lambda functions"),
+        (LAMBDA_WHEELS, f"the folder {LAMBDA_WHEELS} of local Lambda functions' packages"),
     )
     for path, what in needed:
         if not path.exists():
@@ -134,36 +137,6 @@ def _check_prerequisites(state: Path) -> None:
         raise CannotStart(f"only {free_mb} MB are free on the disk of {state}: the local account needs 1000 MB.")
 
 
-def _environment(account: LocalAccount) -> dict[str, str]:
-    """Returns the emulator's environment, which Lambda functions inherit: nothing of the caller's, such as credentials.
-
-    PYTHONPATH selects this checkout's simulator, whatever is installed. The emulator removes it for functions.
-    """
-    scratch = account.state / "tmp"
-    scratch.mkdir(exist_ok=True)
-    return {
-        "HOME": str(scratch),
-        "PATH": os.pathsep.join([str(ROOT / ".venv" / "bin"), "/usr/local/bin", "/usr/bin", "/bin"]),
-        "TMPDIR": str(scratch),
-        "LANG": "C.UTF-8",
-        "OPENBLAS_NUM_THREADS": "1",  # more threads wait for work by spinning, in each process that imports numpy
-        "PYTHONPATH": str(_SIMULATOR),
-        "GATEWAY_PORT": str(account.port),
-        "BIND_HOST": "127.0.0.1",
-        "MINISTACK_HOST": "127.0.0.1",
-        "IOT_MTLS_ENABLED": "0",
-        "SFTP_ENABLED": "0",
-        "AUTH": "true",
-        "MINISTACK_ACCOUNT_ID": account.account,
-        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(60 / account.speed),
-        "DISTILLERY_CLOCK_FILE": str(account.clock_file),
-        "DISTILLERY_LOCAL_STATE": str(account.state),
-        "DISTILLERY_LAMBDA_PYTHON": str(_LAMBDA_PYTHON),
-        "DISTILLERY_LAMBDA_WHEELS": str(_LAMBDA_WHEELS),
-        "DISTILLERY_LOCAL_UNPACKED": str(_UNPACKED),
-    }
-
-
 def _start_of(date: str | None, real: float) -> float:
     if date is None:
         return real
@@ -173,7 +146,7 @@ def _start_of(date: str | None, real: float) -> float:
         raise CannotStart(str(why)) from None
 
 
-def _wait_until_healthy(process: subprocess.Popen[bytes], account: LocalAccount) -> None:
+def _wait_until_healthy(process: ServingProcess, account: LocalAccount) -> None:
     end = time.monotonic() + _START_TIMEOUT
     while not _healthy(account):
         log = account.state / "emulator.log"
@@ -188,7 +161,7 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], account: LocalAccount)
         time.sleep(0.05)
 
 
-def start(account: LocalAccount) -> LocalAccount:
+def start(account: LocalAccount, starter: Starter = start_process) -> LocalAccount:
     """Starts the account, or returns the running one if it has the same date and speed.
 
     A port of 0 selects a free port. Raises CannotStart with one sentence.
@@ -213,15 +186,7 @@ def start(account: LocalAccount) -> LocalAccount:
     write(account.clock_file, ClockState(real=real, virtual=_start_of(account.date, real), speed=account.speed))
     account.save()
     with (account.state / "emulator.log").open("wb") as log:
-        process = subprocess.Popen(
-            [str(_PYTHON), *_SERVE.split()],
-            cwd=ROOT,
-            env=_environment(account),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+        process = starter(environment(account), log)
     _children[process.pid] = process
     (account.state / "pid").write_text(str(process.pid))
     try:

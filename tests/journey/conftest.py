@@ -3,6 +3,7 @@
 A journey that passes fails nevertheless if something goes on billing in its account: see `residue.py`.
 """
 
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,8 +14,9 @@ from distillery.settings import Settings
 from local.account import LocalAccount
 from local.deploy import Deployment
 from local.emulator import process
+from local.emulator.serving_process import Starter, start_process
 from tests.assemblies import assembly_of
-from tests.journey import iam_usage, residue
+from tests.journey import accounts, iam_usage, residue
 from tests.journey.environment import Environment
 from tests.journey.tagged_resources import discard_tagged_resources
 from tests.unit.stacks.assembly import DAYS, settings_of
@@ -58,15 +60,25 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+@pytest.fixture(scope="session")
+def starter() -> Iterator[Starter]:
+    """Starts the emulators: as copies where processes can be forked."""
+    if sys.platform == "linux":
+        with accounts.copies() as copying:
+            yield copying
+    else:
+        yield start_process
+
+
 @pytest.fixture
-def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Start]:
+def start(request: pytest.FixtureRequest, tmp_path: Path, starter: Starter) -> Iterator[Start]:
     state = tmp_path / "account"
     begun: list[tuple[LocalAccount, Settings]] = []
 
     def started(environment: str, /, **options: Any) -> tuple[LocalAccount, Settings]:
         day = str(DAYS[environment])
         asked = LocalAccount(state=state, port=0, date=day, speed=SPEED, record_iam=True, **options)
-        begun.append((process.start(asked), settings_of(environment)))
+        begun.append((process.start(asked, starter), settings_of(environment)))
         return begun[-1]
 
     yield started

@@ -15,6 +15,8 @@ import pytest
 
 from local.account import ROOT, LocalAccount, NoLocalAccount
 from local.emulator import process
+from local.emulator.serving_process import Starter, start_process
+from tests.journey import accounts
 from tests.unit.local.emulator.harness import EmulatorHarness
 
 
@@ -24,12 +26,22 @@ def asked(tmp_path: Path) -> LocalAccount:
     return LocalAccount(state=tmp_path / "state", port=0, date="2024-12-04", speed=360)
 
 
-def test_a_started_account_is_reused_and_a_stopped_one_leaves_no_process(asked: LocalAccount) -> None:
-    first = process.start(asked)
+@pytest.fixture(params=["as a process", "as a copy"] if sys.platform == "linux" else ["as a process"])
+def starter(request: pytest.FixtureRequest) -> Iterator[Starter]:
+    """Starts the emulator in one of the two ways."""
+    if request.param == "as a process":
+        yield start_process
+    else:
+        with accounts.copies() as copying:
+            yield copying
+
+
+def test_a_started_account_is_reused_and_a_stopped_one_leaves_no_process(asked: LocalAccount, starter: Starter) -> None:
+    first = process.start(asked, starter)
     harness = EmulatorHarness(first)
     harness.invoke(harness.function("def handler(event, context): return 1"))
     pid = int((asked.state / "pid").read_text())
-    assert process.start(asked) == first == LocalAccount.load(asked.state)
+    assert process.start(asked) == first == LocalAccount.load(asked.state) == process.holding(asked.state)
     with pytest.raises(process.CannotStart, match="already runs with date 2024-12-04"):
         process.start(replace(asked, date=None))
     assert process.stop(asked.state)
@@ -117,7 +129,7 @@ def test_a_busy_port_is_one_sentence(asked: LocalAccount) -> None:
             process.start(replace(asked, port=port))
 
 
-@pytest.mark.parametrize("name", ["_PYTHON", "_LAMBDA_PYTHON"])
+@pytest.mark.parametrize("name", ["PYTHON", "LAMBDA_PYTHON"])
 def test_a_missing_environment_is_one_sentence(asked: LocalAccount, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(process, name, ROOT / ".venv-gone" / "bin" / "python")
     with pytest.raises(process.CannotStart, match=r"\.venv-gone .* is missing: `make install`"):

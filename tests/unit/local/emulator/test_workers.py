@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from local.account import ROOT
-from local.emulator.hooks.workers import ForkedWorker, ForkServer
+from local.emulator.hooks.workers import ForkedWorker, start_worker, worker_server
 from tests.unit.local.emulator.harness import EmulatorHarness
 
 SEEN = """
@@ -105,8 +105,8 @@ def many_files_open() -> Iterator[None]:
 def test_an_account_of_any_size_starts_workers_and_sees_their_end(tmp_path: Path) -> None:
     script = tmp_path / "worker.py"
     script.write_text("import os, sys\nprint(len(os.listdir('/proc/self/fd')), flush=True)\nsys.exit(int(input()))\n")
-    with closing(ForkServer(())) as server:
-        workers = [server.fork(LAMBDA_PYTHON, str(script), str(tmp_path), {}) for _ in range(2)]
+    with closing(worker_server(LAMBDA_PYTHON, ())) as server:
+        workers = [start_worker(server, str(script), str(tmp_path), {}) for _ in range(2)]
         assert [worker.poll() for worker in workers] == [None, None]
         with pytest.raises(subprocess.TimeoutExpired):
             workers[0].wait(0.001)
@@ -123,10 +123,10 @@ def test_a_server_that_ended_is_an_error_once(tmp_path: Path) -> None:
     (tmp_path / "worker.py").write_text("")
     (layer := tmp_path / "layer" / "boto3").mkdir(parents=True)
     (layer / "__init__.py").write_text("raise SystemExit(1)")
-    with closing(ForkServer((str(layer.parent),))) as server:
-        with pytest.raises(OSError, match="the process that starts Lambda workers ended"):
-            server.fork(LAMBDA_PYTHON, str(tmp_path / "worker.py"), str(tmp_path), {})
+    with closing(worker_server(LAMBDA_PYTHON, (str(layer.parent),))) as server:
+        with pytest.raises(OSError, match="the process that is copied ended"):
+            start_worker(server, str(tmp_path / "worker.py"), str(tmp_path), {})
         (layer / "__init__.py").write_text("class Session:\n    def __init__(*_, **__): ...\n    client = print\n")
-        worker = server.fork(LAMBDA_PYTHON, str(tmp_path / "worker.py"), str(tmp_path), {})
+        worker = start_worker(server, str(tmp_path / "worker.py"), str(tmp_path), {})
         assert worker.wait() == 0
     _close(worker)
