@@ -3,14 +3,15 @@ garbage among what it imported.
 """
 
 import gc
+import os
 from collections.abc import Callable
 from typing import Any
 
 from botocore.loaders import JSONFileLoader
 
 _YOUNG_OBJECTS = 20_000
-"""How many objects more than before there are when garbage is collected. With Python's 700 the collector takes a fifth of
-a journey's CPU time."""
+"""How many objects more than before there are when garbage is collected. With Python's 700 the collector takes a fifth
+of a journey's CPU time."""
 
 
 def read_models_once() -> None:
@@ -27,8 +28,9 @@ def read_models_once() -> None:
 
 
 def begin_imports() -> None:
-    """Imports and lists of tests leave little garbage."""
+    """Imports and lists of tests leave little garbage. Threads of BLAS have nothing to do and wait by spinning."""
     gc.disable()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def end_imports() -> None:
