@@ -89,6 +89,7 @@ def _chart(**options: Any) -> Any:
     return pygal.XY(
         style=_PLAIN,
         js=(),
+        css=(),
         show_legend=False,
         width=WIDTH,
         margin=12,

@@ -7,6 +7,7 @@ of the grid, the probability is at most that of a more favourable model than any
 taken with an allowance for what lies between, and the size is measured.
 """
 
+import functools
 import math
 from fractions import Fraction
 from statistics import NormalDist
@@ -108,10 +109,12 @@ def _certified(region: Region, shares: np.ndarray, delta: float, best: float) ->
     return max(settled, float(bounds.max()))
 
 
+@functools.lru_cache
 def paired_difference(gains: int, losses: int, n: int, threshold: Fraction) -> Interval:
     """The difference of two paired proportions, and its tests against a threshold.
 
-    Bisection starts at the threshold, so that bound and test cannot disagree.
+    Bisection starts at the threshold, so that bound and test cannot disagree. A verdict needs it twice: to decide, and
+    for each contestant that its report shows.
     """
     edge = float(threshold)
     above, lower = _side(gains, losses, n, edge)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from distillery.core import aws, clock
+from distillery.evaluation.statistics.paired import paired_difference
 from lambdas.serving import handler as serving
 from tests.unit.leaks.account import Account, Transport
 from tests.unit.leaks.scenarios import Scenario
@@ -56,6 +57,7 @@ def start(transport: Transport, scenario: Scenario) -> tuple[Account, Callable[[
     serving._route.cache_clear()
     serving._offer.cache_clear()
     ask = scenario.prepare(account)
+    paired_difference.cache_clear()  # else a function that the state has called before would not be reached
     account.listen()
     return account, ask
 
