@@ -32,13 +32,16 @@ _TYPED = {
 """Typography, and what is not seen: soft hyphens, the Arabic tatweel, bidi controls, the presentation of emoji."""
 
 
+_CHARACTERS = 5000
+"""About as many different characters are looked up once, and not at each place in a text."""
+
+
 class _Plain(dict[int, str]):
-    """What `str.translate` writes for each character. Only changes are stored, so the table stays small."""
+    """What `str.translate` writes for each character."""
 
     def __missing__(self, code: int) -> str:
-        char = chr(code)
-        plain = _plain(char)
-        if plain != char:
+        plain = _plain(chr(code))
+        if len(self) < _CHARACTERS:
             self[code] = plain
         return plain
 
@@ -86,21 +89,24 @@ def _with_bounded_runs(text: str) -> str:
     for char in text:
         if char < "\u00c0":
             run = 0
-        elif unicodedata.combining(char):
-            added = len(unicodedata.normalize("NFD", char))
-            run += added
-            if run > LONGEST_RUN:
-                parts.append(_BREAK)
-                run = added
-        else:
-            run = _trailing_marks(char)
+            parts.append(char)
+            continue
+        combines, added = _marks(char)
+        run = run + added if combines else added
+        if combines and run > LONGEST_RUN:
+            parts.append(_BREAK)
+            run = added
         parts.append(char)
     return "".join(parts)
 
 
-def _trailing_marks(char: str) -> int:
+@lru_cache(maxsize=_CHARACTERS)
+def _marks(char: str) -> tuple[bool, int]:
+    """Whether the character is a mark, and how many marks it stands for."""
     whole = unicodedata.normalize("NFD", char)
-    return sum(unicodedata.combining(part) != 0 for part in whole)
+    if unicodedata.combining(char):
+        return True, len(whole)
+    return False, sum(unicodedata.combining(part) != 0 for part in whole)
 
 
 _UNSPACED = re.compile(
@@ -150,7 +156,7 @@ def _runs(text: str) -> Iterator[tuple[str, ...]]:
         yield tuple(text[start:end] for start, end in zip(starts, [*starts[1:], found.end()], strict=True))
 
 
-@lru_cache(maxsize=5000)
+@lru_cache(maxsize=_CHARACTERS)
 def _class(char: str) -> str:
     """A letter (A), one of a script without spaces (U), a digit (9), a mark (M), a symbol (S), itself, or a space."""
     if char in "-.,'_+#":
