@@ -43,6 +43,7 @@ from local.emulator.hooks import (
     machine_roles,
     map_runs,
     metrics,
+    parsed_policies,
     policy_variables,
     principals,
     recorder,
@@ -98,6 +99,7 @@ def install(
     service_quotas.install(simulator)
     sharing.install(simulator)
     athena.install(clock)
+    parsed_policies.install()
     policy_variables.install()
     principals.install()
     web_identity.install()

@@ -25,10 +25,8 @@ REQUEST_MAX = 1 << 20
 _SERVICES = ("bedrock", "dynamodb", "s3", "ssm", "stepfunctions")  # most functions create clients of these
 
 
-def _import_boto3(folders: Sequence[str]) -> None:
-    """Imports what every function imports. A service description is read once for all workers."""
-    sys.path[:0] = folders
-    import boto3
+def read_descriptions_once() -> None:
+    """Lets botocore keep each service description that it reads, for all copies."""
     from botocore.loaders import JSONFileLoader
 
     load, read = JSONFileLoader.load_file, dict[str, object]()
@@ -39,6 +37,14 @@ def _import_boto3(folders: Sequence[str]) -> None:
         return read[file_path]
 
     JSONFileLoader.load_file = load_file  # type: ignore[method-assign]
+
+
+def _import_boto3(folders: Sequence[str]) -> None:
+    """Imports what every function imports."""
+    sys.path[:0] = folders
+    import boto3
+
+    read_descriptions_once()
     session = boto3.Session("a", "b", region_name="us-east-1")
     for service in _SERVICES:
         session.client(service)  # type: ignore[call-overload]  # a name known at run time only

@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import BinaryIO, NoReturn
 
+import botocore.session
+
 from local.account import ROOT
 from local.emulator import prefork
 from local.emulator.forks import ForkServer
@@ -36,6 +38,19 @@ _IMPORTED = (
     "sqlglot.dialects.trino",
     "yaml",
 )
+_CALLED = (
+    "bedrock",
+    "bedrock-runtime",
+    "cloudformation",
+    "dynamodb",
+    "lambda",
+    "s3",
+    "sns",
+    "sqs",
+    "ssm",
+    "stepfunctions",
+)
+"""Services whose descriptions every account reads."""
 _READS_ITS_ENVIRONMENT = "ministack"
 """It takes its port, among others, from the variables that it finds when it is imported."""
 
@@ -70,6 +85,9 @@ if __name__ == "__main__":
     gc.disable()
     for name in _IMPORTED:
         importlib.import_module(name)
+    prefork.read_descriptions_once()
+    for name in _CALLED:
+        botocore.session.get_session().get_service_model(name)
     gc.enable()
     if _READS_ITS_ENVIRONMENT in sys.modules:
         raise ImportError(f"{_READS_ITS_ENVIRONMENT} was imported: it must be imported by each account anew")

@@ -20,6 +20,7 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import tagging
 
 from local.emulator import bedrock_access
+from local.emulator.hooks.parsed_policies import one_request
 from local.emulator.iam_check import Check
 
 Following = Callable[[str, str, str], Iterable[Check]]
@@ -96,12 +97,14 @@ def install(simulator: Any, *following: Following) -> None:
         first = {**given, **_own_keys.get()}
         _further.set(())
         _own_keys.set(_NO_KEYS)
-        denied = enforce(access_key, action, service, region, resource_arn, first)
-        for check in checks:
-            if denied:
-                break
-            denied = enforce(access_key, check.action, check.service, region, check.resource, {**given, **check.keys})
-            _refused.set(check if denied else None)
+        with one_request():
+            denied = enforce(access_key, action, service, region, resource_arn, first)
+            for check in checks:
+                if denied:
+                    break
+                keys = {**given, **check.keys}
+                denied = enforce(access_key, check.action, check.service, region, check.resource, keys)
+                _refused.set(check if denied else None)
         return denied
 
     def access_denied_response(service: str, action: str, principal: str, request_id: str, **options: Any) -> Any:

@@ -59,6 +59,13 @@ class _Values(Mapping[str, str]):
         return 0
 
 
+def _concerns(statement: Any, action: str, effect: str) -> bool:
+    """Whether the parts of a statement that have no variables match."""
+    if statement.effect != effect:
+        return False
+    return bool(iam_evaluator._action_matches(action, statement.actions, statement.not_actions))
+
+
 def _said(statement: Any, values: Mapping[str, str]) -> Any | None:
     """Returns the statement with its variables replaced for this request; None if it does not apply to the request."""
     spelled = (statement.resources, statement.not_resources, statement.conditions)
@@ -107,7 +114,8 @@ def install() -> None:
 
     def with_variables(context: Any, statements: Sequence[Any], effect: str) -> Any:
         values = _Values(context)
-        said = [one for statement in statements if (one := _said(statement, values)) is not None]
+        concerned = (statement for statement in statements if _concerns(statement, context.action, effect))
+        said = [one for statement in concerned if (one := _said(statement, values)) is not None]
         return first_match(context, said, effect)
 
     def with_leading_keys(body: bytes) -> dict[str, Any]:
