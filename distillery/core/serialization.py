@@ -20,15 +20,24 @@ Decoder = Callable[[Any, str], Any]
 
 def to_wire(value: Any) -> Any:
     """The value as JSON data. A Decimal becomes a string, so it stays exact."""
-    if dataclasses.is_dataclass(value):
-        return {f.name: to_wire(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(k): to_wire(v) for k, v in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [to_wire(v) for v in value]
-    if isinstance(value, Enum):
-        return value.value
-    return str(value) if isinstance(value, (Decimal, date)) else value
+    kind: Any = type(value)
+    encode: Callable[[Any], Any] = _encoder(kind)
+    return encode(value)
+
+
+@functools.cache
+def _encoder(kind: Any) -> Callable[[Any], Any]:
+    """Looks at a type once, as `_decoder` does."""
+    if dataclasses.is_dataclass(kind):
+        names = tuple(f.name for f in dataclasses.fields(kind))
+        return lambda value: {name: to_wire(getattr(value, name)) for name in names}
+    if issubclass(kind, Mapping):
+        return lambda value: {str(k): to_wire(v) for k, v in value.items()}
+    if issubclass(kind, (tuple, list)):
+        return lambda value: [to_wire(v) for v in value]
+    if issubclass(kind, Enum):
+        return lambda value: value.value
+    return str if issubclass(kind, (Decimal, date)) else lambda value: value
 
 
 def from_wire(kind: type[T], data: Any) -> T:
