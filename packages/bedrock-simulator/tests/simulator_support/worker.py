@@ -28,9 +28,11 @@ def read_models_once() -> None:
 
 
 def begin_imports() -> None:
-    """Imports and lists of tests leave little garbage. Threads of BLAS have nothing to do and wait by spinning."""
+    """Imports and lists of tests leave little garbage. Threads of BLAS have nothing to do and wait by spinning, and no
+    machine of tests has credentials to ask for."""
     gc.disable()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
 
 
 def end_imports() -> None:

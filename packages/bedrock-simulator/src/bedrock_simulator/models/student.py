@@ -24,7 +24,7 @@ __all__ = [
     "Student",
     "held_out_loss",
     "loss",
-    "train",
+    "trained",
     "training_loss",
     "untrained",
 ]
@@ -45,7 +45,7 @@ class LazyStudent:
         """Returns the trained student's answer."""
         with self._lock:
             if self._trained is None:
-                self._trained = _trained(self.pairs)
+                self._trained = trained(self.pairs)
         return self._trained.answer(question)
 
     def __eq__(self, other: object) -> bool:
@@ -64,7 +64,7 @@ def loss(student: Student, pairs: Pairs) -> float:
 @functools.lru_cache(maxsize=_KEPT)
 def training_loss(pairs: FrozenPairs) -> float:
     """The loss of a student on the pairs that it is trained on."""
-    return loss(_trained(pairs), pairs)
+    return loss(trained(pairs), pairs)
 
 
 @functools.lru_cache(maxsize=_KEPT)
@@ -74,5 +74,5 @@ def held_out_loss(pairs: FrozenPairs) -> float:
     return loss(train(training), pairs[::HELD_OUT])
 
 
-_trained = functools.lru_cache(maxsize=_KEPT)(train)
+trained = functools.lru_cache(maxsize=_KEPT)(train)
 """Returns the same student for the same pairs, which it does not change afterwards."""

@@ -57,7 +57,7 @@ class Teacher:
         """Adds golden examples, and trains again where one is new."""
         for system in add_golden_answers(self._golden_answers, examples):
             answers = dict(self._golden_answers[system])
-            model = student.train(list(answers.items()))
+            model = student.trained(tuple(answers.items()))
             self._knowledge[system] = _knowledge(answers, model)
 
     def answer(self, prompt: text.Prompt, model: str = "") -> str:
