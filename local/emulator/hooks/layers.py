@@ -11,6 +11,7 @@ Patch: a layer whose wheels are for a platform (the `Tag` in `*.dist-info/WHEEL`
 import io
 import os
 import zipfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ def _is_pure(wheel: str) -> bool:
     return all(tag.endswith("-any") for tag in tags)
 
 
+@lru_cache(16)  # asked for each worker, with the bytes that the layer's version holds
 def with_local_builds(layer: bytes, folder: Path) -> bytes:
     """Returns the layer with the local builds of its distributions, if any is compiled.
 

@@ -66,6 +66,15 @@ def test_no_link_is_made_outside_of_the_folder(name: str, tmp_path: Path, monkey
     assert [path for path in tmp_path.rglob("*") if path.is_symlink()] == []
 
 
+@pytest.mark.parametrize("name", ["../outside", "a/../../outside", "/outside"])
+def test_a_layer_with_an_entry_outside_of_it_starts_no_function(harness: EmulatorHarness, name: str) -> None:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr(name, "")
+        archive.writestr("python/more.py", "TEXT = 'inside'")
+    assert "Failed to resolve layer" in str(module_output(harness, body.getvalue()))
+
+
 def test_a_link_deep_in_an_archive_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     (tmp_path / "code.zip").write_bytes(link_archive(tmp_path / "there", "a/b/link"))
