@@ -45,8 +45,13 @@ def fetched(packages: Packages) -> Path:
 
 
 @pytest.fixture(scope="session")
-def unpacked(fetched: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with zipfile.ZipFile(packing.pack_wheels(tmp_path_factory.mktemp("build"), fetched)) as packed:
+def archive(fetched: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return packing.pack_wheels(tmp_path_factory.mktemp("build"), fetched)
+
+
+@pytest.fixture(scope="session")
+def unpacked(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with zipfile.ZipFile(archive) as packed:
         packed.extractall(into := tmp_path_factory.mktemp("unpacked"))
     return into
 
@@ -100,12 +105,13 @@ def test_a_text_of_the_lgpl_goes_with_what_is_under_it(packages: Packages, packa
     assert any("GNU LESSER GENERAL PUBLIC LICENSE" in path.read_text(encoding="utf-8") for path in texts)
 
 
-def test_a_second_build_is_the_same_archive_and_leaves_nothing_else(fetched: Path, tmp_path: Path) -> None:
-    first = packing.pack_wheels(tmp_path, fetched)
-    assert packing.pack_wheels(tmp_path, fetched) == first
-    assert list(tmp_path.iterdir()) == [first]
-    (elsewhere := tmp_path / "elsewhere").mkdir()
-    assert packing.pack_wheels(elsewhere, fetched).read_bytes() == first.read_bytes()
+def test_a_second_build_is_the_same_archive_and_leaves_nothing_else(
+    archive: Path, fetched: Path, tmp_path: Path
+) -> None:
+    assert packing.pack_wheels(archive.parent, fetched) == archive
+    assert list(archive.parent.iterdir()) == [archive]
+    assert packing.pack_wheels(tmp_path, fetched).read_bytes() == archive.read_bytes()
+    assert [file.name for file in tmp_path.iterdir()] == [archive.name]
 
 
 def test_a_layer_that_was_never_fetched_says_how_to_get_it(tmp_path: Path) -> None:
