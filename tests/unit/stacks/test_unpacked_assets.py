@@ -1,7 +1,6 @@
 """Each function's unpacked assets import its handler, with its layers and without the checkout."""
 
 import json
-import os
 import re
 import subprocess
 import zipfile
@@ -25,7 +24,25 @@ from tests.unit.stacks.assembly import DAYS, ROOT, resources
 PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
 ENVIRONMENTS = ("dev", "prod")
 """Together they have most functions: dev empties its buckets, prod owns the invocation logging."""
-IMPORT = "import importlib, sys; name = sys.argv[1].rpartition('.'); getattr(importlib.import_module(name[0]), name[2])"
+IMPORTS = """
+import importlib, json, os, sys, traceback
+sdk, functions = json.load(sys.stdin)
+sys.path.insert(0, sdk)
+import boto3
+library = sys.path[1:]
+for handler, path in functions.items():
+    if os.fork():
+        os.wait()
+        continue
+    sys.path[:] = [*path, *library]
+    module, _, name = handler.rpartition(".")
+    try:
+        getattr(importlib.import_module(module), name)
+    except BaseException:
+        print(json.dumps([handler, traceback.format_exc()[-500:]]), flush=True)
+    os._exit(0)
+"""
+"""Imports each handler in a process of its own, which begins with the boto3 that all functions have."""
 PACKAGES = re.compile(r"Packages of requirements/(\w+)\.txt")
 
 
@@ -103,18 +120,19 @@ def test_the_assets_of_every_function_import_its_handler(functions: dict[str, Fu
         for handler in re.findall(r'handler="(lambdas\.[\w.]+)"', file.read_text(encoding="utf-8"))
     }
     assert set(functions) == declared
-    failed = {}
+    paths = {}
     for handler, function in functions.items():
         code, *layers = (_unpack(archive, tmp_path) for archive in function.archives)
-        path = [code, *(layer / "python" for layer in layers), *function.local]
-        done = subprocess.run(
-            [PYTHON, "-S", "-P", "-c", IMPORT, handler],
-            cwd=tmp_path,
-            env={"PYTHONPATH": os.pathsep.join(map(str, path)), "AWS_REGION": "us-east-1"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            failed[handler] = done.stderr[-500:]
-    assert failed == {}
+        paths[handler] = [str(code), *(str(layer / "python") for layer in layers), *map(str, function.local)]
+    (sdk,) = {folder for path in paths.values() for folder in path if (Path(folder) / "boto3").exists()}
+    assert [handler for handler, path in paths.items() if sdk not in path] == []
+    done = subprocess.run(
+        [PYTHON, "-S", "-P", "-c", IMPORTS],
+        cwd=tmp_path,
+        env={"AWS_REGION": "us-east-1"},
+        input=json.dumps([sdk, paths]),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
