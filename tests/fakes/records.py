@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePrivateKey, derive_private_key
@@ -35,13 +36,18 @@ ACCEPTED = AcceptanceStatement(
 )
 
 
+@cache
+def _keys(secret: int) -> tuple[EllipticCurvePrivateKey, PublicKey]:
+    private = derive_private_key(secret, SECP256R1())
+    public = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return private, PublicKey.from_der(public)
+
+
 class Signer:
     """A private key, derived from a number."""
 
     def __init__(self, secret: int = 7) -> None:
-        self.private: EllipticCurvePrivateKey = derive_private_key(secret, SECP256R1())
-        public = self.private.public_key()
-        self.public = PublicKey.from_der(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+        self.private, self.public = _keys(secret)
 
     def sign(self, payload: bytes, *, payload_type: str = envelope.IN_TOTO, key_id: str | None = None) -> bytes:
         """An envelope around the payload."""

@@ -26,6 +26,7 @@ def patched_transport() -> Iterator[Transport]:
         transport = Transport(patch)
         patch.setattr(clock, "timestamp", lambda: 1_795_426_200.0)
         patch.setattr("distillery.client.clock.time.sleep", lambda _: None)
+        patch.setattr("traceback._extract_caret_anchors_from_line_segment", lambda _: None)  # slow, and quotes nothing
         patch.setattr(urllib.request, "urlopen", lambda request, timeout: _answered(transport.account, request))
         _forget()
         yield transport
