@@ -105,6 +105,7 @@ class Deployment:
     def __init__(self, account: LocalAccount) -> None:
         self._account = account
         self._published: set[tuple[str, str]] = set()
+        self._buckets: set[str] = set()
 
     @functools.cache  # noqa: B019 - lives as long as its account
     def client(self, service: str, region: str) -> Any:
@@ -166,6 +167,8 @@ class Deployment:
     def _bucket(self, template: str, region: str) -> str:
         """Returns the asset bucket, which is created on first use with the version parameter of the bootstrap stack."""
         name = template.replace("${AWS::AccountId}", self._account.account).replace("${AWS::Region}", region)
+        if name in self._buckets:
+            return name
         s3 = self.client("s3", region)
         if name not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
             where: Mapping[str, Any] = {"CreateBucketConfiguration": {"LocationConstraint": region}}
@@ -173,6 +176,7 @@ class Deployment:
             qualifier = name.split("-")[1]
             version = f"/cdk-bootstrap/{qualifier}/version"
             self.client("ssm", region).put_parameter(Name=version, Value="30", Type="String", Overwrite=True)
+        self._buckets.add(name)
         return name
 
     @staticmethod

@@ -30,11 +30,10 @@ def used(environment: Environment) -> Actions:
 
 def granted(environment: Environment) -> Actions:
     """Returns the actions by role that the functions' policies allow."""
-    iam = environment.client("iam")
-    roles = [role for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]]
-    ours = [one["RoleName"] for one in roles if "lambda.amazonaws.com" in str(one["AssumeRolePolicyDocument"])]
-    found = ((f":assumed-role/{role}/", action) for role in ours for action in _actions(iam, role))
-    return _by_role(found)
+    pages = environment.client("iam").get_paginator("get_account_authorization_details").paginate(Filter=["Role"])
+    roles = [role for page in pages for role in page["RoleDetailList"]]
+    ours = [one for one in roles if "lambda.amazonaws.com" in str(one["AssumeRolePolicyDocument"])]
+    return _by_role((f":assumed-role/{role['RoleName']}/", action) for role in ours for action in _actions(role))
 
 
 def unused(recorded: Iterable[Mapping[str, Actions]]) -> Actions:
@@ -65,9 +64,8 @@ def _by_role(pairs: Iterable[tuple[str, str]]) -> Actions:
     return {role: sorted(actions) for role, actions in found.items()}
 
 
-def _actions(iam: Any, role: str) -> Iterator[str]:
-    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-        document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-        for statement in document["Statement"]:
+def _actions(role: Mapping[str, Any]) -> Iterator[str]:
+    for policy in role["RolePolicyList"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
             action = statement["Action"]
             yield from [action] if isinstance(action, str) else action
