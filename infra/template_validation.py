@@ -29,7 +29,7 @@ MEANWHILE = (
             "scheduler",
             "sns_subscriptions",
             "ssm",
-            "stepfunctions_tasks",
+            "stepfunctions",
         )
     ),
 )

@@ -230,6 +230,6 @@ def _close_and_fail(scope: Construct, stages: Stages, close: str, fail: str) -> 
     return _whatever_happens(stages.promotion.close(close), end)
 
 
-def _whatever_happens(task: sfn.TaskStateBase, then: sfn.IChainable) -> sfn.IChainable:
+def _whatever_happens(task: sfn.CustomState, then: sfn.IChainable) -> sfn.IChainable:
     task.add_catch(then, errors=["States.ALL"], result_path=DISCARD)
     return task.next(then)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import aws_stepfunctions as sfn
-from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from infra.constructs.function import Function
@@ -19,7 +18,7 @@ def each_chunk(
     label: str,
     chunks: str,
     at_a_time: int,
-    work: tasks.LambdaInvoke,
+    work: sfn.CustomState,
     progress: str,
     first: Mapping[str, Any],
     keeper: Function,
@@ -76,7 +75,7 @@ def _failure(scope: Construct, what: str, keeper: Function) -> sfn.IChainable:
         function=keeper,
         action="keep_failure",
         result_path=DISCARD,
-        payload={name: sfn.JsonPath.object_at(f"$.{name}") for name in ("state", "chunk", "failure")},
+        payload={f"{name}.$": f"$.{name}" for name in ("state", "chunk", "failure")},
     )
     failed = sfn.Fail(scope, f"{what.capitalize()} failed", error_path="$.failure.Error", cause_path="$.failure.Cause")
     keep.add_catch(failed, errors=["States.ALL"], result_path=DISCARD)

@@ -3,13 +3,12 @@
 All tasks have the same payload and the same retries.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
-from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from distillery.core.errors import DistilleryError, EndpointChanging, Unfinished
@@ -75,10 +74,26 @@ UNNAMED = ("ClientError",)
 """An error of a service whose code botocore does not know, such as S3's SlowDown and InternalError."""
 
 DISCARD = sfn.JsonPath.DISCARD
-_STATE = sfn.JsonPath.entire_payload
-_STEP_TIMEOUT = sfn.Timeout.duration(Duration.minutes(16))  # Lambda ends an invocation after at most 15
-_RESUME_AFTER, _CHANGED_AFTER = Duration.seconds(1), Duration.minutes(1)
-_FIRST_RETRY_AFTER, _MAX_RETRY_DELAY = Duration.seconds(5), Duration.minutes(2)
+_STEP_TIMEOUT = 16 * 60  # Lambda ends an invocation after at most 15 minutes
+
+
+def _retry(errors: Iterable[str], *, after: int, attempts: int, backoff: int = 1, **more: Any) -> Mapping[str, Any]:
+    """A retrier of the Amazon States Language. `after`: seconds before the first retry."""
+    return {
+        "ErrorEquals": list(errors),
+        "IntervalSeconds": after,
+        "MaxAttempts": attempts,
+        "BackoffRate": backoff,
+        **more,
+    }
+
+
+_RETRIES = [
+    _retry(RESUMED, after=1, attempts=20),
+    _retry(CHANGING, after=60, attempts=45),
+    _retry((*KILLED, *UNNAMED), after=5, attempts=3, backoff=2),
+    _retry(TRANSIENT, after=5, attempts=6, backoff=2, MaxDelaySeconds=120, JitterStrategy="FULL"),
+]
 
 
 class Machine(Construct):
@@ -129,7 +144,7 @@ def step(
     action: str,
     result_path: str,
     payload: Mapping[str, Any] | None = None,
-) -> tasks.LambdaInvoke:
+) -> sfn.CustomState:
     """A task that invokes one step of a stage's function.
 
     Args:
@@ -138,19 +153,17 @@ def step(
         function: The stage's function.
         action: The step of the function, such as `check`.
         result_path: JSON path at which the answer is stored.
-        payload: What the function receives beside `{"step": action, "state": $}`; it may replace `state`.
+        payload: What the function receives beside `{"step": action, "state.$": "$"}`; it may replace `state.$`.
     """
-    task = tasks.LambdaInvoke(
+    return _task(
         scope,
         name,
-        lambda_function=function.function,
-        payload=_payload(action, payload),
-        payload_response_only=True,
-        result_path=result_path,
-        retry_on_service_exceptions=False,
-        task_timeout=_STEP_TIMEOUT,
+        result_path,
+        Resource=function.function.function_arn,
+        Parameters=_payload(action, payload),
+        TimeoutSeconds=_STEP_TIMEOUT,
+        Retry=_RETRIES,
     )
-    return _with_retries(task)
 
 
 def step_with_callback(
@@ -162,7 +175,7 @@ def step_with_callback(
     result_path: str,
     within: Duration,
     once_more_after: type[DistilleryError],
-) -> tasks.LambdaInvoke:
+) -> sfn.CustomState:
     """A task that invokes a step, then waits until something answers its task token. No function runs meanwhile.
 
     Args:
@@ -175,18 +188,18 @@ def step_with_callback(
             connect-to-resource (Wait for a Callback with Task Token).
         once_more_after: The error of the token after which the step is invoked once more, with a new token.
     """
-    task = tasks.LambdaInvoke(
+    return _task(
         scope,
         name,
-        lambda_function=function.function,
-        payload=_payload(action, {"token": sfn.JsonPath.task_token}),
-        integration_pattern=sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN,
-        result_path=result_path,
-        retry_on_service_exceptions=False,
-        task_timeout=sfn.Timeout.duration(within),
+        result_path,
+        Resource=f"arn:{Aws.PARTITION}:states:::lambda:invoke.waitForTaskToken",
+        Parameters={
+            "FunctionName": function.function.function_arn,
+            "Payload": _payload(action, {"token.$": "$$.Task.Token"}),
+        },
+        TimeoutSeconds=within.to_seconds(),
+        Retry=[_retry([once_more_after.__name__], after=1, attempts=1), *_RETRIES],
     )
-    task.add_retry(errors=[once_more_after.__name__], interval=_RESUME_AFTER, max_attempts=1, backoff_rate=1)
-    return _with_retries(task)
 
 
 def wait_until_ready(
@@ -202,21 +215,11 @@ def wait_until_ready(
     return sfn.Chain.custom(wait, ready.afterwards(include_otherwise=True).end_states, ready)
 
 
-def _payload(action: str, more: Mapping[str, Any] | None) -> sfn.TaskInput:
-    return sfn.TaskInput.from_object({"step": action, "state": _STATE, **(more or {})})
+def _payload(action: str, more: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {"step": action, "state.$": "$", **(more or {})}
 
 
-def _with_retries(task: tasks.LambdaInvoke) -> tasks.LambdaInvoke:
-    task.add_retry(errors=list(RESUMED), interval=_RESUME_AFTER, max_attempts=20, backoff_rate=1)
-    task.add_retry(errors=list(CHANGING), interval=_CHANGED_AFTER, max_attempts=45, backoff_rate=1)
-    rare = [*KILLED, *UNNAMED]
-    task.add_retry(errors=rare, interval=_FIRST_RETRY_AFTER, max_attempts=3, backoff_rate=2)
-    task.add_retry(
-        errors=list(TRANSIENT),
-        interval=_FIRST_RETRY_AFTER,
-        max_attempts=6,
-        backoff_rate=2,
-        jitter_strategy=sfn.JitterType.FULL,
-        max_delay=_MAX_RETRY_DELAY,
-    )
-    return task
+def _task(scope: Construct, name: str, result_path: str, **fields: Any) -> sfn.CustomState:
+    """A task by the fields of the Amazon States Language: one call to the CDK's process instead of one for each retrier
+    and payload."""
+    return sfn.CustomState(scope, name, state_json={"Type": "Task", "ResultPath": result_path, **fields})

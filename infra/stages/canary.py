@@ -75,14 +75,14 @@ class CanaryStage(Construct):
             },
         )
 
-    def begin(self) -> sfn.TaskStateBase:
+    def begin(self) -> sfn.CustomState:
         """Starts the canary of a run that has passed. The state machine's own ARN comes from the context."""
-        machine = {"machine": sfn.JsonPath.string_at("$$.StateMachine.Id")}
+        machine = {"machine.$": "$$.StateMachine.Id"}
         return step(
             self, "Begin canary", function=self.function, action="begin", result_path="$.follow_up", payload=machine
         )
 
-    def states(self, keep_prompt: sfn.TaskStateBase, goes_live: sfn.Chain) -> sfn.Chain:
+    def states(self, keep_prompt: sfn.CustomState, goes_live: sfn.Chain) -> sfn.Chain:
         """From its endpoint to the look that ends it, and further if its student goes live."""
         create = step(self, "Create canary", function=self.function, action="create", result_path="$.candidate")
         ready = wait_until_ready(
@@ -106,7 +106,7 @@ class CanaryStage(Construct):
         look.next(decided)
         return sfn.Chain.start(create).next(ready).next(keep_prompt).next(admit).next(wait)
 
-    def ending(self, which: str) -> tuple[sfn.TaskStateBase, sfn.Wait, sfn.TaskStateBase, sfn.TaskStateBase]:
+    def ending(self, which: str) -> tuple[sfn.CustomState, sfn.Wait, sfn.CustomState, sfn.CustomState]:
         """Out of the alias; until callers know; its endpoint deleted; closed. `which` ends the states' names."""
         withdraw = step(self, f"Withdraw {which}", function=self.function, action="withdraw", result_path=DISCARD)
         wait = sfn.Wait(self, f"Callers of {which}", time=sfn.WaitTime.duration(CALLERS_KNOW_AFTER))

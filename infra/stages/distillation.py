@@ -64,7 +64,7 @@ class DistillationStage(Construct):
         )
         return sfn.Chain.start(check).next(start)
 
-    def cleanup(self) -> sfn.TaskStateBase:
+    def cleanup(self) -> sfn.CustomState:
         """Stops the jobs that are still running."""
         return step(self, "Stop job", function=self.function, action="stop", result_path=DISCARD)
 

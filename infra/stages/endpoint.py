@@ -63,7 +63,7 @@ class EndpointStage(Construct):
         )
         return sfn.Chain.start(create).next(ready)
 
-    def release(self, name: str) -> sfn.TaskStateBase:
+    def release(self, name: str) -> sfn.CustomState:
         """Deletes the candidate. `name` is the state's name."""
         return step(self, name, function=self.function, action="release", result_path=DISCARD)
 

@@ -168,7 +168,7 @@ class EvaluationStage(Construct):
         judged = judge.next(report).next(given)
         return self.scoring.states(self.function).next(judged) if self.scoring else judged
 
-    def cleanup(self) -> sfn.TaskStateBase | None:
+    def cleanup(self) -> sfn.CustomState | None:
         """Stops the jobs of judges; None where no recipe has a judge."""
         return self.scoring.cleanup() if self.scoring else None
 
@@ -181,7 +181,7 @@ class EvaluationStage(Construct):
             function=self.function,
             action="answer",
             result_path="$.answered",
-            payload={name: sfn.JsonPath.object_at(f"$.{name}") for name in ("state", "chunk", "answered")},
+            payload={f"{name}.$": f"$.{name}" for name in ("state", "chunk", "answered")},
         )
         return each_chunk(
             self,

@@ -123,11 +123,11 @@ class PromotionStage(Construct):
         wait = sfn.Wait(self, "Wait for callers", time=sfn.WaitTime.duration(CALLERS_KNOW_AFTER))
         return sfn.Chain.start(pause).next(wait).next(self.delete_paused("Delete paused"))
 
-    def delete_paused(self, name: str) -> sfn.TaskStateBase:
+    def delete_paused(self, name: str) -> sfn.CustomState:
         """Deletes the endpoint of a paused alias. `name` is the state's name."""
         return step(self, name, function=self.function, action="delete", result_path=DISCARD)
 
-    def close(self, name: str) -> sfn.TaskStateBase:
+    def close(self, name: str) -> sfn.CustomState:
         """Closes the run in the ledger and notifies people. `name` is the state's name."""
         return step(self, name, function=self.function, action="close", result_path="$.closed")
 

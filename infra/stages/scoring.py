@@ -75,7 +75,7 @@ class Scoring(Construct):
             last = last.next(self._by_functions(keeper))
         return last.next(self._by_judges()) if self._judges else last
 
-    def cleanup(self) -> sfn.TaskStateBase | None:
+    def cleanup(self) -> sfn.CustomState | None:
         """Stops the jobs of judges that still run; None where there are none."""
         if not self._judges:
             return None
@@ -88,7 +88,7 @@ class Scoring(Construct):
             function=self.function,
             action="score",
             result_path="$.scored",
-            payload={name: sfn.JsonPath.object_at(f"$.{name}") for name in ("state", "chunk", "scored")},
+            payload={f"{name}.$": f"$.{name}" for name in ("state", "chunk", "scored")},
         )
         return each_chunk(
             self,
@@ -113,7 +113,7 @@ class Scoring(Construct):
             function=self.function,
             action="follow",
             result_path="$.judged",
-            payload={"judged": sfn.JsonPath.object_at("$.judged")},
+            payload={"judged.$": "$.judged"},
         )
         wait = sfn.Wait(self, "Wait for judges", time=sfn.WaitTime.duration(LOOK_EVERY))
         judged = sfn.Pass(self, "Answers scored")
