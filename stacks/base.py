@@ -18,10 +18,11 @@ class EnvironmentStack(Stack):
 
     def __init__(self, scope: Construct, part: str, *, settings: Settings, region: str, description: str) -> None:
         self.names = Names(settings.environment)
+        self._name, self._region = self.names.stack(part), region
         tagged = {**settings.cost_tags, TAG_ENVIRONMENT: settings.environment}
         super().__init__(
             scope,
-            self.names.stack(part),
+            self._name,
             env=Environment(account=settings.account, region=region),
             description=f"Distillery, environment {settings.environment}: {description}",
             termination_protection=settings.termination_protection,
@@ -58,4 +59,4 @@ class EnvironmentStack(Stack):
 
     def output_of(self, name: str) -> str:
         """The value of an output, for other stacks."""
-        return Fn.get_stack_output(self.stack_name, name, self.region)
+        return Fn.get_stack_output(self._name, name, self._region)

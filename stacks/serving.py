@@ -35,7 +35,7 @@ class ServingStack(EnvironmentStack):
         self._reach()
         alias = serving.alias.name if serving.alias else None
         policy = caller_policy(self, "Callers", names=self.names, home_region=home, function=function, alias=alias)
-        CfnOutput(self, "FunctionArn", value=function.function.function_arn)
+        CfnOutput(self, "FunctionArn", value=function.arn)
         CfnOutput(self, "FunctionUrl", value=serving.url)
         measurers = measurer_policy(self, "Measurers", names=self.names, home_region=home, probed=probed(routes))
         CfnOutput(self, "CallerPolicyArn", value=policy.managed_policy_arn)

@@ -78,7 +78,7 @@ def promoter_policy(
         *users.put_keys(stores.prompts, *(f"{folder}/{name}" for name in (*FILES, MARKER))),
         *users.read_objects(stores.data, *REPORTS),
         *users.read_runs(stores.ledger),
-        *users.decide(admission.function.function_arn, deciders_named=deciders_named),
+        *users.decide(admission.arn, deciders_named=deciders_named),
         running.read_parameters(location, names.pipeline),
         *users.read_aliases(location, names),
     )

@@ -79,7 +79,7 @@ class Schedules(Construct):
         trusted = trust.service(Location.of(self), "scheduler.amazonaws.com", "schedule-group/default")
         role = iam.Role(self, "Role", assumed_by=trusted, description="Schedules of Distillery")
         send = storage.send_dead_letters(function.dead_letters, context.key)
-        allow(role, running.invoke(function.function.function_arn), *send)
+        allow(role, running.invoke(function.arn), *send)
         queue = scheduler.CfnSchedule.DeadLetterConfigProperty(arn=function.dead_letters.queue_arn)
         for name, expression in expressions.items():
             schedule = scheduler.CfnSchedule(
@@ -90,7 +90,7 @@ class Schedules(Construct):
                 schedule_expression_timezone=time_zones.get(name),
                 flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
                 target=scheduler.CfnSchedule.TargetProperty(
-                    arn=function.function.function_arn,
+                    arn=function.arn,
                     role_arn=role.role_arn,
                     input=json.dumps(payloads[name]),
                     dead_letter_config=queue,

@@ -73,7 +73,7 @@ class BucketCleanup(Construct):
                 self,
                 name,
                 resource_type="Custom::EmptiedBucket",
-                service_token=function.function.function_arn,
+                service_token=function.arn,
                 properties={"Bucket": bucket.bucket_name, "OnlyIfTagged": CLEANUP_TAG},
                 service_timeout=SERVICE_TIMEOUT,
             )
@@ -105,7 +105,7 @@ class UploadRecorder(Construct):
             environment={Variable.LEDGER: ledger.table_name},
             asynchronous=True,
         )
-        location, arn = Location.of(self), self.function.function.function_arn
+        location, arn = Location.of(self), self.function.arn
         permission = lambda_.CfnPermission(
             self,
             "Permission",

@@ -1,5 +1,6 @@
 """A Lambda function with its own role, log group and, for asynchronous invocations, dead-letter queue."""
 
+import functools
 from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration
@@ -108,6 +109,11 @@ class Function(Construct):
         shared = _SHARED_CONCURRENCY if reserved_concurrency is None else {}
         compliance.acknowledge(self.function, {**_NO_NETWORK, **shared, **awaited})
 
+    @functools.cached_property
+    def arn(self) -> str:
+        """Cached: every value is a call to the CDK's process, and many policies and states name the function."""
+        return self.function.function_arn
+
     def allow_more(self, *permissions: Permission) -> None:
         """Permissions on resources that are made after the function."""
         allow_more(self._policy, *permissions)
@@ -129,5 +135,4 @@ def _spelled(values: Mapping[Variable, str]) -> dict[str, str]:
 
 def iam_url(function: Function) -> str:
     """Creates a function URL for signed requests, which users of this account need `running.decide` for."""
-    arn = function.function.function_arn
-    return lambda_.CfnUrl(function, "Url", auth_type="AWS_IAM", target_function_arn=arn).attr_function_url
+    return lambda_.CfnUrl(function, "Url", auth_type="AWS_IAM", target_function_arn=function.arn).attr_function_url

@@ -45,7 +45,7 @@ class InvocationLogging(Construct):
             self,
             "Owned",
             resource_type="Custom::InvocationLogging",
-            service_token=function.function.function_arn,
+            service_token=function.arn,
             properties={"Bucket": bucket.bucket_name, "Replace": str(replace).lower()},
             service_timeout=SERVICE_TIMEOUT,
         )

@@ -69,8 +69,8 @@ def operator_policy(
         *users.put_objects(stores.prompts, f"{PROMPTS_PREFIX}{RECIPE}/", f"{UPLOADS_PREFIX}{RECIPE}/"),
         *users.read_objects(stores.data, *REPORTS),
         *users.read_runs(stores.ledger),
-        users.invoke(*(function.function.function_arn for function in functions)),
-        *users.decide(*(each.function.function_arn for each in deciding), deciders_named=deciders_named),
+        users.invoke(*(function.arn for function in functions)),
+        *users.decide(*(each.arn for each in deciding), deciders_named=deciders_named),
         running.read_parameters(location, names.pipeline, names.model_dates),
         *users.read_aliases(location, names),
         bedrock.follow(location),
@@ -94,7 +94,7 @@ def approver_policy(
         f"Approve or reject runs of {names.environment} that are above their budget",
         *users.read_objects(stores.data, REPORT),
         *users.read_runs(stores.ledger),
-        *users.decide(*(each.function.function_arn for each in functions), deciders_named=deciders_named),
+        *users.decide(*(each.arn for each in functions), deciders_named=deciders_named),
         running.read_parameters(Location.of(scope), names.pipeline),
     )
 
@@ -109,7 +109,7 @@ def cleaner_policy(
         scope,
         ident,
         f"Empty {names.environment}: stop its runs, retire its recipes, and delete what Bedrock holds of it",
-        *users.decide(*(each.function.function_arn for each in functions), deciders_named=deciders_named),
+        *users.decide(*(each.arn for each in functions), deciders_named=deciders_named),
         *users.read_aliases(location, names),
         running.read_parameters(location, names.pipeline),
     )
@@ -186,7 +186,7 @@ def caller_policy(
         scope,
         ident,
         f"Ask the models behind the routes of {names.environment}",
-        *running.invoke_by_url(function.function.function_arn, alias),
+        *running.invoke_by_url(function.arn, alias),
         *_read_routes(location, names, home_region),
     )
 
@@ -218,7 +218,7 @@ def collector_policy(
         scope,
         ident,
         f"Collect prompts from the invocation logs of {names.environment}",
-        users.invoke(function.function.function_arn),
+        users.invoke(function.arn),
         running.read_parameters(location, names.collection),
         running.read_parameters(location.at(home_region), names.pipeline),
     )

@@ -55,6 +55,6 @@ class Sharing(Construct):
             scope,
             ident,
             f"Share models of {self._names.environment} with other accounts, for promotions",
-            *users.decide(self.function.function.function_arn, deciders_named=deciders_named),
+            *users.decide(self.function.arn, deciders_named=deciders_named),
             running.read_parameters(Location.of(self), self._names.pipeline),
         )

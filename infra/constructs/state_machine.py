@@ -114,7 +114,7 @@ class Machine(Construct):
         super().__init__(scope, ident)
         location = Location.of(self)
         role = iam.Role(self, "Role", assumed_by=trust.service(location, "states.amazonaws.com", "stateMachine:*"))
-        arns = [function.function.function_arn for function in functions]
+        arns = [function.arn for function in functions]
         allow(role, running.invoke(*arns), running.deliver_logs(), running.trace())
         self.machine = sfn.StateMachine(
             self,
@@ -159,7 +159,7 @@ def step(
         scope,
         name,
         result_path,
-        Resource=function.function.function_arn,
+        Resource=function.arn,
         Parameters=_payload(action, payload),
         TimeoutSeconds=_STEP_TIMEOUT,
         Retry=_RETRIES,
@@ -194,7 +194,7 @@ def step_with_callback(
         result_path,
         Resource=f"arn:{Aws.PARTITION}:states:::lambda:invoke.waitForTaskToken",
         Parameters={
-            "FunctionName": function.function.function_arn,
+            "FunctionName": function.arn,
             "Payload": _payload(action, {"token.$": "$$.Task.Token"}),
         },
         TimeoutSeconds=within.to_seconds(),

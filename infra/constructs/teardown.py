@@ -78,7 +78,7 @@ class EnvironmentGuard(Construct):
             self,
             "Guarded",
             resource_type="Custom::GuardedEnvironment",
-            service_token=function.function.function_arn,
+            service_token=function.arn,
             service_timeout=SERVICE_TIMEOUT if context.keep_data else LONGEST_WAIT,
         )
         guarded.node.add_dependency(function)
@@ -158,7 +158,7 @@ class RecipeGuard(Construct):
             self,
             "Kept",
             resource_type="Custom::KeptRecipes",
-            service_token=function.function.function_arn,
+            service_token=function.arn,
             properties={
                 "Recipes": sorted(recipes),
                 "Models": {name: named for name, named in models.items() if named},

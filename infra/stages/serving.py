@@ -73,7 +73,7 @@ class ServingStage(Construct):
         return lambda_.CfnAlias(self, "UrlAlias", function_name=name, function_version="$LATEST", name=URL_ALIAS)
 
     def _url(self) -> str:
-        arn, qualifier = self.function.function.function_arn, URL_ALIAS if self.alias else None
+        arn, qualifier = self.function.arn, URL_ALIAS if self.alias else None
         url = lambda_.CfnUrl(self, "Url", auth_type="AWS_IAM", target_function_arn=arn, qualifier=qualifier)
         if self.alias:
             url.add_resource_dependency(self.alias)

@@ -1,8 +1,8 @@
 """Every acknowledgement is for one construct, has a reason, and still applies."""
 
 import pytest
-from aws_cdk import Validations
 
+from infra.constructs import compliance
 from infra.constructs.compliance import Acknowledged
 from tests.policy.acknowledgements import Finding, findings, ledger, stale, unreasoned, wide
 from tests.policy.synthesis import ENVIRONMENTS, settings
@@ -14,7 +14,7 @@ def both(request: pytest.FixtureRequest) -> tuple[list[Acknowledged], set[Findin
     of = settings(request.param)
     acknowledgements = ledger(of)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Validations, "acknowledge", lambda *_: None)
+        patched.setattr(compliance, "acknowledge", lambda *_: None)
         return acknowledgements, findings(of)
 
 

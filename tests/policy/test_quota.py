@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from aws_cdk import Validations
 
 from distillery.settings import Settings
 from distillery.settings.checks import findings
 from distillery.settings.reading import parse, read
+from infra.constructs import compliance
 from tests.policy.acknowledgements import findings as findings_of
 from tests.policy.acknowledgements import ledger, stale, unreasoned, wide
 from tests.policy.rules import RULES, Rule
@@ -35,7 +35,7 @@ def test_acknowledgements_are_narrow_reasoned_and_alive() -> None:
     of = parse(read("dev") | {"quota": {"per": "day", "usd": 2.5}, "reserved_concurrency": 5}, "dev")
     acknowledgements = ledger(of)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Validations, "acknowledge", lambda *_: None)
+        patched.setattr(compliance, "acknowledge", lambda *_: None)
         found = findings_of(of)
     assert stale(acknowledgements, found) + wide(acknowledgements, found) + unreasoned(acknowledgements) == []
 

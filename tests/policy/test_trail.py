@@ -4,11 +4,11 @@ import functools
 from typing import Any
 
 import pytest
-from aws_cdk import Validations
 
 from distillery.settings import Settings
 from distillery.settings.checks import findings
 from distillery.settings.reading import parse, read
+from infra.constructs import compliance
 from tests.policy.acknowledgements import findings as findings_of
 from tests.policy.acknowledgements import ledger, stale, unreasoned, wide
 from tests.policy.rules import RULES, Rule
@@ -81,7 +81,7 @@ def test_every_rule_holds(rule: Rule, variant: str) -> None:
 def test_acknowledgements_are_narrow_reasoned_and_alive(variant: str) -> None:
     acknowledgements = ledger(recording(variant))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Validations, "acknowledge", lambda *_: None)
+        patched.setattr(compliance, "acknowledge", lambda *_: None)
         found = findings_of(recording(variant))
     assert stale(acknowledgements, found) + wide(acknowledgements, found) + unreasoned(acknowledgements) == []
 

@@ -40,7 +40,7 @@ def read(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
     pattern of keys."""
     return (
         _objects(bucket, ("s3:GetObject", "s3:GetObjectVersion"), folders),
-        Permission(actions=("s3:ListBucket",), resources=(bucket.bucket_arn,)),
+        Permission(actions=("s3:ListBucket",), resources=(_bucket_arn(bucket),)),
         _key(_of(bucket), bucket, ("kms:Decrypt",), "s3"),
     )
 
@@ -52,7 +52,7 @@ def read_if_any(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
 
 def list_objects(bucket: s3.IBucket) -> Permission:
     """See which objects there are, without reading any."""
-    return Permission(actions=("s3:ListBucket",), resources=(bucket.bucket_arn,))
+    return Permission(actions=("s3:ListBucket",), resources=(_bucket_arn(bucket),))
 
 
 def write(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
@@ -66,7 +66,7 @@ def write(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
 def locate(bucket: s3.IBucket) -> tuple[Permission, ...]:
     """Ask for the Region of the bucket and for unfinished uploads, as Bedrock's evaluation jobs do."""
     actions = ("s3:GetBucketLocation", "s3:ListBucketMultipartUploads")
-    return (Permission(actions=actions, resources=(bucket.bucket_arn,)),)
+    return (Permission(actions=actions, resources=(_bucket_arn(bucket),)),)
 
 
 def read_by_name(location: Location, environment: str, *folders: str) -> tuple[Permission, ...]:
@@ -111,7 +111,7 @@ def remove(bucket: s3.IBucket, folder: str) -> Permission:
 def delete_versions(bucket: s3.IBucket, *folders: str) -> tuple[Permission, ...]:
     """List and delete every version of objects under the folders. Needs no key, since nothing is read."""
     return (
-        Permission(actions=("s3:ListBucketVersions",), resources=(bucket.bucket_arn,)),
+        Permission(actions=("s3:ListBucketVersions",), resources=(_bucket_arn(bucket),)),
         _objects(bucket, DELETE, folders),
     )
 
@@ -121,10 +121,10 @@ def empty_bucket(bucket: s3.IBucket) -> tuple[Permission, ...]:
     nothing is read."""
     policy = ("s3:GetBucketPolicy", "s3:PutBucketPolicy")
     return (
-        Permission(actions=("s3:GetBucketTagging", "s3:ListBucketVersions", *policy), resources=(bucket.bucket_arn,)),
+        Permission(actions=("s3:GetBucketTagging", "s3:ListBucketVersions", *policy), resources=(_bucket_arn(bucket),)),
         Permission(
             actions=DELETE,
-            resources=(bucket.arn_for_objects("*"),),
+            resources=(f"{_bucket_arn(bucket)}/*",),
             because="The bucket is emptied as a whole, only where the environment keeps no data.",
         ),
     )
@@ -134,7 +134,7 @@ def use_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
     """The operations of `distillery/core/ledger`; a transaction needs the permission of each of its parts."""
     items = ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
     return (
-        Permission(actions=items, resources=(table.table_arn,)),
+        Permission(actions=items, resources=(_table_arn(table),)),
         _key(_of(table), table, SYMMETRIC_USE, "dynamodb"),
     )
 
@@ -145,7 +145,7 @@ def admit_to_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
     items = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
     own = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(PROMOTIONS)}}
     return (
-        Permission(actions=items, resources=(table.table_arn,), conditions=own),
+        Permission(actions=items, resources=(_table_arn(table),), conditions=own),
         _key(_of(table), table, SYMMETRIC_USE, "dynamodb"),
     )
 
@@ -153,7 +153,7 @@ def admit_to_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
 def read_ledger(table: dynamodb.ITable) -> tuple[Permission, ...]:
     """Read single items of the ledger."""
     return (
-        Permission(actions=("dynamodb:GetItem",), resources=(table.table_arn,)),
+        Permission(actions=("dynamodb:GetItem",), resources=(_table_arn(table),)),
         _key(_of(table), table, ("kms:Decrypt",), "dynamodb"),
     )
 
@@ -162,7 +162,7 @@ def query_runs(table: dynamodb.ITable) -> tuple[Permission, ...]:
     """Query the ledger's records of recipes."""
     recipes = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["recipe#*"]}}
     return (
-        Permission(actions=("dynamodb:Query",), resources=(table.table_arn,), conditions=recipes),
+        Permission(actions=("dynamodb:Query",), resources=(_table_arn(table),), conditions=recipes),
         _key(_of(table), table, ("kms:Decrypt",), "dynamodb"),
     )
 
@@ -172,7 +172,7 @@ def end_leases_of_models(table: dynamodb.ITable) -> tuple[Permission, ...]:
     borrowed = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [BORROWED]}}
     actions = ("dynamodb:DeleteItem", "dynamodb:Query")
     return (
-        Permission(actions=actions, resources=(table.table_arn,), conditions=borrowed),
+        Permission(actions=actions, resources=(_table_arn(table),), conditions=borrowed),
         _key(_of(table), table, SYMMETRIC_USE, "dynamodb"),
     )
 
@@ -180,13 +180,13 @@ def end_leases_of_models(table: dynamodb.ITable) -> tuple[Permission, ...]:
 def query_locks(table: dynamodb.ITable) -> Permission:
     """Query what is under way for each recipe; the key is that of `query_runs`."""
     locks = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [ACTIVE]}}
-    return Permission(actions=("dynamodb:Query",), resources=(table.table_arn,), conditions=locks)
+    return Permission(actions=("dynamodb:Query",), resources=(_table_arn(table),), conditions=locks)
 
 
 def update_counters(table: dynamodb.ITable) -> tuple[Permission, ...]:
     """Update counters in items, without reading them."""
     return (
-        Permission(actions=("dynamodb:UpdateItem",), resources=(table.table_arn,)),
+        Permission(actions=("dynamodb:UpdateItem",), resources=(_table_arn(table),)),
         _key(_of(table), table, SYMMETRIC_USE, "dynamodb"),
     )
 
@@ -194,7 +194,7 @@ def update_counters(table: dynamodb.ITable) -> tuple[Permission, ...]:
 def put_ledger_items(table: dynamodb.ITable) -> tuple[Permission, ...]:
     """Put items; the writer's conditions limit it to new ones."""
     return (
-        Permission(actions=("dynamodb:PutItem",), resources=(table.table_arn,)),
+        Permission(actions=("dynamodb:PutItem",), resources=(_table_arn(table),)),
         _key(_of(table), table, SYMMETRIC_USE, "dynamodb"),
     )
 
@@ -207,7 +207,7 @@ def use_key(kept: s3.IBucket | dynamodb.ITable, service: str, *actions: str) -> 
 def notify(topic: sns.ITopic, key: kms.IKey) -> tuple[Permission, ...]:
     """Publish to an encrypted topic."""
     return (
-        Permission(actions=("sns:Publish",), resources=(topic.topic_arn,)),
+        Permission(actions=("sns:Publish",), resources=(_attribute(cast(Hashable, topic), "topic_arn"),)),
         _key(key, topic, ("kms:Decrypt", "kms:GenerateDataKey"), "sns"),
     )
 
@@ -221,7 +221,8 @@ def send_dead_letters(queue: sqs.IQueue, key: kms.IKey) -> tuple[Permission, ...
 
 
 def _objects(bucket: s3.IBucket, actions: tuple[str, ...], folders: tuple[str, ...]) -> Permission:
-    resources = tuple(bucket.arn_for_objects(f"{folder}*" if folder.endswith("/") else folder) for folder in folders)
+    patterns = (f"{folder}*" if folder.endswith("/") else folder for folder in folders)
+    resources = tuple(f"{_bucket_arn(bucket)}/{pattern}" for pattern in patterns)
     return Permission(actions=actions, resources=resources, because=_OBJECTS)
 
 
@@ -231,7 +232,9 @@ def _of(kept: s3.IBucket | dynamodb.ITable) -> kms.IKey:
 
 def _key(key: kms.IKey, scope: IConstruct, actions: tuple[str, ...], service: str) -> Permission:
     via = Location.of(scope).via(service)
-    return Permission(actions=actions, resources=(_arn_of(cast(Hashable, key)),), conditions={"StringEquals": via})
+    return Permission(
+        actions=actions, resources=(_attribute(cast(Hashable, key), "key_arn"),), conditions={"StringEquals": via}
+    )
 
 
 @functools.cache
@@ -243,6 +246,15 @@ def _key_of(kept: Any) -> Any:
     return key
 
 
+def _bucket_arn(bucket: s3.IBucket) -> str:
+    return _attribute(cast(Hashable, bucket), "bucket_arn")
+
+
+def _table_arn(table: dynamodb.ITable) -> str:
+    return _attribute(cast(Hashable, table), "table_arn")
+
+
 @functools.cache
-def _arn_of(key: Any) -> str:
-    return str(key.key_arn)
+def _attribute(resource: Any, name: str) -> str:
+    """Cached: see `Location`."""
+    return str(getattr(resource, name))
