@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from io import BytesIO
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -57,6 +58,7 @@ def _copy(client: Any) -> Any:
     copied = object.__new__(type(client))
     copied.__dict__.update(client.__dict__, meta=copy(client.meta), _endpoint=copy(client._endpoint))
     copied.meta.events = copied._endpoint._event_emitter = copy(client.meta.events)
+    copied.meta.events._alias_name_cache = client.meta.events._alias_name_cache
     return copied
 
 
@@ -228,7 +230,7 @@ class World:
     def _connect(self, service: str, region: str, account: str) -> Any:
         client = _copy(_template(service, region))
 
-        def send(request: Any, **_: Any) -> Any:
+        def send(request: Any) -> Any:
             url = urlsplit(request.url)
             body = request.body or b""
             answer = self.bedrock.handle(
@@ -249,7 +251,7 @@ class World:
             pieces = [answer.body] if answer.chunks is None else [piece for _, piece in answer.chunks]
             return AWSResponse(request.url, answer.status, headers, Raw(b"".join(pieces)))
 
-        client.meta.events.register("before-send", send)
+        client._endpoint.http_session = SimpleNamespace(send=send, close=lambda: None)
         return client
 
     def pass_time(self, minutes: float, step: float = 1.0) -> None:

@@ -136,6 +136,7 @@ def _from_query(text: str, shape: Any) -> Any:
     return text
 
 
+@lru_cache(maxsize=1024)
 def iso(moment: datetime) -> str:
     """Formats a timestamp as Bedrock does: ISO 8601 in UTC with milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
