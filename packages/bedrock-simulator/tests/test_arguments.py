@@ -5,7 +5,8 @@ import pytest
 
 from bedrock_simulator.fault_kinds import Fault
 from bedrock_simulator.faults import FaultContext, Faults
-from simulator_support.standalone import Standalone, run
+from bedrock_simulator.server.server import main
+from simulator_support.standalone import PACKAGE, Standalone, run
 
 OTHER = "222222222222"
 
@@ -38,11 +39,21 @@ def test_a_busy_port_is_one_sentence() -> None:
         (["--colour"], "unrecognized arguments: --colour"),
     ],
 )
-def test_a_bad_flag_is_one_sentence(flags: list[str], sentence: str) -> None:
-    refused = run(*flags)
-    last = refused.stderr.splitlines()[-1]
+def test_a_bad_flag_is_one_sentence(
+    flags: list[str], sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(PACKAGE)
+    with pytest.raises(SystemExit) as refused:
+        main(flags)
+    printed = capsys.readouterr()
+    assert (refused.value.code, printed.out) == (2, "")
+    assert sentence in printed.err.splitlines()[-1]
+
+
+def test_its_process_ends_with_the_code_of_a_bad_flag() -> None:
+    refused = run("--colour")
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert sentence in last
+    assert refused.stderr.endswith("unrecognized arguments: --colour\n")
     assert "Traceback" not in refused.stderr
 
 

@@ -19,6 +19,8 @@ from botocore.config import Config
 
 PACKAGE = Path(__file__).parents[2]
 SOURCE = PACKAGE / "src"
+VARIABLES = {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), "OPENBLAS_NUM_THREADS": "1"}
+"""Of its process. More threads of BLAS would only wait, by spinning."""
 
 _PATIENCE = 30.0  # seconds
 
@@ -36,7 +38,7 @@ class Standalone:
         self.process = subprocess.Popen(
             [str(python), "-m", "bedrock_simulator", *port, *flags],
             cwd=PACKAGE,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE)},
+            env=VARIABLES,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -112,7 +114,7 @@ def run(*flags: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
         cwd=PACKAGE,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE)},
+        env=VARIABLES,
         capture_output=True,
         text=True,
         timeout=30,
