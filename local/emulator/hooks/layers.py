@@ -52,7 +52,7 @@ def with_local_builds(layer: bytes, folder: Path) -> bytes:
     built = {local: _compiled_in(local) for local in sorted(folder.glob("*/local"))}
     for local, here in built.items():
         if wanted == here:
-            return link_archive(local, "python")
+            return link_archive(("python", local))
     known = "; ".join(f"{local} has {sorted(here)}" for local, here in built.items())
     raise WrongWheels(f"a layer has {sorted(wanted)}, but {known or f'{folder} has none'}: run `make install`")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.emulator.hooks.unpacked import PLACE, Archive, discard_unused, link_archive
+from local.emulator.hooks.unpacked import PLACE, Archive, as_links, discard_unused, link_archive
 from tests.unit.local.emulator.harness import EmulatorHarness
 
 WHERE = "import os, more\ndef handler(event, context): return [os.path.realpath(more.__file__), more.TEXT]"
@@ -45,11 +45,11 @@ def test_another_content_lies_elsewhere(harness: EmulatorHarness) -> None:
 
 def test_a_link_in_an_archive_is_a_link(harness: EmulatorHarness, tmp_path: Path) -> None:
     (tmp_path / "more.py").write_text("TEXT = 'linked'")
-    assert module_output(harness, link_archive(tmp_path, "python")) == [str(tmp_path.resolve() / "more.py"), "linked"]
+    assert module_output(harness, link_archive(("python", tmp_path))) == [str(tmp_path.resolve() / "more.py"), "linked"]
 
 
 def test_nothing_is_written_through_a_link(harness: EmulatorHarness, tmp_path: Path) -> None:
-    body = io.BytesIO(link_archive(tmp_path, "python"))
+    body = io.BytesIO(link_archive(("python", tmp_path)))
     with zipfile.ZipFile(body, "a") as archive:
         archive.writestr("python/more.py", "TEXT = 'outside'")
     module_output(harness, body.getvalue())
@@ -59,11 +59,20 @@ def test_nothing_is_written_through_a_link(harness: EmulatorHarness, tmp_path: P
 @pytest.mark.parametrize("name", ["../outside", "a/../../outside", "/outside"])
 def test_no_link_is_made_outside_of_the_folder(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    (tmp_path / "code.zip").write_bytes(link_archive(tmp_path, name))
+    (tmp_path / "code.zip").write_bytes(link_archive((name, tmp_path)))
     (tmp_path / "code").mkdir()
     with Archive(tmp_path / "code.zip") as archive, pytest.raises(zipfile.BadZipFile, match="outside of it"):
         archive.extractall(tmp_path / "code")
     assert [path for path in tmp_path.rglob("*") if path.is_symlink()] == []
+
+
+def test_a_worker_gets_a_layer_as_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PLACE, str(tmp_path))
+    links = as_links(packed(more="TEXT = 'one'"))
+    with Archive(io.BytesIO(links)) as archive:
+        (target,) = (Path(archive.read(name).decode()) for name in archive.namelist())
+    assert (target / "more.py").read_text() == "TEXT = 'one'"
+    assert as_links(links) == links
 
 
 @pytest.mark.parametrize("name", ["../outside", "a/../../outside", "/outside"])
@@ -77,7 +86,7 @@ def test_a_layer_with_an_entry_outside_of_it_starts_no_function(harness: Emulato
 
 def test_a_link_deep_in_an_archive_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    (tmp_path / "code.zip").write_bytes(link_archive(tmp_path / "there", "a/b/link"))
+    (tmp_path / "code.zip").write_bytes(link_archive(("a/b/link", tmp_path / "there")))
     (tmp_path / "code").mkdir()
     with Archive(tmp_path / "code.zip") as archive:
         archive.extractall(tmp_path / "code")
