@@ -131,7 +131,7 @@ def digest(root: Path) -> str:
     their records, the interpreter, and the variables of the CDK.
     """
     sha256 = hashlib.sha256(sys.version.encode())
-    for part in (*_contents(root), *_sizes(root), *sorted(_installed()), *sorted(_variables())):
+    for part in (*_contents(root), *_sizes(root), *_installed(), *sorted(_variables())):
         sha256.update(part + b"\0")
     return sha256.hexdigest()[:16]
 
@@ -154,9 +154,9 @@ def _files(root: Path, names: tuple[str, ...]) -> Iterator[Path]:
         yield from (file for file in found if file.suffix != ".pyc" and file.is_file())
 
 
-def _installed() -> Iterator[bytes]:
-    for one in distributions():
-        yield f"{one.name} {one.version} {one.read_text('RECORD')}".encode()
+@functools.cache
+def _installed() -> list[bytes]:
+    return sorted(f"{one.name} {one.version} {one.read_text('RECORD')}".encode() for one in distributions())
 
 
 def _variables() -> Iterator[bytes]:

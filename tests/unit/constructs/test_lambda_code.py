@@ -1,6 +1,7 @@
 """The content of a function's archive."""
 
 import ast
+import functools
 import subprocess
 import sys
 import zipfile
@@ -51,8 +52,9 @@ def test_every_stage_has_a_archive_of_its_own(archives: dict[str, set[str]]) -> 
     assert set(archives) == stages
 
 
-def modules(*folders: str) -> set[str]:
-    return {str(path.relative_to(ROOT)) for folder in folders for path in (ROOT / folder).rglob("*.py")}
+@functools.cache
+def modules(*folders: str) -> frozenset[str]:
+    return frozenset(str(path.relative_to(ROOT)) for folder in folders for path in (ROOT / folder).rglob("*.py"))
 
 
 def data_files(*folders: str) -> set[str]:
@@ -81,7 +83,8 @@ def test_the_data_files_of_an_archive_can_be_read_from_it(stage: str, tmp_path: 
     assert counts == [str(len(catalog.models())), str(len(catalog.pairs()))]
 
 
-def imported(file: str) -> set[str]:
+@functools.cache
+def imported(file: str) -> frozenset[str]:
     """Returns the library parts that a module imports, at its top or within a function."""
     nodes = list(ast.walk(ast.parse((ROOT / file).read_text())))
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
@@ -89,7 +92,7 @@ def imported(file: str) -> set[str]:
         if isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
     parts = {name.split(".")[1] for name in names if name.startswith("distillery.")}
-    return {part for part in parts if (ROOT / "distillery" / part).is_dir()}
+    return frozenset(part for part in parts if (ROOT / "distillery" / part).is_dir())
 
 
 @pytest.mark.parametrize("stage", LIBRARY_PARTS)
