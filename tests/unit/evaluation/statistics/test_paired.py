@@ -48,12 +48,11 @@ def test_the_statistic_inverts_to_the_published_intervals(
 def brute_force(gains: int, losses: int, n: int, delta: float) -> float:
     """The p-value from scipy's multinomial distribution, over a dense grid of shares of discordant pairs."""
     observed = statistic(gains, losses, n, delta)
-    outcomes = [(b, c) for b in range(n + 1) for c in range(n + 1 - b)]
-    extreme = np.array([[b, c, n - b - c] for b, c in outcomes if statistic(b, c, n, delta) >= observed - 1e-9])
+    outcomes = np.array([(b, c, n - b - c) for b in range(n + 1) for c in range(n + 1 - b)])
+    extreme = outcomes[score_statistic(outcomes[:, 0], outcomes[:, 1], n, delta) >= observed - 1e-9]
     shares = np.linspace(abs(delta), 1, 400)
-    return max(
-        float(multinomial.pmf(extreme, n, [(s + delta) / 2, (s - delta) / 2, max(0.0, 1 - s)]).sum()) for s in shares
-    )
+    models = np.stack([(shares + delta) / 2, (shares - delta) / 2, np.maximum(0, 1 - shares)], axis=-1)
+    return float(multinomial.pmf(extreme[:, None], n, models).sum(axis=0).max())
 
 
 @pytest.mark.slow
