@@ -20,7 +20,7 @@ from local.account import LocalAccount
 
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # of every file in an asset, so that equal folders have equal archives
-
+_BETWEEN_LOOKS = 0.2  # real seconds; a stack takes about one
 
 _NO_UPDATES = ("ValidationError", "No updates are to be performed.")
 """Code and message with which UpdateStack refuses an update that changes nothing. It has no error code of its own.
@@ -127,7 +127,7 @@ class Deployment:
             cfn = self.client("cloudformation", stack.region)
             cfn.delete_stack(StackName=stack.name)
             while (found := self._status(cfn, stack.name)) and found["StackStatus"] == "DELETE_IN_PROGRESS":
-                time.sleep(0.05)
+                time.sleep(_BETWEEN_LOOKS)
             if found and found["StackStatus"] == "DELETE_FAILED":
                 raise DeployFailed(self._reasons(cfn, stack, found))
 
@@ -143,7 +143,7 @@ class Deployment:
             if (error.response["Error"]["Code"], error.response["Error"]["Message"]) != _NO_UPDATES:
                 raise
         while (found := self._status(cfn, stack.name)) and found["StackStatus"].endswith("_IN_PROGRESS"):
-            time.sleep(0.05)
+            time.sleep(_BETWEEN_LOOKS)
         if found is None or found["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             raise DeployFailed(self._reasons(cfn, stack, found))
         return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}

@@ -17,7 +17,7 @@ QUIET = 24 * 3600.0
 """Virtual seconds. The longest pause in the tests is training on 15,000 prompts: 14 hours."""
 LOOKS = 100
 """A thread of the account may be due but not have run yet, so the account must also be seen idle this often."""
-_BETWEEN_LOOKS = 0.1  # real seconds; each look is two requests or more
+_BETWEEN_LOOKS = 0.2  # real seconds; each look is two requests or more
 
 
 def admin(account: LocalAccount, method: str, path: str, change: Any = None) -> Any:
