@@ -24,6 +24,7 @@ __all__ = [
     "Student",
     "held_out_loss",
     "loss",
+    "train",
     "trained",
     "training_loss",
     "untrained",
