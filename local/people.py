@@ -80,16 +80,24 @@ def _client(account: LocalAccount, service: str, region: str) -> Any:
 
 def _declared(account: LocalAccount, environment: str, *, home: str, inference: str) -> Variables:
     """Returns the ARN of the policy of each kind, from the outputs of the stacks."""
+    stacks = {region: _outputs(account, region) for region in {home, inference}}
     found: Variables = {}
     for kind, (stack, output) in POLICY_OUTPUTS.items():
-        cfn = _client(account, "cloudformation", home if stack == "pipeline" else inference)
-        names = [one["StackName"] for one in cfn.describe_stacks()["Stacks"]]
-        if (name := f"distillery-{environment}-{stack}") in names:
-            found_outputs = cfn.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
-            outputs = {one["OutputKey"]: str(one["OutputValue"]) for one in found_outputs}
-            if output in outputs:
-                found[kind] = outputs[output]
+        region = home if stack == "pipeline" else inference
+        if arn := stacks[region].get(f"distillery-{environment}-{stack}", {}).get(output):
+            found[kind] = arn
     return found
+
+
+def _outputs(account: LocalAccount, region: str) -> dict[str, Variables]:
+    """Returns the outputs of each stack of a Region."""
+    pages = _client(account, "cloudformation", region).get_paginator("describe_stacks").paginate()
+    return {
+        stack["StackName"]: {one["OutputKey"]: str(one["OutputValue"]) for one in stack.get("Outputs", ())}
+        for page in pages
+        for stack in page["Stacks"]
+        if stack["StackStatus"] != "DELETE_COMPLETE"  # which AWS does not list
+    }
 
 
 def _of_routes(account: LocalAccount, environment: str) -> list[str]:
