@@ -1,20 +1,25 @@
-"""The CDK's own validation of templates, whose engine Node loads while Python imports modules and packs archives.
+"""The CDK's own validation of templates, whose engine Node loads while Python imports modules.
 
 Each takes most of a second. Python calls Node through one pipe, so only one thread may call it: what the other thread
-does meanwhile must not (tests/unit/stacks/test_template_validation.py).
+does meanwhile must not. The import of the CDK waits for Node to start; what needs no CDK at all is done then: the
+settings are imported, and the archives packed (tests/unit/stacks/test_template_validation.py).
 """
 
 import importlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-
-from aws_cdk import CloudFormationValidatePlugin
+from typing import TYPE_CHECKING
 
 from infra.packing import BUILD, ROOT, WHEELS, NotInstalled, Packages, pack_sdk, pack_stage, pack_wheels, packed
 
+if TYPE_CHECKING:
+    from aws_cdk import CloudFormationValidatePlugin
+
+SETTINGS = "distillery.settings"
+"""The module that is imported while Node starts."""
+
 MEANWHILE = (
-    "distillery.settings",
     "infra.constructs.bucket",
     *(
         f"aws_cdk.aws_{service}"
@@ -53,19 +58,28 @@ LAYERS = (Packages.DATASET, Packages.GRADING, Packages.REPORTING)
 """The functions and layers that each environment has. The archives of others are made when a stack needs them."""
 
 
-def load_template_validation() -> CloudFormationValidatePlugin | None:
+def load_template_validation() -> "CloudFormationValidatePlugin | None":
     """Returns the plugin that the CDK would create during synth; None after `cdk synth --no-validation`."""
     if os.environ.get("CDK_VALIDATION") == "false":
         return None
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        plugin = thread.submit(CloudFormationValidatePlugin)
+    with ThreadPoolExecutor() as threads:
+        settings = threads.submit(importlib.import_module, SETTINGS)
+        archives = threads.submit(_pack_again)
+        from aws_cdk import CloudFormationValidatePlugin  # starts Node
+
+        plugin = threads.submit(CloudFormationValidatePlugin)
+        settings.result()  # so that no module is imported by two threads at once
         for name in MEANWHILE:
             importlib.import_module(name)
-        # The first synth compresses packages for many seconds, which must not delay an error in its settings.
-        if any(BUILD.glob("wheels-*.zip")):
-            with suppress(NotInstalled):  # the stack that needs the packages says so; not every app needs them
-                pack_archives()
+        archives.result()
     return plugin.result()
+
+
+def _pack_again() -> None:
+    """The first synth compresses packages for many seconds, which must not delay an error in its settings."""
+    if any(BUILD.glob("wheels-*.zip")):
+        with suppress(NotInstalled):  # the stack that needs the packages says so; not every app needs them
+            pack_archives()
 
 
 def pack_archives() -> set[str]:

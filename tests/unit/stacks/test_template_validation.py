@@ -24,6 +24,14 @@ for name in sys.argv[1:]: importlib.import_module(name)
 from infra.template_validation import pack_archives
 pack_archives()
 """
+WITHOUT_THE_CDK = """
+import importlib, sys
+from infra.template_validation import SETTINGS, pack_archives
+importlib.import_module(SETTINGS)
+pack_archives()
+for name in sys.argv[1:]: importlib.import_module(name)
+assert "aws_cdk" not in sys.modules, "needs the CDK"
+"""
 SYNTH = """
 from infra.template_validation import load_template_validation
 validation = load_template_validation()
@@ -61,6 +69,12 @@ def test_what_is_done_meanwhile_does_not_call_node() -> None:
 def test_a_module_that_calls_node_is_found() -> None:
     """A module that reads the functions' runtime from Node when it is imported."""
     assert "calls Node" in errors_of(IMPORT, "infra.constructs.lambda_code")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("more", "needs"), [((), False), (("infra.constructs.arn",), True)])
+def test_what_is_done_while_node_starts_needs_no_cdk(more: tuple[str, ...], needs: bool) -> None:
+    assert ("needs the CDK" in errors_of(WITHOUT_THE_CDK, *more)) is needs
 
 
 @pytest.mark.slow
