@@ -36,8 +36,13 @@ class Role(NamedTuple):
 
     def client(self, environment: Environment, service: str, region: str) -> Any:
         """Returns a client for the role, by default in the home Region, where Bedrock's resources and the key are."""
-        endpoint, keys = environment.account.endpoint, _session(environment, self)
-        return boto3.client(service, region_name=region, endpoint_url=endpoint, **keys)  # type: ignore[call-overload]  # by name
+        return _client(environment, self, service, region)
+
+
+@functools.cache
+def _client(environment: Environment, role: Role, service: str, region: str) -> Any:
+    endpoint, keys = environment.account.endpoint, _session(environment, role)
+    return boto3.client(service, region_name=region, endpoint_url=endpoint, **keys)  # type: ignore[call-overload]  # by name
 
 
 @functools.cache
