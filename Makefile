@@ -229,6 +229,14 @@ expired: .venv/ok ## List environments of branches whose last day is over
 destroy-expired: .venv/ok ## Empty and delete environments of branches whose last day is over; DRY_RUN=1 lists their stacks
 	@$(EXPIRED) delete $(if $(DRY_RUN),--dry-run)
 
+# The policies are deployed with the rights of who runs this. A folder without cdk.json: bootstrapping needs no app.
+BOOTSTRAPPED := .build/bootstrap.json
+.PHONY: bootstrap
+bootstrap: node_modules/ok .venv/ok ## Bootstrap the account of ENV=prod with no more rights than Distillery needs: once, by a person
+	@$(CDK) deploy --all -c env=$(ENV) -c bootstrap=true $(if $(CI),--require-approval never) \
+	  --output $(ASSEMBLIES)/$(ENV)-bootstrap --outputs-file $(BOOTSTRAPPED)
+	@arguments=$$($(BIN)/python -m infra.deployment.bootstrap $(BOOTSTRAPPED)) && cd .build && ../$(CDK) bootstrap $$arguments
+
 .PHONY: deployers
 deployers: node_modules/ok .venv/ok ## Deploy the roles of the workflows that deploy ENV=prod: once for each environment, by a person
 	@$(CDK) deploy --all -c env=$(ENV) -c deployers=true --output $(ASSEMBLIES)/$(ENV)-deployers

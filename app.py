@@ -2,7 +2,8 @@
 
 `-c env=` names a file in environments/. `-c date=` is the day of deployment, for which the settings must be valid; it
 changes nothing in a template. `-c environments=` names another folder. Instead of the environment, `-c deployers=true`
-builds the roles of the workflows that deploy it, and `-c pipelines=true` a pipeline that deploys all environments.
+builds the roles of the workflows that deploy it, `-c bootstrap=true` the policies with which its account is
+bootstrapped, and `-c pipelines=true` a pipeline that deploys all environments.
 """
 
 import gc
@@ -29,6 +30,7 @@ from distillery.core.escaping import lines, one_line
 from distillery.core.names import FOUNDATION
 from distillery.settings import ConfigError, Settings, load, warnings
 from distillery.settings.deployment import GitHubDeployment
+from infra.deployment.bootstrap import BOUNDARY
 from stacks.base import EnvironmentStack
 from stacks.foundation import Foundation, HomeFoundation
 from stacks.pipeline import Pipeline
@@ -45,6 +47,11 @@ _CREDENTIALS = "CDK_DEFAULT_ACCOUNT"
 _NO_REPOSITORY = (
     "environments/{}.toml has no table [deployment]; -c deployers=true needs the repository whose workflows deploy: "
     "write repository, repository_id and owner_id there"
+)
+
+_NO_BOUNDARY = (
+    "environments/{}.toml: permissions_boundary is {!r}; after this bootstrap, CloudFormation creates roles with the "
+    f"boundary {BOUNDARY!r} alone: write permissions_boundary = {BOUNDARY!r} there, before the first table"
 )
 
 PROMOTED = ("dev", "staging", "prod")
@@ -76,6 +83,15 @@ def build_deployers(app: App, settings: Settings, deployment: GitHubDeployment) 
 
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
     Deployers(app, "deployers", settings=settings, deployment=deployment)
+    return app
+
+
+def build_bootstrap(app: App, settings: Settings) -> App:
+    """Adds the stack of the bootstrap's policies and the compliance rules to the app, without synthesizing it."""
+    from stacks.bootstrap import BootstrapPolicies
+
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
+    BootstrapPolicies(app, settings=settings)
     return app
 
 
@@ -184,6 +200,12 @@ def main(template_validation: CloudFormationValidatePlugin | None = None) -> int
         return 1
     for warning in warnings(settings, on):
         print(f"warning: {one_line(warning)}", file=sys.stderr)  # noqa: T201 # the command line's own output
+    if app.node.try_get_context("bootstrap"):
+        if settings.permissions_boundary != BOUNDARY:
+            print(_NO_BOUNDARY.format(environment, settings.permissions_boundary), file=sys.stderr)  # noqa: T201 # the command line's own output
+            return 1
+        build_bootstrap(app, settings).synth()
+        return 0
     if app.node.try_get_context("deployers"):
         if settings.deployment is None:
             print(_NO_REPOSITORY.format(environment), file=sys.stderr)  # noqa: T201 # the command line's own output

@@ -1,6 +1,6 @@
 """What every stack of an environment has in common."""
 
-from aws_cdk import Environment, Fn, Stack, Tags
+from aws_cdk import BootstraplessSynthesizer, Environment, Fn, PermissionsBoundary, Stack, Tags
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
@@ -14,9 +14,22 @@ from infra.constructs.stack_context import StackContext
 
 
 class EnvironmentStack(Stack):
-    """`distillery-<environment>-<part>` in one Region, tagged so that its cost can be found."""
+    """`distillery-<environment>-<part>` in one Region, tagged so that its cost can be found.
 
-    def __init__(self, scope: Construct, part: str, *, settings: Settings, region: str, description: str) -> None:
+    One that is `by_person` is deployed with that person's rights, not with those of the CDK's bootstrap, and its roles
+    have no boundary but their own.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        part: str,
+        *,
+        settings: Settings,
+        region: str,
+        description: str,
+        by_person: bool = False,
+    ) -> None:
         self.names = Names(settings.environment)
         self._name, self._region = self.names.stack(part), region
         tagged = {**settings.cost_tags, TAG_ENVIRONMENT: settings.environment}
@@ -26,6 +39,8 @@ class EnvironmentStack(Stack):
             env=Environment(account=settings.account, region=region),
             description=f"Distillery, environment {settings.environment}: {description}",
             termination_protection=settings.termination_protection,
+            permissions_boundary=None if by_person else _boundary(settings),
+            synthesizer=BootstraplessSynthesizer() if by_person else None,
             tags=tagged,  # the stack's own, which `Tags` does not set (@aws-cdk/core:explicitStackTags)
         )
         self.settings = settings
@@ -60,3 +75,7 @@ class EnvironmentStack(Stack):
     def output_of(self, name: str) -> str:
         """The value of an output, for other stacks."""
         return Fn.get_stack_output(self._name, name, self._region)
+
+
+def _boundary(settings: Settings) -> PermissionsBoundary | None:
+    return PermissionsBoundary.from_name(settings.permissions_boundary) if settings.permissions_boundary else None

@@ -1,8 +1,9 @@
 """deployers: the roles of the workflows that deploy an environment, and that compare it every day and with changes; for
 dev also the role of the one that deletes environments of branches.
 
-A person deploys it, with `-c deployers=true`, before any workflow runs. It is no part of the environment's assembly, so
-that a promotion cannot change who may promote.
+A person deploys it, with `-c deployers=true` and their own rights, before any workflow runs. It is no part of the
+environment's assembly, and CloudFormation's role of the bootstrap does not deploy it, so that a promotion cannot change
+who may promote.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,7 +39,14 @@ class Deployers(EnvironmentStack):
     """The roles, each with its policy, and the boundary of all."""
 
     def __init__(self, scope: Construct, part: str, *, settings: Settings, deployment: GitHubDeployment) -> None:
-        super().__init__(scope, part, settings=settings, region=settings.home_region, description="roles of workflows")
+        super().__init__(
+            scope,
+            part,
+            settings=settings,
+            region=settings.home_region,
+            description="roles of workflows",
+            by_person=True,
+        )
         tags = {**settings.cost_tags, TAG_ENVIRONMENT: settings.environment}
         provider = github.provider(self, "Provider", create=deployment.create_provider, tags=tags)
         environment = settings.environment

@@ -159,6 +159,9 @@ class LifecycleAcknowledgement(BaseModel):
         return on <= self.until
 
 
+PolicyName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+=,.@/_-]{1,128}$")]
+
+
 class Settings(BaseModel):
     """One environment. Made by `load`, by hand only in tests; independent of the date and of the credentials."""
 
@@ -175,6 +178,11 @@ class Settings(BaseModel):
     log_retention_days: int = Field(description="a retention that CloudWatch Logs offers, such as 30")
     data_days: int = Field(
         description="days that prompts, data sets, evaluations, reports and job outputs are kept, 10 to 3650"
+    )
+    permissions_boundary: PolicyName | None = Field(
+        default=None,
+        description="the name of a managed policy of the account, such as 'cdk-distillery-boundary', which `make "
+        "bootstrap` creates: the permissions boundary of every role that the stacks create; or no such key",
     )
     notify: tuple[Address, ...] = Field(
         default=(), description='a list of e-mail addresses, such as ["me@example.com"]'

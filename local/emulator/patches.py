@@ -48,6 +48,7 @@ from local.emulator.hooks import (
     principals,
     recorder,
     requests,
+    role_boundaries,
     rule_targets,
     s3_events,
     schedules,
@@ -102,6 +103,7 @@ def install(
     parsed_policies.install()
     policy_variables.install()
     principals.install()
+    role_boundaries.install()
     web_identity.install()
     stack_tags.install()
     if iam_log is not None:

@@ -1,5 +1,5 @@
 """What is left of an environment in its account after its stacks were destroyed: nothing but keys that wait for their
-deletion. The CDK's own bootstrap stack is not of the environment.
+deletion. The bootstrap is not of the environment: neither the CDK's own stack nor the policies of `make bootstrap`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,16 +9,21 @@ from tests.journey.environment import Environment
 from tests.journey.residue import ENDED, JOBS
 
 OURS = "distillery"
+OF_THE_BOOTSTRAP = ("distillery-bootstrap", "cdk-distillery-")
 
 
 class Listing(NamedTuple):
-    """A call that lists resources: the key of their list, and of a name; empty where each is a name."""
+    """A call that lists resources: the key of their list, and of a name; empty where each is a name.
+
+    every: whether each is the environment's, because no name says whose it is.
+    """
 
     service: str
     operation: str
     key: str
     name: str
     given: Mapping[str, str] = {}
+    every: bool = False
 
 
 LISTINGS = (
@@ -31,7 +36,7 @@ LISTINGS = (
     Listing("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
     Listing("cloudtrail", "describe_trails", "trailList", "Name"),
     Listing("events", "list_rules", "Rules", "Name"),
-    Listing("stepfunctions", "list_state_machines", "stateMachines", "name"),
+    Listing("stepfunctions", "list_state_machines", "stateMachines", "name", every=True),
     Listing("dynamodb", "list_tables", "TableNames", ""),
     Listing("lambda", "list_functions", "Functions", "FunctionName"),
     Listing("lambda", "list_layers", "Layers", "LayerName"),
@@ -64,7 +69,8 @@ def _of(environment: Environment, region: str) -> Iterator[str]:
         answer = getattr(environment.client(listing.service, region), listing.operation)(**given)
         for row in answer.get(listing.key, []):
             found = str(row[listing.name] if listing.name else row)
-            if OURS in found and (listing.service != "cloudformation" or row["StackStatus"] != "DELETE_COMPLETE"):
+            ours = listing.every or (OURS in found and not found.startswith(OF_THE_BOOTSTRAP))
+            if ours and (listing.service != "cloudformation" or row["StackStatus"] != "DELETE_COMPLETE"):
                 yield f"{region}: {listing.service} {found}"
     yield from (f"{region}: key {key}" for key in _keys(environment.client("kms", region)))
 

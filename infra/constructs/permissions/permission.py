@@ -37,6 +37,11 @@ class Permission:
         return said | ({"Condition": self.conditions} if self.conditions else {})
 
 
+def actions(service: str, *verbs: str) -> tuple[str, ...]:
+    """Actions of one service."""
+    return tuple(f"{service}:{verb}" for verb in verbs)
+
+
 def allow(role: iam.Role, *permissions: Permission) -> iam.Policy:
     """Creates the role's inline policy. A document from JSON is one call to the CDK's process, each statement two."""
     return attach(role, "DefaultPolicy", role, *permissions)
@@ -45,20 +50,20 @@ def allow(role: iam.Role, *permissions: Permission) -> iam.Policy:
 def attach(scope: Construct, ident: str, role: iam.Role, *permissions: Permission) -> iam.Policy:
     """Creates one more inline policy of a role: on resources that depend on the role and its first one."""
     policy = iam.Policy(scope, ident, document=_document(permissions), roles=[role])
-    compliance.acknowledge_policy(policy, _OF_ONE_ROLE, _wide(permissions))
+    compliance.acknowledge_policy(policy, _OF_ONE_ROLE, wide(permissions))
     return policy
 
 
 def allow_more(policy: iam.Policy, *permissions: Permission) -> None:
     """Adds permissions on resources that are made after the policy."""
     policy.add_statements(*(iam.PolicyStatement.from_json(permission.statement) for permission in permissions))
-    compliance.acknowledge_policy(policy, {}, _wide(permissions))
+    compliance.acknowledge_policy(policy, {}, wide(permissions))
 
 
 def managed_policy(scope: Construct, ident: str, description: str, *permissions: Permission) -> iam.ManagedPolicy:
     """A policy that an account's owner attaches to people or services. A new description replaces it."""
     policy = iam.ManagedPolicy(scope, ident, description=description, document=_document(permissions))
-    compliance.acknowledge_policy(policy, {}, _wide(permissions))
+    compliance.acknowledge_policy(policy, {}, wide(permissions))
     return policy
 
 
@@ -71,7 +76,7 @@ def policy_at(scope: Construct, ident: str, path: str, description: str, *permis
     statements = [permission.statement for permission in permissions]
     document = {"Version": "2012-10-17", "Statement": statements}
     policy = iam.CfnManagedPolicy(scope, ident, path=path, description=description, policy_document=document)
-    compliance.acknowledge_policy(policy, {}, _wide(permissions))
+    compliance.acknowledge_policy(policy, {}, wide(permissions))
     return policy.ref
 
 
@@ -79,6 +84,6 @@ def _document(permissions: Sequence[Permission]) -> iam.PolicyDocument:
     return iam.PolicyDocument.from_json({"Statement": [permission.statement for permission in permissions]})
 
 
-def _wide(permissions: Sequence[Permission]) -> dict[str, str]:
+def wide(permissions: Sequence[Permission]) -> dict[str, str]:
     """The reasons for wildcards by resource."""
     return {r: p.because for p in permissions if p.because for r in p.resources if "*" in r}

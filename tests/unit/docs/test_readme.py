@@ -44,8 +44,8 @@ SPANS: Mapping[str, tuple[str, str]] = {
     "make audit": (".github/workflows/release.yml", "      - run: make audit\n"),
     "make sbom": (".github/workflows/release.yml", "      - run: make sbom\n"),
     "node_modules/.bin/cdk bootstrap aws://ACCOUNT/us-east-1 aws://ACCOUNT/us-east-2": (
-        "tests/journey/test_cdk.py",
-        '_cdk(account, "bootstrap", *targets)',
+        "tests/journey/test_workflows.py",
+        "{CDK} bootstrap {' '.join(f'aws://{account.account}/{one}' for one in regions)}",
     ),
     "node_modules/.bin/cdk deploy --all -c env=dev": ("tests/journey/test_cdk.py", '["--all", "-c", "env=dev", '),
 }

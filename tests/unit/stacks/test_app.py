@@ -39,6 +39,7 @@ def test_its_process_ends_with_an_error_and_no_traceback(tmp_path: Path) -> None
         UNKNOWN,
         ({"env": "dev", "date": "tomorrow"}, "date is 'tomorrow'; a day as YYYY-MM-DD is allowed"),
         ({"env": "dev", "date": "2026-11-23", "deployers": "true"}, "environments/dev.toml has no table [deployment]"),
+        ({"env": "dev", "date": "2026-11-23", "bootstrap": "true"}, "permissions_boundary is None"),
         ({"pipelines": "true"}, "environments/dev.toml has no connection or no deploy_role"),
     ],
 )

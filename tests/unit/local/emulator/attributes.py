@@ -64,6 +64,7 @@ CALLED = {
     "ministack.services.eventbridge._invoke_target": "(target, event, rule, view=None)",
     "ministack.services.eventbridge._now_ts": "() -> float",
     "ministack.services.eventbridge._put_events": "(data, allow_aws_source=False)",
+    "ministack.services.iam._boundary_policy_error": "(arn)",
     "ministack.services.kms._resolve_key": "(",
     "ministack.services.cloudformation.provisioners._lambda_url_attributes": "(config)",
     "ministack.services.lambda_svc._build_function_url_event": "(url_id: str, account_id: str, region: str, method: ",

@@ -26,7 +26,8 @@ def refusal(use: Use, client: Any, **parameters: Any) -> str:
 def stack(harness: EmulatorHarness, kind: str, properties: dict[str, Any]) -> str:
     """Creates a stack with one resource. Returns its physical name, or fails with the stack's reasons."""
     name, cfn = f"s-{uuid.uuid4().hex[:8]}", harness.client("cloudformation")
-    cfn.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": {"R": {"Type": kind, **properties}}}))
+    template = json.dumps({"Resources": {"R": {"Type": kind, **properties}}})
+    cfn.create_stack(StackName=name, TemplateBody=template, Capabilities=["CAPABILITY_IAM"])
     busy = ("CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
     harness.until(lambda: cfn.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] not in busy)
     events = cfn.describe_stack_events(StackName=name)["StackEvents"]

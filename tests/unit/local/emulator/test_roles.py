@@ -161,3 +161,33 @@ def test_a_started_execution_ends(harness: EmulatorHarness, task_targets: TaskTa
     sfn = harness.client("stepfunctions")
     for one in found:
         assert harness.until(lambda arn=one["executionArn"]: ended(sfn.describe_execution(executionArn=arn)))  # type: ignore[misc]
+
+
+def test_a_role_of_a_template_does_no_more_than_its_boundary_allows(harness: EmulatorHarness) -> None:
+    iam, name = harness.client("iam"), f"b-{uuid.uuid4().hex[:8]}"
+    limit = {"Version": "2012-10-17", "Statement": [allow("sqs:ListQueues", "*")]}
+    boundary = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(limit))["Policy"]["Arn"]
+    trust = {"Effect": "Allow", "Principal": {"AWS": harness.account.account}, "Action": "sts:AssumeRole"}
+    everything = {"Version": "2012-10-17", "Statement": [allow("*", "*")]}
+    properties = {
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+        "Policies": [{"PolicyName": "p", "PolicyDocument": everything}],
+        "PermissionsBoundary": boundary,
+    }
+    role = stack(harness, "AWS::IAM::Role", {"Properties": properties})
+    arn = iam.get_role(RoleName=role)["Role"]["Arn"]
+    got = harness.client("sts").assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]
+    keys = {
+        "aws_access_key_id": got["AccessKeyId"],
+        "aws_secret_access_key": got["SecretAccessKey"],
+        "aws_session_token": got["SessionToken"],
+    }
+    assert refusal(harness.client("sqs", **keys).list_queues) == ""
+    assert "not authorized to perform: sns:ListTopics" in refusal(harness.client("sns", **keys).list_topics)
+
+
+def test_a_policy_that_does_not_exist_is_no_boundary(harness: EmulatorHarness) -> None:
+    missing = f"arn:aws:iam::{harness.account.account}:policy/missing"
+    properties = {"AssumeRolePolicyDocument": {"Statement": []}, "PermissionsBoundary": missing}
+    with pytest.raises(AssertionError, match=r"Scope ARN: .*missing does not exist or is not attachable"):
+        stack(harness, "AWS::IAM::Role", {"Properties": properties})
