@@ -9,6 +9,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aws_cdk import App
@@ -90,7 +91,7 @@ def document(policy: str) -> Json:
     return found
 
 
-def _filled(value: object) -> object:
+def _filled(value: Any) -> Any:
     """Replaces the partition, the only reference of this template."""
     match value:
         case {"Fn::Join": [str(delimiter), list(parts)]}:
