@@ -38,7 +38,8 @@ class Stack:
     """A stack of an assembly.
 
     Attributes:
-        assets: Path of its asset manifest in the assembly.
+        template: Path of its template in the assembly.
+        assets: Path of its asset manifest in the assembly, which a stack without assets need not have.
         after: Artifact ids that it depends on.
         tags: Its own, which its resources get too.
     """
@@ -46,6 +47,7 @@ class Stack:
     id: str
     name: str
     region: str
+    template: str
     assets: str
     after: tuple[str, ...]
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -71,6 +73,7 @@ def stacks(out: Path, *, region: str = "us-east-1") -> list[Stack]:
             id=plain,
             name=artifact["properties"].get("stackName", plain),
             region=region if at == "unknown-region" else at,
+            template=str(Path(folder, artifact["properties"]["templateFile"])),
             assets=f"{folder}/{plain}.assets.json" if folder else f"{plain}.assets.json",
             after=tuple(artifact.get("dependencies", ())),
             tags=artifact["properties"].get("tags", {}),
@@ -132,13 +135,13 @@ class Deployment:
                 raise DeployFailed(self._reasons(cfn, stack, found))
 
     def _deploy(self, out: Path, stack: Stack) -> dict[str, str]:
-        url = self._publish(out, stack)
+        template = self._publish(out, stack)
         cfn = self.client("cloudformation", stack.region)
         found = self._status(cfn, stack.name)
         apply = cfn.create_stack if found is None else cfn.update_stack
         try:
             tags = [{"Key": key, "Value": value} for key, value in stack.tags.items()]
-            apply(StackName=stack.name, TemplateURL=url, Capabilities=_CAPABILITIES, Tags=tags)
+            apply(StackName=stack.name, Capabilities=_CAPABILITIES, Tags=tags, **template)
         except cfn.exceptions.ClientError as error:
             if (error.response["Error"]["Code"], error.response["Error"]["Message"]) != _NO_UPDATES:
                 raise
@@ -148,8 +151,10 @@ class Deployment:
             raise DeployFailed(self._reasons(cfn, stack, found))
         return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
-    def _publish(self, out: Path, stack: Stack) -> str:
-        """Uploads the assets of a stack, its template last. Returns the URL of the template."""
+    def _publish(self, out: Path, stack: Stack) -> dict[str, str]:
+        """Uploads the assets of a stack, its template last. Returns the template, as a parameter of CreateStack."""
+        if not (out / stack.assets).exists():
+            return {"TemplateBody": (out / stack.template).read_text()}
         manifest = json.loads((out / stack.assets).read_text())
         folder, url = (out / stack.assets).parent, ""
         for file in manifest["files"].values():
@@ -162,7 +167,7 @@ class Deployment:
                 self._published.add((bucket, key))
             if file["source"]["path"].endswith(".template.json"):
                 url = f"https://s3.{stack.region}.amazonaws.com/{bucket}/{key}"
-        return url
+        return {"TemplateURL": url}
 
     def _bucket(self, template: str, region: str) -> str:
         """Returns the asset bucket, which is created on first use with the version parameter of the bootstrap stack."""

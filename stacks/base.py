@@ -1,6 +1,6 @@
 """What every stack of an environment has in common."""
 
-from aws_cdk import BootstraplessSynthesizer, Environment, Fn, PermissionsBoundary, Stack, Tags
+from aws_cdk import Environment, Fn, LegacyStackSynthesizer, PermissionsBoundary, Stack, Tags
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
@@ -40,7 +40,7 @@ class EnvironmentStack(Stack):
             description=f"Distillery, environment {settings.environment}: {description}",
             termination_protection=settings.termination_protection,
             permissions_boundary=None if by_person else _boundary(settings),
-            synthesizer=BootstraplessSynthesizer() if by_person else None,
+            synthesizer=LegacyStackSynthesizer() if by_person else None,
             tags=tagged,  # the stack's own, which `Tags` does not set (@aws-cdk/core:explicitStackTags)
         )
         self.settings = settings

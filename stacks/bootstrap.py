@@ -4,7 +4,7 @@ A person deploys it with their own rights, before the CDK's bootstrap, which att
 role. It is one for all environments of an account, and changes with no promotion.
 """
 
-from aws_cdk import BootstraplessSynthesizer, CfnOutput, Environment, Fn, Stack
+from aws_cdk import CfnOutput, Environment, Fn, LegacyStackSynthesizer, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -29,7 +29,7 @@ class BootstrapPolicies(Stack):
             NAME,
             env=Environment(account=settings.account, region=settings.home_region),
             description="Distillery: what CloudFormation may do in this account",
-            synthesizer=BootstraplessSynthesizer(),
+            synthesizer=LegacyStackSynthesizer(),
         )
         anywhere = Location.of(self).at("*")
         own = f"arn:{anywhere.partition}:iam::{anywhere.account}:policy/{BOUNDARY}"

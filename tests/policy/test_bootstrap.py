@@ -75,13 +75,18 @@ NOT_NEEDED = {
 
 
 @functools.cache
-def template() -> Json:
-    """Returns the stack's template, synthesized with all rules enabled. A finding raises."""
+def assembly() -> Path:
+    """Returns the folder of the stack, synthesized with all rules enabled. A finding raises."""
     out = tempfile.mkdtemp(prefix="distillery-")
     app = App(analytics_reporting=False, auto_synth=False, outdir=out, context=dict(context()))
     build_bootstrap(app, settings("prod").model_copy(update={"account": ACCOUNT})).synth()
     assert {one.id.partition("[")[0] for one in acknowledged(app)} == {"Annotation::AwsSolutions-IAM5"}
-    found: Json = json.loads((Path(out) / "distillery-bootstrap.template.json").read_text(encoding="utf-8"))
+    return Path(out)
+
+
+@functools.cache
+def template() -> Json:
+    found: Json = json.loads((assembly() / "distillery-bootstrap.template.json").read_text(encoding="utf-8"))
     return found
 
 
@@ -380,6 +385,23 @@ def test_every_role_has_the_boundary_if_the_settings_name_it_and_none_otherwise(
     assert len(named) == 1
     assert f":policy/{BOUNDARY}" in named.pop()
     assert all("PermissionsBoundary" not in role.properties for role in templates("dev").resources("AWS::IAM::Role"))
+
+
+def check_by_person(folder: Path, stack: str) -> None:
+    """The CDK deploys the stack by the caller's credentials, without a bucket or a role of the bootstrap.
+
+    A template of up to 51,200 bytes is part of the request (CloudFormation guide, cloudformation-limits).
+    """
+    artifact = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["artifacts"][stack]
+    assert artifact["properties"].keys() & {"assumeRoleArn", "cloudFormationExecutionRoleArn", "lookupRole"} == set()
+    assert not list(folder.glob("*.assets.json"))
+    written = folder / artifact["properties"]["templateFile"]
+    assert written.stat().st_size < 51_200
+    assert "cdk-bootstrap" not in json.dumps(json.loads(written.read_text(encoding="utf-8")).get("Parameters", {}))
+
+
+def test_a_person_deploys_it_before_anything_is_bootstrapped() -> None:
+    check_by_person(assembly(), "distillery-bootstrap")
 
 
 def test_the_stack_is_as_its_snapshot_shows_it() -> None:

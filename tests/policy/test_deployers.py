@@ -19,6 +19,7 @@ from infra.constructs.compliance import acknowledged
 from tests.policy.engine import Ask, decide
 from tests.policy.synthesis import settings
 from tests.policy.templates import Json, rendered
+from tests.policy.test_bootstrap import check_by_person
 from tests.snapshot.compact import stack_text
 from tests.unit.stacks.assembly import context
 
@@ -55,8 +56,8 @@ IMMUTABLE = "repo:acme@1234567/distillery@123456789"
 
 
 @functools.cache
-def template(environment: str = "prod", *, create_provider: bool = True) -> Json:
-    """Returns the stack's template, synthesized with all rules enabled. A finding raises."""
+def assembly(environment: str = "prod", *, create_provider: bool = True) -> Path:
+    """Returns the folder of the stack, synthesized with all rules enabled. A finding raises."""
     from aws_cdk import App
 
     out = tempfile.mkdtemp(prefix="distillery-")
@@ -65,7 +66,12 @@ def template(environment: str = "prod", *, create_provider: bool = True) -> Json
     build_deployers(app, settings(environment).model_copy(update={"account": ACCOUNT}), of).synth()
     reasons = list(acknowledged(app))
     assert {one.id.partition("[")[0] for one in reasons} == {"Annotation::AwsSolutions-IAM5"}, reasons
-    file = Path(out) / f"distillery-{environment}-deployers.template.json"
+    return Path(out)
+
+
+@functools.cache
+def template(environment: str = "prod", *, create_provider: bool = True) -> Json:
+    file = assembly(environment, create_provider=create_provider) / f"distillery-{environment}-deployers.template.json"
     found: Json = json.loads(file.read_text(encoding="utf-8"))
     return found
 
@@ -298,6 +304,10 @@ def test_an_account_has_one_provider_which_is_created_or_exists() -> None:
     assert "AWS::IAM::OIDCProvider" not in {one["Type"] for one in imported["Resources"].values()}
     trusted = rendered(trust_of("Deploy", imported)["Statement"][0]["Principal"]["Federated"])
     assert trusted.replace("<AWS::Partition>", "aws").replace("<AWS::AccountId>", ACCOUNT) == PROVIDER
+
+
+def test_no_role_of_the_bootstrap_decides_who_may_promote() -> None:
+    check_by_person(assembly(), "distillery-prod-deployers")
 
 
 def test_the_stack_is_as_its_snapshot_shows_it() -> None:
