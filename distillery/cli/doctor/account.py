@@ -12,6 +12,8 @@ from distillery.core.aws import ClientError, code
 BOOTSTRAP_PARAMETER, BOOTSTRAP_STACK = "/cdk-bootstrap/hnb659fds/version", "CDKToolkit"
 BOOTSTRAP_VERSION = 6
 """`requiresBootstrapStackVersion` of the synthesized stacks (CDK 2.2xx, DefaultStackSynthesizer)."""
+_LIMIT = "InputPermissionsBoundary"
+"""The parameter of the bootstrap stack that names the boundary of CloudFormation's role."""
 DEPLOYS_SECONDS = 3600
 """A first deployment with the retries of a person."""
 UNRESERVED = 100
@@ -67,8 +69,13 @@ def settings(examined: Examined) -> Iterator[DoctorFinding]:
 
 
 def bootstrap(examined: Examined) -> Iterator[DoctorFinding]:
+    boundary = examined.settings.permissions_boundary if examined.settings else None
+    if boundary:
+        yield from _boundary(examined, boundary)
     for region in examined.regions:
         command = f"node_modules/.bin/cdk bootstrap aws://{examined.account_id}/{region}"
+        if boundary:
+            command = f"make bootstrap ENV={examined.on.environment}"
         version = _bootstrap_version(examined, region)
         if version is None:
             yield blocks(
@@ -85,6 +92,25 @@ def bootstrap(examined: Examined) -> Iterator[DoctorFinding]:
         else:
             yield info(f"{region} is bootstrapped, version {version}")
             yield from _bootstrap_stack(examined, region, command)
+
+
+def _boundary(examined: Examined, boundary: str) -> Iterator[DoctorFinding]:
+    """Whether there is a policy of the name that every role is created with."""
+    partition = examined.caller.split(":")[1]
+    arn = f"arn:{partition}:iam::{examined.account_id}:policy/{boundary}"
+    try:
+        examined.client("iam").get_policy(PolicyArn=arn)
+    except ClientError as error:
+        if code(error) == "NoSuchEntity":
+            yield blocks(
+                f"permissions_boundary is {boundary!r}, and the account has no policy {arn}",
+                "CloudFormation creates no role with a boundary that does not exist",
+                f"make bootstrap ENV={examined.on.environment}",
+            )
+        else:
+            yield unchecked(f"policy {arn}: {code(error)}", "it may be missing", "ask for iam:GetPolicy")
+    else:
+        yield info(f"every role gets the permissions boundary {boundary}")
 
 
 def _bootstrap_version(examined: Examined, region: str) -> int | None:
@@ -108,6 +134,14 @@ def _bootstrap_stack(examined: Examined, region: str, command: str) -> Iterator[
     status = str(stack["StackStatus"])
     if status.endswith("FAILED") or status == "ROLLBACK_COMPLETE":
         yield blocks(f"stack {BOOTSTRAP_STACK} of {region} is {status}", "its roles or bucket may be missing", command)
+    given = {each["ParameterKey"]: each.get("ParameterValue", "") for each in stack.get("Parameters", ())}
+    wanted = examined.settings.permissions_boundary if examined.settings else None
+    if wanted and given.get(_LIMIT, "") != wanted:
+        yield warns(
+            f"CloudFormation's role of {region} has {given.get(_LIMIT) or 'no'} boundary; the settings name {wanted!r}",
+            "a template can give a role more rights than that; `cdk bootstrap` without options removes a boundary",
+            command,
+        )
 
 
 def concurrency(examined: Examined) -> Iterator[DoctorFinding]:

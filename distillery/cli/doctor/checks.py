@@ -35,7 +35,7 @@ CHECKS: tuple[DoctorCheck, ...] = (
     DoctorCheck(
         name="bootstrap",
         subject="the bootstrap",
-        permissions=("ssm:GetParameter", "cloudformation:DescribeStacks"),
+        permissions=("ssm:GetParameter", "cloudformation:DescribeStacks", "iam:GetPolicy"),
         examine=account.bootstrap,
     ),
     DoctorCheck(name="deployer", subject="what the caller may assume", permissions=_SIMULATE, examine=reach.deployer),

@@ -18,7 +18,7 @@ from tests.fakes.pipeline import provisioned
 from tests.unit.cli.account import FakeAccount
 from tests.unit.cli.conftest import Command
 from tests.unit.cli.doctor_cases import CASES, LOGGED, Change
-from tests.unit.cli.doctor_world import Clients, parameters, well
+from tests.unit.cli.doctor_world import ACCOUNT, Clients, parameters, well
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -104,6 +104,35 @@ def test_who_logs_is_found_where_the_environment_wants_to(
     clients.answers["bedrock.get_model_invocation_logging_configuration"] = configured
     found = json.loads(command("doctor", "--json").out)["findings"]
     assert [each["severity"] for each in found if each["check"] == "logging" and what in each["what"]] == [severity]
+
+
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/limit"
+
+
+@pytest.mark.parametrize(
+    ("policy", "limits", "severity", "what"),
+    [
+        ({"Policy": {}}, "limit", "info", "every role gets the permissions boundary limit"),
+        (service_error("NoSuchEntity"), "limit", "blocks", f"the account has no policy {BOUNDARY}"),
+        (service_error("AccessDenied"), "limit", "unchecked", f"policy {BOUNDARY}: AccessDenied"),
+        ({"Policy": {}}, "", "warns", "us-east-2 has no boundary; the settings name 'limit'"),
+        ({"Policy": {}}, "another", "warns", "us-east-1 has another boundary; the settings name 'limit'"),
+    ],
+)
+def test_a_boundary_of_the_settings_exists_and_limits_cloudformation(
+    clients: Clients, command: Command, tmp_path: Path, policy: Any, limits: str, severity: str, what: str
+) -> None:
+    file = tmp_path / "environments" / "dev.toml"
+    file.write_text('permissions_boundary = "limit"\n' + file.read_text())
+    given = [{"ParameterKey": "InputPermissionsBoundary", "ParameterValue": limits}]
+    clients.answers["iam.get_policy"] = policy
+    clients.answers["cloudformation.describe_stacks"] = lambda StackName=None: {  # noqa: N803 the API's name
+        "Stacks": [{"StackName": StackName, "StackStatus": "CREATE_COMPLETE", "Parameters": given}] if StackName else []
+    }
+    found = [each for each in json.loads(command("doctor", "--json").out)["findings"] if each["check"] == "bootstrap"]
+    (one,) = [each for each in found if what in each["what"]]
+    assert (one["severity"], "ENV=dev" in one["fix"]) == (severity, severity in ("blocks", "warns")), one
+    assert clients.asked["iam.get_policy"] == [{"PolicyArn": BOUNDARY}]
 
 
 def test_before_the_first_deployment_the_settings_are_enough(clients: Clients, command: Command) -> None:
