@@ -1,5 +1,6 @@
 """The account starts once, says why it cannot start, and leaves nothing behind."""
 
+import json
 import os
 import shutil
 import signal
@@ -70,9 +71,21 @@ def test_an_account_that_hangs_is_killed(asked: LocalAccount, monkeypatch: pytes
     assert not process._alive(pid)
 
 
-def test_workers_that_outlived_a_killed_account_are_stopped_too(asked: LocalAccount) -> None:
+BUSY = """
+import pathlib, time
+def handler(event, context):
+    pathlib.Path(event["begun"]).touch()
+    time.sleep(3600)
+"""
+
+
+def test_workers_that_outlived_a_killed_account_are_stopped_too(asked: LocalAccount, tmp_path: Path) -> None:
+    """A worker that waits for its next event ends with the account. One that is busy does not notice."""
     harness = EmulatorHarness(process.start(asked))
-    harness.invoke(harness.function("def handler(event, context): return 1"))
+    function, begun = harness.function(BUSY), tmp_path / "begun"
+    payload = json.dumps({"begun": str(begun)}).encode()
+    harness.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=payload)
+    harness.until(begun.exists)
     pid = int((asked.state / "pid").read_text())
     os.kill(pid, signal.SIGKILL)
     assert process.stop(asked.state)
