@@ -73,7 +73,8 @@ def test_what_the_workflows_run_compares_and_deploys_one_assembly(start: Start, 
     environment = Environment(account, settings)
     shutil.copytree(assembly_of(settings).folder, tmp_path / "assemblies" / "dev", copy_function=shutil.copyfile)
     regions = (environment.home, environment.inference)
-    _run(account, f"{CDK} bootstrap {' '.join(f'aws://{account.account}/{one}' for one in regions)}", tmp_path, {})
+    targets = " ".join(f"aws://{account.account}/{one}" for one in regions)
+    _run(account, f"cd {tmp_path} && {CDK} bootstrap {targets}", tmp_path, {})  # without cdk.json, it needs no app
     roles = _trusted(environment, tmp_path / "deployers")
     examines = _job(account, tmp_path, roles["ExamineRoleArn"], COMPARES)
     deploys = _job(account, tmp_path, roles["DeployRoleArn"], IN_DEV)

@@ -45,7 +45,7 @@ SPANS: Mapping[str, tuple[str, str]] = {
     "make sbom": (".github/workflows/release.yml", "      - run: make sbom\n"),
     "node_modules/.bin/cdk bootstrap aws://ACCOUNT/us-east-1 aws://ACCOUNT/us-east-2": (
         "tests/journey/test_workflows.py",
-        "{CDK} bootstrap {' '.join(f'aws://{account.account}/{one}' for one in regions)}",
+        "{CDK} bootstrap {targets}",
     ),
     "node_modules/.bin/cdk deploy --all -c env=dev": ("tests/journey/test_cdk.py", '["--all", "-c", "env=dev", '),
 }
