@@ -51,8 +51,7 @@ class AdmissionFunction(Construct):
                 running.read_parameters(Location.of(self), context.names.alias("*")),
             ],
             environment={
-                Variable.LEDGER: stores.ledger.table_name,
-                Variable.TOPIC: stores.topic.topic_arn,
+                **stores.variables(Variable.LEDGER, Variable.TOPIC),
                 **context.four_eyes,
             },
             layers=[

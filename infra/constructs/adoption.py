@@ -42,7 +42,7 @@ class Adoption(Construct):
                 *borrowed_models.copy(location, context, tags={*MADE_BY_A_RUN, *tag_keys(recipes)}),
             ],
             environment={
-                Variable.LEDGER: stores.ledger.table_name,
+                **stores.variables(Variable.LEDGER),
                 Variable.MODEL_KEY: context.key.key_arn,
                 **context.admitted_ways,
             },

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aws_cdk import Stack, Validations
+from aws_cdk import Aws, Stack, Validations
 from constructs import Construct, IConstruct
 
 _NAMESPACE = "Annotation::"
@@ -68,8 +68,15 @@ def _metadata_key() -> str:
 
 
 def _spelled(policy: Construct, resources: Collection[str]) -> list[Any]:
-    """The resources as the template has them, in one call of the CDK's process or in none."""
-    return list(Stack.of(policy).resolve(list(resources))) if resources else []
+    """The resources as the template has them. The CDK's process is asked for references alone."""
+    partition, account = _pseudo_parameters()
+    said = [one.replace(partition, "<AWS::Partition>").replace(account, "<AWS::AccountId>") for one in resources]
+    return list(Stack.of(policy).resolve(list(resources))) if any("${Token[" in one for one in said) else said
+
+
+@functools.cache
+def _pseudo_parameters() -> tuple[str, str]:
+    return Aws.PARTITION, Aws.ACCOUNT_ID
 
 
 def flat(value: Any) -> str:

@@ -1,10 +1,23 @@
 """The buckets, the table and the topic that the foundation provides to the stages."""
 
+import functools
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import cast
 
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
+
+from distillery.core.env_vars import Variable
+
+_NAMED = {
+    Variable.LEDGER: ("ledger", "table_name"),
+    Variable.DATA_BUCKET: ("data", "bucket_name"),
+    Variable.PROMPTS_BUCKET: ("prompts", "bucket_name"),
+    Variable.TOPIC: ("topic", "topic_arn"),
+}
+"""The store that a variable names, and the attribute that is its value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,3 +33,13 @@ class DataStores:
     ledger: dynamodb.ITable
     topic: sns.ITopic
     calls: s3.IBucket | None = None
+
+    def variables(self, *wanted: Variable) -> dict[Variable, str]:
+        """The environment variables by which functions find these stores."""
+        return {one: _value(cast(Hashable, getattr(self, _NAMED[one][0])), _NAMED[one][1]) for one in wanted}
+
+
+@functools.cache
+def _value(store: object, attribute: str) -> str:
+    """Cached: every value is a call to the CDK's process."""
+    return str(getattr(store, attribute))

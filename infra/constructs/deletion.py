@@ -43,7 +43,7 @@ class Deletion(Construct):
                 *bedrock.take_inventory(location),
                 bedrock.delete_models(location, names),
             ],
-            environment={Variable.LEDGER: stores.ledger.table_name},
+            environment=stores.variables(Variable.LEDGER),
             layers=[settings],
         )
         self.prune_url = iam_url(self.prune)
@@ -62,7 +62,7 @@ class Deletion(Construct):
                 *bedrock.delete_endpoints(location, names),
                 bedrock.delete_models(location, names),
             ],
-            environment={Variable.LEDGER: stores.ledger.table_name},
+            environment=stores.variables(Variable.LEDGER),
             layers=[settings],
         )
         self.retire_url = iam_url(self.retire)

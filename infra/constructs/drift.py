@@ -47,7 +47,7 @@ class DriftWatchFunction(Construct):
                 running.read_parameters(location, names.promoted, names.drift),
                 running.write_parameters(location, names.drift),
             ],
-            environment={Variable.TOPIC: stores.topic.topic_arn, Variable.INFERENCE_REGION: inference_region},
+            environment={**stores.variables(Variable.TOPIC), Variable.INFERENCE_REGION: inference_region},
             asynchronous=True,
             dead_letters=dead_letters,
         )

@@ -51,7 +51,7 @@ class ModelWatchFunction(Construct):
                 running.read_parameters(location, parameter),
                 running.write_parameters(location, parameter),
             ],
-            environment={Variable.TOPIC: stores.topic.topic_arn},
+            environment=stores.variables(Variable.TOPIC),
             layers=[named_models_layer(self, "Models", named)],
             asynchronous=True,
             dead_letters=dead_letters,

@@ -55,9 +55,7 @@ class Operations(Construct):
                 *bedrock.delete_endpoints(location, names),
             ],
             environment={
-                Variable.LEDGER: stores.ledger.table_name,
-                Variable.DATA_BUCKET: stores.data.bucket_name,
-                Variable.TOPIC: stores.topic.topic_arn,
+                **stores.variables(Variable.LEDGER, Variable.DATA_BUCKET, Variable.TOPIC),
                 Variable.STATE_MACHINE: machine.state_machine_arn,
             },
             layers=[settings],

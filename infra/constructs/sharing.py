@@ -42,7 +42,7 @@ class Sharing(Construct):
                 *borrowed_models.share(Location.of(self), context.names, context.share_with),
             ],
             environment={
-                Variable.LEDGER: stores.ledger.table_name,
+                **stores.variables(Variable.LEDGER),
                 Variable.SHARE_WITH: json.dumps(context.share_with),
             },
             layers=[settings],

@@ -46,7 +46,7 @@ class Signing(Construct):
                 *storage.write(stores.data, PENDING_RECORDS_PREFIX),
             ],
             environment={
-                Variable.LEDGER: stores.ledger.table_name,
+                **stores.variables(Variable.LEDGER),
                 Variable.RECORD_DAYS: str(valid_days),
                 **context.four_eyes,
                 **({Variable.COMMIT: str(commit)} if commit else {}),

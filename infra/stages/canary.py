@@ -67,8 +67,7 @@ class CanaryStage(Construct):
                 *([bedrock.read_tags(location)] if context.max_model_units else []),
             ],
             environment={
-                Variable.LEDGER: stores.ledger.table_name,
-                Variable.TOPIC: stores.topic.topic_arn,
+                **stores.variables(Variable.LEDGER, Variable.TOPIC),
                 Variable.INFERENCE_REGION: inference_region,
                 **context.unit_ceiling,
                 **window,

@@ -58,9 +58,7 @@ class DatasetStage(Construct):
                 *storage.notify(stores.topic, context.key),
             ],
             environment={
-                Variable.LEDGER: stores.ledger.table_name,
-                Variable.DATA_BUCKET: stores.data.bucket_name,
-                Variable.TOPIC: stores.topic.topic_arn,
+                **stores.variables(Variable.LEDGER, Variable.DATA_BUCKET, Variable.TOPIC),
                 **self._stated(stores, golden),
                 **context.admitted_ways,
             },
@@ -74,7 +72,7 @@ class DatasetStage(Construct):
     def _stated(self, stores: DataStores, golden: tuple[str, ...]) -> dict[Variable, str]:
         """Where golden sets are, if a recipe has one, and the locations that a file of collected logs must match, if
         calls are logged in this Region."""
-        prompts = {Variable.PROMPTS_BUCKET: stores.prompts.bucket_name} if golden or stores.calls is not None else {}
+        prompts = stores.variables(Variable.PROMPTS_BUCKET) if golden or stores.calls is not None else {}
         return prompts if stores.calls is None else prompts | {Variable.LOGS: logs_uri(Location.of(self), stores.calls)}
 
     def attach(self, machine: sfn.StateMachine) -> None:
@@ -93,8 +91,7 @@ class DatasetStage(Construct):
             timeout=Duration.minutes(1),
             permissions=[*storage.use_ledger(stores.ledger), *storage.notify(stores.topic, context.key)],
             environment={
-                Variable.LEDGER: stores.ledger.table_name,
-                Variable.TOPIC: stores.topic.topic_arn,
+                **stores.variables(Variable.LEDGER, Variable.TOPIC),
                 **context.four_eyes,
             },
             layers=[self.recipes],  # cap and deciders as they are now, not as at the upload
@@ -141,10 +138,9 @@ class Expiry(Construct):
                 running.read_parameters(Location.of(self), context.names.alias("*")),
             ],
             environment={
-                Variable.LEDGER: stores.ledger.table_name,
-                Variable.DATA_BUCKET: stores.data.bucket_name,
+                **stores.variables(Variable.LEDGER, Variable.DATA_BUCKET),
                 Variable.DATA_DAYS: str(days),
-                Variable.TOPIC: stores.topic.topic_arn,
+                **stores.variables(Variable.TOPIC),
             },
             asynchronous=True,
             dead_letters=dead_letters,

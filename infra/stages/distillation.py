@@ -114,8 +114,7 @@ class DistillationStage(Construct):
                 *([bedrock.read_tags(self._location)] if context.max_model_units else []),
             ],
             environment={
-                Variable.LEDGER: stores.ledger.table_name,
-                Variable.DATA_BUCKET: stores.data.bucket_name,
+                **stores.variables(Variable.LEDGER, Variable.DATA_BUCKET),
                 Variable.JOB_ROLE: self.job_role.role_arn,
                 Variable.MODEL_KEY: context.key.key_arn,
                 **context.unit_ceiling,
@@ -137,7 +136,7 @@ class DistillationStage(Construct):
                 bedrock.stop_jobs(self._location, context.names),
                 *storage.notify(stores.topic, context.key),
             ],
-            environment={Variable.LEDGER: stores.ledger.table_name, Variable.TOPIC: stores.topic.topic_arn},
+            environment=stores.variables(Variable.LEDGER, Variable.TOPIC),
             asynchronous=True,
             dead_letters=dead_letters,
         )

@@ -103,7 +103,7 @@ class EndpointStage(Construct):
                 *borrowed_models.host(self._location, self._names, context.lenders, tags=self._tags),
                 *([bedrock.read_tags(self._location)] if context.max_model_units else []),
             ],
-            environment={Variable.LEDGER: stores.ledger.table_name, **context.unit_ceiling},
+            environment={**stores.variables(Variable.LEDGER), **context.unit_ceiling},
         )
 
     def _sweep(
@@ -135,8 +135,7 @@ class EndpointStage(Construct):
                 *([monitoring.read_statistics(self._location)] if self._has_hourly else []),
             ],
             environment={
-                Variable.LEDGER: stores.ledger.table_name,
-                Variable.TOPIC: stores.topic.topic_arn,
+                **stores.variables(Variable.LEDGER, Variable.TOPIC),
                 **({Variable.JUDGES: "true"} if self._has_judges else {}),
                 **context.borrowing,
                 **({Variable.IDLE_DAYS: str(context.idle_days)} if self._has_hourly else {}),

@@ -72,7 +72,7 @@ class EvaluationStage(Construct):
                 keys.use_models(location, context.key),
                 *borrowed_models.use(location, context.lenders),
             ],
-            environment={Variable.LEDGER: stores.ledger.table_name, Variable.DATA_BUCKET: stores.data.bucket_name},
+            environment=stores.variables(Variable.LEDGER, Variable.DATA_BUCKET),
             layers=[packages],  # near duplicates; and executions that began before 0.3.0 judge here
         )
         self.grading = Function(
@@ -89,7 +89,7 @@ class EvaluationStage(Construct):
                 *storage.write(stores.data, REPORTS),
                 *golden,
             ],
-            environment={Variable.LEDGER: stores.ledger.table_name, Variable.DATA_BUCKET: stores.data.bucket_name},
+            environment=stores.variables(Variable.LEDGER, Variable.DATA_BUCKET),
             layers=[packages],
         )
         self.reporting = Function(
@@ -104,7 +104,7 @@ class EvaluationStage(Construct):
                 *storage.read(stores.data, REPORTS),
                 *storage.write(stores.data, PAGES),
             ],
-            environment={Variable.DATA_BUCKET: stores.data.bucket_name},
+            environment=stores.variables(Variable.DATA_BUCKET),
             layers=[packages_layer(self, "ReportingPackages", Packages.REPORTING)],
         )
         self.scoring = (
@@ -122,9 +122,8 @@ class EvaluationStage(Construct):
             timeout=Duration.minutes(1),
             permissions=[*storage.use_ledger(stores.ledger), storage.list_objects(stores.data), *golden],
             environment={
-                Variable.LEDGER: stores.ledger.table_name,
-                Variable.DATA_BUCKET: stores.data.bucket_name,
-                **({Variable.PROMPTS_BUCKET: stores.prompts.bucket_name} if golden else {}),
+                **stores.variables(Variable.LEDGER, Variable.DATA_BUCKET),
+                **(stores.variables(Variable.PROMPTS_BUCKET) if golden else {}),
             },
             layers=[settings, *([packages_layer(self, "ExamPackages", Packages.DATASET)] if golden else [])],
         )

@@ -178,9 +178,8 @@ class PromotionStage(Construct):
                 *([bedrock.read_tags(self._location)] if context.max_model_units else []),
             ],
             environment={
-                Variable.LEDGER: stores.ledger.table_name,
-                Variable.TOPIC: stores.topic.topic_arn,
-                **({Variable.DATA_BUCKET: stores.data.bucket_name} if signs else {}),
+                **stores.variables(Variable.LEDGER, Variable.TOPIC),
+                **(stores.variables(Variable.DATA_BUCKET) if signs else {}),
                 **context.four_eyes,
                 **self._window,
                 **self._canaries,
@@ -202,7 +201,7 @@ class PromotionStage(Construct):
                 running.read_parameters(self._location, self._aliases),
                 bedrock.get_students(self._location),
             ],
-            environment={Variable.LEDGER: stores.ledger.table_name},
+            environment=stores.variables(Variable.LEDGER),
             layers=[settings],
         )
 
@@ -221,8 +220,7 @@ class PromotionStage(Construct):
                 bedrock.get_students(self._location),
             ],
             environment={
-                Variable.LEDGER: stores.ledger.table_name,
-                Variable.TOPIC: stores.topic.topic_arn,
+                **stores.variables(Variable.LEDGER, Variable.TOPIC),
                 **context.four_eyes,
                 **self._window,
                 **self._canaries,

@@ -56,7 +56,7 @@ class Scoring(Construct):
                 *([running.invoke(*self._functions)] if self._functions else []),
                 *judging,
             ],
-            environment={Variable.DATA_BUCKET: stores.data.bucket_name, **environment},
+            environment={**stores.variables(Variable.DATA_BUCKET), **environment},
         )
 
     @property
