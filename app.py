@@ -17,9 +17,7 @@ from typing import TYPE_CHECKING
 if __name__ == "__main__":
     gc.disable()  # a synth ends before its garbage matters; with collection on, it takes 1.1 times as long
     from infra.template_validation import load_template_validation
-    from infra.type_checks import leave_out_type_checks
 
-    leave_out_type_checks()
     TEMPLATE_VALIDATION = load_template_validation()  # first, because it imports what follows meanwhile
 
 from aws_cdk import App, CloudFormationValidatePlugin, Validations
