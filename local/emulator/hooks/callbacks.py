@@ -1,16 +1,17 @@
 """`.waitForTaskToken` tasks: their timeouts follow the virtual clock, and their failures fail the task.
 
 AWS: the task fails at once if the called function fails; TimeoutSeconds ends it with States.Timeout, HeartbeatSeconds
-    without a heartbeat with States.HeartbeatTimeout; a token is used up by its first answer; a later one
-    gets TaskTimedOut (https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html).
+    without a heartbeat with States.HeartbeatTimeout; each attempt of a task has a token of its own, which is used up
+    by its first answer; a later one gets TaskTimedOut (https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html).
 ministack: ignores the Lambda's error and continues to wait, counts TimeoutSeconds by the real clock, ignores
-    heartbeats, lets a second answer replace the first, answers TaskDoesNotExist to a used token, and authorizes
-    the answer on `*` where AWS does on the state machine.
-Patch: all six. TimeoutSeconds of a task that is not a callback stays real, because its work takes real time.
+    heartbeats, gives a retry the token of the attempt before, lets a second answer replace the first, answers
+    TaskDoesNotExist to a used token, and authorizes the answer on `*` where AWS does on the state machine.
+Patch: all seven. TimeoutSeconds of a task that is not a callback stays real, because its work takes real time.
 """
 
 import json
 import threading
+import uuid
 from typing import Any
 
 from ministack.core import iam_actions
@@ -46,6 +47,11 @@ def _answer(info: dict[str, Any]) -> Any:
     return json.loads(info["result"])
 
 
+def _with(given: Any, token: str, fresh: str) -> Any:
+    """What a task is given, with another token."""
+    return json.loads(json.dumps(given).replace(token, fresh))
+
+
 class _Tokens:
     """The state machine of each token, and whether the token was answered or abandoned."""
 
@@ -55,7 +61,6 @@ class _Tokens:
 
     def issue(self, token: str, machine: str) -> dict[str, Any]:
         self.machine[token] = machine
-        self.spent.discard(token)
         info = {"event": threading.Event(), "result": None, "error": None, "heartbeat": None}
         stepfunctions._task_tokens[token] = info
         return info
@@ -81,6 +86,8 @@ def install(clock: VirtualClock) -> None:
     resource_of = iam_actions.extract_resource_arn
 
     def invoke_with_callback(resource: str, given: Any, token: str, state: dict[str, Any]) -> Any:
+        if token in tokens.machine:  # of an attempt before
+            given, token = _with(given, token, fresh := str(uuid.uuid4())), fresh
         info = tokens.issue(token, machine_arn())
         try:
             stepfunctions._invoke_resource(resource.replace(_CALLBACK, ""), given)

@@ -136,6 +136,28 @@ def test_branches_have_contexts_of_their_own(harness: EmulatorHarness) -> None:
     assert json.loads(done["output"]) == [{"name": "A"}, {"name": "B"}]
 
 
+def test_each_attempt_of_a_callback_has_a_token_of_its_own(harness: EmulatorHarness) -> None:
+    """A late answer to an attempt that has failed decides nothing about the next one."""
+    url, queue = harness.queue()
+    tell = f"""
+import boto3, json
+def handler(event, context):
+    boto3.client("sqs").send_message(QueueUrl="{url}", MessageBody=json.dumps(event))
+"""
+    function = harness.function(tell, allow("sqs:SendMessage", queue))
+    retry = [{"ErrorEquals": ["Again"], "IntervalSeconds": 1, "MaxAttempts": 1}]
+    arn = harness.start(harness.machine({"T": task(function, **TOKEN, Retry=retry)}))
+    sfn = harness.client("stepfunctions")
+    first = harness.message(url)["token"]
+    sfn.send_task_failure(taskToken=first, error="Again")
+    second = harness.message(url)["token"]
+    assert second != first
+    with pytest.raises(sfn.exceptions.TaskTimedOut):
+        sfn.send_task_failure(taskToken=first, error="Again")
+    sfn.send_task_success(taskToken=second, output="1")
+    assert harness.until(lambda: ended(sfn.describe_execution(executionArn=arn)))["status"] == "SUCCEEDED"
+
+
 def test_a_machine_without_a_name_is_named_by_its_logical_id_and_keeps_the_name(harness: EmulatorHarness) -> None:
     """The stack's name is no part of it, so policies that name machines by a stack match none."""
     definition = {"StartAt": "P", "States": {"P": {"Type": "Succeed"}}}
