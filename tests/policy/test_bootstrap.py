@@ -113,17 +113,20 @@ def _filled(value: Any) -> Any:
 def allowed(asks: list[Ask], policies: Mapping[str, Json] | None = None, boundary: Json | None = None) -> list[bool]:
     """Whether each request is allowed by one of CloudFormation's policies and by the boundary."""
     documents = policies or {name: document(name) for name in POLICIES}
-    *own, most = decide([*((each, asks) for each in documents.values()), (boundary or document("Boundary"), asks)])
-    return [any(one) and limit for one, limit in zip(zip(*own, strict=True), most, strict=True)]
+    together = [statement for each in documents.values() for statement in each["Statement"]]
+    one = {"Version": "2012-10-17", "Statement": together}
+    own, most = decide([(one, asks), (boundary or document("Boundary"), asks)])
+    return [each and limit for each, limit in zip(own, most, strict=True)]
 
 
-def _environments() -> Iterator[EnvironmentTemplates]:
+@functools.cache
+def _environments() -> tuple[EnvironmentTemplates, ...]:
     """The shipped ones, and dev with everything that can be set."""
-    yield from (templates(environment) for environment in ("staging", "prod", "launch"))
+    shipped = tuple(templates(environment) for environment in ("staging", "prod", "launch"))
     said = read("dev")
     logs = {"match": {"distillery:route": "teacher"}, "principals": ["assumed-role/distillery-dev-serving-*/*"]}
     said["recipes"]["support"] |= {"logs": logs, "canary": {}}
-    yield synthesized(
+    full = synthesized(
         parse(
             said
             | {
@@ -141,6 +144,7 @@ def _environments() -> Iterator[EnvironmentTemplates]:
             "dev",
         )
     )
+    return (*shipped, full)
 
 
 NAMED = {
@@ -258,22 +262,25 @@ def test_cloudformation_may_do_what_the_templates_ask_of_itself() -> None:
     assert allowed(list(CUSTOM.values())) == [True] * len(CUSTOM)
 
 
-def _handlers() -> list[Ask]:
-    asks = dict.fromkeys(
-        ask
+@functools.cache
+def _examples() -> list[Ask]:
+    """One request for each action of each type's handlers, of CloudFormation itself, and of the templates' roles."""
+    handled = {
+        (ask.action, resource.kind): ask
         for environment in _environments()
         for resource in environment.resources()
         if not resource.kind.startswith("Custom::")
         for ask in _handled(resource)
-    )
-    return [*asks, *CUSTOM.values()]
+    }
+    worked = {ask.action: ask for ask in _work()}
+    return [*handled.values(), *CUSTOM.values(), *worked.values()]
 
 
 @pytest.mark.parametrize("policy", [*POLICIES, "Boundary"])
 def test_each_statement_is_needed(policy: str) -> None:
     """Without any one of them, something that is allowed with it is refused."""
     documents = {name: document(name) for name in (*POLICIES, "Boundary")}
-    asks = [*_handlers(), *_work()]
+    asks = _examples()
     done = {name: decide([(each, asks)])[0] for name, each in documents.items()}
     needless = []
     for index, statement in enumerate(documents[policy]["Statement"]):
@@ -287,13 +294,14 @@ def test_each_statement_is_needed(policy: str) -> None:
 @functools.cache
 def _work() -> list[Ask]:
     """What the policies of the templates' roles allow them, one request for each action and resource."""
-    return [
+    asks = (
         dataclasses.replace(ask, resource=_referred(environment, ask.resource))
         for environment in _environments()
         for holder in holders(environment)
         if not holder.person
         for ask in holder.examples()
-    ]
+    )
+    return list(dict.fromkeys(asks))
 
 
 def _referred(environment: EnvironmentTemplates, arn: str) -> str:
