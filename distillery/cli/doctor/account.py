@@ -73,9 +73,7 @@ def bootstrap(examined: Examined) -> Iterator[DoctorFinding]:
     if boundary:
         yield from _boundary(examined, boundary)
     for region in examined.regions:
-        command = f"node_modules/.bin/cdk bootstrap aws://{examined.account_id}/{region}"
-        if boundary:
-            command = f"make bootstrap ENV={examined.on.environment}"
+        command = _bootstrapping(examined, region)
         version = _bootstrap_version(examined, region)
         if version is None:
             yield blocks(
@@ -91,7 +89,14 @@ def bootstrap(examined: Examined) -> Iterator[DoctorFinding]:
             )
         else:
             yield info(f"{region} is bootstrapped, version {version}")
-            yield from _bootstrap_stack(examined, region, command)
+            yield from _bootstrap_stack(examined, region, boundary)
+
+
+def _bootstrapping(examined: Examined, region: str) -> str:
+    """The command that bootstraps a Region as the settings want it."""
+    if examined.settings and examined.settings.permissions_boundary:
+        return f"make bootstrap ENV={examined.on.environment}"
+    return f"node_modules/.bin/cdk bootstrap aws://{examined.account_id}/{region}"
 
 
 def _boundary(examined: Examined, boundary: str) -> Iterator[DoctorFinding]:
@@ -105,7 +110,7 @@ def _boundary(examined: Examined, boundary: str) -> Iterator[DoctorFinding]:
             yield blocks(
                 f"permissions_boundary is {boundary!r}, and the account has no policy {arn}",
                 "CloudFormation creates no role with a boundary that does not exist",
-                f"make bootstrap ENV={examined.on.environment}",
+                _bootstrapping(examined, examined.home),
             )
         else:
             yield unchecked(f"policy {arn}: {code(error)}", "it may be missing", "ask for iam:GetPolicy")
@@ -123,8 +128,9 @@ def _bootstrap_version(examined: Examined, region: str) -> int | None:
     return int(found["Parameter"]["Value"])
 
 
-def _bootstrap_stack(examined: Examined, region: str, command: str) -> Iterator[DoctorFinding]:
+def _bootstrap_stack(examined: Examined, region: str, boundary: str | None) -> Iterator[DoctorFinding]:
     """The parameter may outlive a stack that is broken; a bootstrap of another name has the parameter alone."""
+    command = _bootstrapping(examined, region)
     try:
         (stack,) = examined.client("cloudformation", region).describe_stacks(StackName=BOOTSTRAP_STACK)["Stacks"]
     except ClientError as error:
@@ -134,11 +140,11 @@ def _bootstrap_stack(examined: Examined, region: str, command: str) -> Iterator[
     status = str(stack["StackStatus"])
     if status.endswith("FAILED") or status == "ROLLBACK_COMPLETE":
         yield blocks(f"stack {BOOTSTRAP_STACK} of {region} is {status}", "its roles or bucket may be missing", command)
-    given = {each["ParameterKey"]: each.get("ParameterValue", "") for each in stack.get("Parameters", ())}
-    wanted = examined.settings.permissions_boundary if examined.settings else None
-    if wanted and given.get(_LIMIT, "") != wanted:
+    given = {each["ParameterKey"]: each.get("ParameterValue") for each in stack.get("Parameters", ())}
+    limit = given.get(_LIMIT) or "no"
+    if boundary and limit != boundary:
         yield warns(
-            f"CloudFormation's role of {region} has {given.get(_LIMIT) or 'no'} boundary; the settings name {wanted!r}",
+            f"CloudFormation's role of {region} has {limit} boundary; the settings name {boundary!r}",
             "a template can give a role more rights than that; `cdk bootstrap` without options removes a boundary",
             command,
         )
