@@ -17,7 +17,7 @@ from ministack.core.responses import error_response_json
 from ministack.services import cloudwatch_logs
 from ministack.services.cloudformation import provisioners
 
-from local.emulator.hooks.resource_types import Made, Properties, before
+from local.emulator.hooks.resource_types import before, named
 from local.emulator.kms import key_arn
 from local.emulator.log_group_keys import key_refusal
 
@@ -31,22 +31,6 @@ def _check_template(properties: dict[str, Any], ident: str, stack: str) -> None:
         raise ValueError(f"{why} (Service: CloudWatchLogs, Status Code: 400)")
 
 
-def _name_groups() -> None:
-    """Names groups without a name by their stack."""
-    handlers = provisioners._RESOURCE_HANDLERS[GROUP]
-    create, update = handlers["create"], handlers["update"]
-
-    def create_named(logical_id: str, properties: Properties, stack: str) -> Made:
-        named = {"LogGroupName": physical_name(stack, logical_id), **properties}
-        return create(logical_id, named, stack)  # type: ignore[no-any-return]  # ministack has no types
-
-    def update_named(name: str, old: Properties, new: Properties, *rest: Any) -> Made:
-        named = {"LogGroupName": name}
-        return update(name, named | old, named | new, *rest)  # type: ignore[no-any-return]  # as above
-
-    handlers["create"], handlers["update"] = create_named, update_named
-
-
 def install() -> None:
     """Names groups by their stack, and checks a key before a group is made under it."""
     create = cloudwatch_logs._create_log_group
@@ -56,6 +40,6 @@ def install() -> None:
             return error_response_json("AccessDeniedException", why, 400)
         return create(data)
 
-    _name_groups()
+    named(GROUP, "LogGroupName", physical_name)
     before(GROUP, _check_template)
     cloudwatch_logs._create_log_group = create_log_group

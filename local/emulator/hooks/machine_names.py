@@ -6,11 +6,9 @@ ministack: names it as other resources are: stack, logical id, suffix.
 Patch: CloudFormation's handlers get a name, with ministack's suffix, which differs between stacks.
 """
 
-from typing import Any
-
 from ministack.services.cloudformation import provisioners
 
-from local.emulator.hooks.resource_types import Made, Properties
+from local.emulator.hooks.resource_types import named
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 _LONGEST = 80
@@ -25,15 +23,4 @@ def machine_name(stack: str, ident: str) -> str:
 
 def install() -> None:
     """Names machines without a name."""
-    handlers = provisioners._RESOURCE_HANDLERS[MACHINE]
-    create, update = handlers["create"], handlers["update"]
-
-    def create_named(logical_id: str, properties: Properties, stack: str) -> Made:
-        named = {"StateMachineName": machine_name(stack, logical_id), **properties}
-        return create(logical_id, named, stack)  # type: ignore[no-any-return]  # ministack has no types
-
-    def update_named(arn: str, old: Properties, new: Properties, *rest: Any) -> Made:
-        named = {"StateMachineName": arn.rpartition(":")[2]}
-        return update(arn, named | old, named | new, *rest)  # type: ignore[no-any-return]  # as above
-
-    handlers["create"], handlers["update"] = create_named, update_named
+    named(MACHINE, "StateMachineName", machine_name, lambda arn: arn.rpartition(":")[2])

@@ -28,6 +28,24 @@ def before(kind: str, check: Callable[[Properties, str, str], None]) -> None:
     handlers["create"], handlers["update"] = create_checked, update_checked
 
 
+def named(kind: str, key: str, generate: Callable[[str, str], str], keep: Callable[[str], str] = str) -> None:
+    """Gives a resource whose template does not name it a name in the property `key`.
+
+    `generate` makes it of the stack's name and the logical id. `keep` makes it of the physical id, for an update.
+    """
+    handlers = provisioners._RESOURCE_HANDLERS[kind]
+    create, update = handlers["create"], handlers["update"]
+
+    def create_named(logical_id: str, properties: Properties, stack: str) -> Made:
+        return create(logical_id, {key: generate(stack, logical_id), **properties}, stack)  # type: ignore[no-any-return]  # ministack has no types
+
+    def update_named(ident: str, old: Properties, new: Properties, *rest: Any) -> Made:
+        name = {key: keep(ident)}
+        return update(ident, name | old, name | new, *rest)  # type: ignore[no-any-return]  # as above
+
+    handlers["create"], handlers["update"] = create_named, update_named
+
+
 def after(kind: str, complete: Callable[[str, Properties], None]) -> None:
     """Calls `complete` with the physical name and the properties of a created or updated resource."""
     handlers = provisioners._RESOURCE_HANDLERS[kind]
