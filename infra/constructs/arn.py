@@ -46,3 +46,9 @@ def _cached(scope: Any) -> dict[str, str]:
 @functools.cache
 def _of(stack: Stack) -> dict[str, str]:
     return {"partition": stack.partition, "region": stack.region, "account": stack.account}
+
+
+@functools.cache
+def attribute(resource: Hashable, name: str) -> str:
+    """The attribute of a construct, as `bucket_arn` of a bucket. Cached: see `Location`."""
+    return str(getattr(resource, name))

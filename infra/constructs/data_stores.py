@@ -1,15 +1,13 @@
 """The buckets, the table and the topic that the foundation provides to the stages."""
 
-import functools
-from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import cast
 
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
 from distillery.core.env_vars import Variable
+from infra.constructs.arn import attribute
 
 _NAMED = {
     Variable.LEDGER: ("ledger", "table_name"),
@@ -36,10 +34,4 @@ class DataStores:
 
     def variables(self, *wanted: Variable) -> dict[Variable, str]:
         """The environment variables by which functions find these stores."""
-        return {one: _value(cast(Hashable, getattr(self, _NAMED[one][0])), _NAMED[one][1]) for one in wanted}
-
-
-@functools.cache
-def _value(store: object, attribute: str) -> str:
-    """Cached: every value is a call to the CDK's process."""
-    return str(getattr(store, attribute))
+        return {one: attribute(getattr(self, store), name) for one in wanted for store, name in [_NAMED[one]]}

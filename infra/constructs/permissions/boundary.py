@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.constructs.arn import Location
+from infra.constructs.permissions.execution_data import NAMES
 from infra.constructs.permissions.permission import Permission, actions
 
-_NAMES = "CloudFormation makes these names; they begin with the name of the product."
 _PASSED_TO = ("bedrock", "events", "lambda", "states")
 """Services that get a role of the templates."""
 
@@ -35,7 +35,7 @@ def roles(account: Location, boundary: str) -> tuple[Permission, ...]:
             ),
             resources=role,
             conditions={"StringEquals": {"iam:PermissionsBoundary": boundary}},
-            because=_NAMES,
+            because=NAMES,
         ),
         Permission(
             actions=actions(
@@ -51,13 +51,13 @@ def roles(account: Location, boundary: str) -> tuple[Permission, ...]:
                 *("TagRole", "UntagRole", "UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription"),
             ),
             resources=role,
-            because=_NAMES,
+            because=NAMES,
         ),
         Permission(
             actions=("iam:PassRole",),
             resources=role,
             conditions={"StringEquals": {"iam:PassedToService": [f"{one}.amazonaws.com" for one in _PASSED_TO]}},
-            because=_NAMES,
+            because=NAMES,
         ),
         Permission(
             actions=actions(
@@ -66,7 +66,7 @@ def roles(account: Location, boundary: str) -> tuple[Permission, ...]:
                 *("GetPolicyVersion", "ListEntitiesForPolicy", "ListPolicyVersions"),
             ),
             resources=(f"{iam}:policy/distillery-*", f"{iam}:policy/distillery/*"),
-            because=_NAMES,
+            because=NAMES,
         ),
     )
 

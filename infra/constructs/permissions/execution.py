@@ -10,12 +10,12 @@ Resources are named where their names begin with `distillery`; the reasons say w
 """
 
 from infra.constructs.arn import Location
-from infra.constructs.permissions.execution_data import NAMES, NO_RESOURCE
+from infra.constructs.permissions.execution_data import NAMES, NO_RESOURCE, TAGGING
 from infra.constructs.permissions.permission import Permission, actions
 
 _LOGICAL = "CloudFormation names these after their logical ids alone, so no prefix says that they are Distillery's."
+_SETTINGS = "The settings make the names; they begin with the name of the product."
 _RANDOM = "AWS makes these ids when a resource is created."
-_TAGGING = ("ListTagsForResource", "TagResource", "UntagResource")
 
 
 def functions(account: Location) -> tuple[Permission, ...]:
@@ -46,7 +46,7 @@ def functions(account: Location) -> tuple[Permission, ...]:
             actions=(
                 *actions("states", "CreateStateMachine", "DeleteStateMachine", "DescribeStateMachine"),
                 *actions("states", "UpdateStateMachine"),
-                *actions("states", *_TAGGING),
+                *actions("states", *TAGGING),
             ),
             resources=(account.arn("states", "stateMachine:*"),),
             because=_LOGICAL,
@@ -55,7 +55,7 @@ def functions(account: Location) -> tuple[Permission, ...]:
             actions=(
                 *actions("events", "DeleteRule", "DescribeRule", "ListTargetsByRule", "PutRule", "PutTargets"),
                 *actions("events", "RemoveTargets"),
-                *actions("events", *_TAGGING),
+                *actions("events", *TAGGING),
             ),
             resources=(account.arn("events", "rule/distillery-*"),),
             because=NAMES,
@@ -69,7 +69,7 @@ def functions(account: Location) -> tuple[Permission, ...]:
                 *actions("logs", "DisassociateKmsKey", "GetDataProtectionPolicy", "PutBearerTokenAuthentication"),
                 *actions("logs", "PutDataProtectionPolicy", "PutIndexPolicy", "PutLogGroupDeletionProtection"),
                 *actions("logs", "PutRetentionPolicy"),
-                *actions("logs", *_TAGGING),
+                *actions("logs", *TAGGING),
             ),
             resources=(
                 account.arn("logs", "log-group:distillery-*"),
@@ -96,7 +96,7 @@ def services(account: Location) -> tuple[Permission, ...]:
     return (
         Permission(
             actions=actions(
-                "bedrock", "CreateInferenceProfile", "DeleteInferenceProfile", "GetInferenceProfile", *_TAGGING
+                "bedrock", "CreateInferenceProfile", "DeleteInferenceProfile", "GetInferenceProfile", *TAGGING
             ),
             resources=(
                 account.arn("bedrock", "application-inference-profile/*"),
@@ -106,7 +106,7 @@ def services(account: Location) -> tuple[Permission, ...]:
             because="A profile has a random id; it is made from any model or system profile of the settings.",
         ),
         Permission(
-            actions=actions("cloudwatch", "DeleteAlarms", "PutMetricAlarm", *_TAGGING),
+            actions=actions("cloudwatch", "DeleteAlarms", "PutMetricAlarm", *TAGGING),
             resources=(account.arn("cloudwatch", "alarm:distillery-*"),),
             because=NAMES,
         ),
@@ -116,14 +116,14 @@ def services(account: Location) -> tuple[Permission, ...]:
             because="It lists the account's alarms (Service Authorization Reference).",
         ),
         Permission(
-            actions=actions("cloudwatch", "DeleteDashboards", "GetDashboard", "PutDashboard", *_TAGGING),
+            actions=actions("cloudwatch", "DeleteDashboards", "GetDashboard", "PutDashboard", *TAGGING),
             resources=(f"{own}:cloudwatch::{account.account}:dashboard/*",),
             because=_LOGICAL,
         ),
         Permission(
-            actions=actions("budgets", "ModifyBudget", "ViewBudget", *_TAGGING),
+            actions=actions("budgets", "ModifyBudget", "ViewBudget", *TAGGING),
             resources=(f"{own}:budgets::{account.account}:budget/distillery_*",),
-            because="The settings make the names; they begin with the name of the product.",
+            because=_SETTINGS,
         ),
         Permission(
             actions=("billing:GetBillingViewData",),
@@ -135,10 +135,10 @@ def services(account: Location) -> tuple[Permission, ...]:
                 "athena",
                 *("CreateNamedQuery", "CreateWorkGroup", "DeleteNamedQuery", "DeleteWorkGroup", "GetNamedQuery"),
                 *("GetWorkGroup", "UpdateWorkGroup"),
-                *_TAGGING,
+                *TAGGING,
             ),
             resources=(account.arn("athena", "workgroup/distillery-*"),),
-            because="The settings make the names; they begin with the name of the product.",
+            because=_SETTINGS,
         ),
         Permission(
             actions=actions(
@@ -151,7 +151,7 @@ def services(account: Location) -> tuple[Permission, ...]:
                 account.arn("glue", "database/distillery_*"),
                 account.arn("glue", "table/distillery_*/*"),
             ),
-            because="The settings make the names; they begin with the name of the product.",
+            because=_SETTINGS,
         ),
         Permission(
             actions=actions(

@@ -5,6 +5,7 @@ from infra.constructs.arn import Location
 from infra.constructs.permissions.permission import Permission, actions
 
 NAMES = "CloudFormation makes these names; they begin with the name of the product."
+TAGGING = ("ListTagsForResource", "TagResource", "UntagResource")
 NO_RESOURCE = "These actions take no resource: the Service Authorization Reference allows `*` alone."
 
 
@@ -86,8 +87,7 @@ def stored_data(account: Location) -> tuple[Permission, ...]:
             actions=(
                 *actions("sns", "CreateTopic", "DeleteTopic", "GetDataProtectionPolicy", "GetTopicAttributes"),
                 *actions("sns", "ListSubscriptionsByTopic", "PutDataProtectionPolicy", "SetTopicAttributes"),
-                *actions("sns", "Subscribe"),
-                *actions("sns", "ListTagsForResource", "TagResource", "UntagResource"),
+                *actions("sns", "Subscribe", *TAGGING),
             ),
             resources=(account.arn("sns", "distillery-*"),),
             because=NAMES,

@@ -15,7 +15,7 @@ from distillery.core.ledger.borrowed_models import PARTITION as BORROWED
 from distillery.core.ledger.items import ACTIVE
 from distillery.core.ledger.promotions import PARTITIONS as PROMOTIONS
 from distillery.core.names import FOUNDATION, Names
-from infra.constructs.arn import Location
+from infra.constructs.arn import Location, attribute
 from infra.constructs.permissions import keys
 from infra.constructs.permissions.permission import Permission
 
@@ -207,7 +207,7 @@ def use_key(kept: s3.IBucket | dynamodb.ITable, service: str, *actions: str) -> 
 def notify(topic: sns.ITopic, key: kms.IKey) -> tuple[Permission, ...]:
     """Publish to an encrypted topic."""
     return (
-        Permission(actions=("sns:Publish",), resources=(_attribute(cast(Hashable, topic), "topic_arn"),)),
+        Permission(actions=("sns:Publish",), resources=(attribute(cast(Hashable, topic), "topic_arn"),)),
         _key(key, topic, ("kms:Decrypt", "kms:GenerateDataKey"), "sns"),
     )
 
@@ -233,7 +233,7 @@ def _of(kept: s3.IBucket | dynamodb.ITable) -> kms.IKey:
 def _key(key: kms.IKey, scope: IConstruct, actions: tuple[str, ...], service: str) -> Permission:
     via = Location.of(scope).via(service)
     return Permission(
-        actions=actions, resources=(_attribute(cast(Hashable, key), "key_arn"),), conditions={"StringEquals": via}
+        actions=actions, resources=(attribute(cast(Hashable, key), "key_arn"),), conditions={"StringEquals": via}
     )
 
 
@@ -247,14 +247,8 @@ def _key_of(kept: Any) -> Any:
 
 
 def _bucket_arn(bucket: s3.IBucket) -> str:
-    return _attribute(cast(Hashable, bucket), "bucket_arn")
+    return attribute(cast(Hashable, bucket), "bucket_arn")
 
 
 def _table_arn(table: dynamodb.ITable) -> str:
-    return _attribute(cast(Hashable, table), "table_arn")
-
-
-@functools.cache
-def _attribute(resource: Any, name: str) -> str:
-    """Cached: see `Location`."""
-    return str(getattr(resource, name))
+    return attribute(cast(Hashable, table), "table_arn")
