@@ -26,6 +26,7 @@ from tests.policy.resource_handlers import HANDLERS
 from tests.policy.sizes import MANAGED_MAX, length
 from tests.policy.synthesis import settings, synthesized, templates
 from tests.policy.templates import EnvironmentTemplates, Json, Resource
+from tests.policy.test_condition_coverage import full_text
 from tests.snapshot.compact import stack_text
 from tests.unit.stacks.assembly import context
 
@@ -123,27 +124,17 @@ def allowed(asks: list[Ask], policies: Mapping[str, Json] | None = None, boundar
 def _environments() -> tuple[EnvironmentTemplates, ...]:
     """The shipped ones, and dev with everything that can be set."""
     shipped = tuple(templates(environment) for environment in ("staging", "prod", "launch"))
-    said = read("dev")
-    logs = {"match": {"distillery:route": "teacher"}, "principals": ["assumed-role/distillery-dev-serving-*/*"]}
-    said["recipes"]["support"] |= {"logs": logs, "canary": {}}
-    full = synthesized(
-        parse(
-            said
-            | {
-                "account": ACCOUNT,
-                "quota": {"per": "day", "tokens": 1_000_000},
-                "logging": {"keep_days": 30},
-                "trail": {"keep_days": 30},
-                "promotion": {"sign": True, "through": ["qa"], "public_keys": [Signer().public.pem]},
-                "vpc_endpoint": {
-                    "vpc_id": "vpc-0123456789abcdef0",
-                    "subnet_ids": ["subnet-0123456789abcdef0"],
-                    "security_group_ids": ["sg-0123456789abcdef0"],
-                },
-            },
-            "dev",
-        )
-    )
+    more = {
+        "account": ACCOUNT,
+        "trail": {"keep_days": 30},
+        "promotion": {"sign": True, "through": ["qa"], "public_keys": [Signer().public.pem]},
+        "vpc_endpoint": {
+            "vpc_id": "vpc-0123456789abcdef0",
+            "subnet_ids": ["subnet-0123456789abcdef0"],
+            "security_group_ids": ["sg-0123456789abcdef0"],
+        },
+    }
+    full = synthesized(parse(full_text() | more, "dev"))
     return (*shipped, full)
 
 

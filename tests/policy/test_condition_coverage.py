@@ -5,7 +5,7 @@
 
 import functools
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from distillery.settings.reading import parse, read
 from tests.fakes.records import Signer
@@ -36,14 +36,19 @@ ALIKE = {
 """Keys that are attacked for some of the roles that have them."""
 
 
-@functools.cache
-def full_settings() -> EnvironmentTemplates:
-    """Returns dev as the journey deploys it, with caller quotas, log collection, signed records and canaries."""
+def full_text() -> dict[str, Any]:
+    """Returns the settings of dev as the journey deploys it, with caller quotas, log collection, signed records and
+    canaries."""
     said = read("dev")
     logs = {"match": {"distillery:route": "teacher"}, "principals": ["assumed-role/distillery-dev-serving-*/*"]}
     said["recipes"]["support"] |= {"logs": logs, "canary": {}}
     more = {"quota": {"per": "day", "tokens": 1_000_000}, "logging": {"keep_days": 30}, "promotion": {"sign": True}}
-    return synthesized(parse(said | more, "dev"))
+    return said | more
+
+
+@functools.cache
+def full_settings() -> EnvironmentTemplates:
+    return synthesized(parse(full_text(), "dev"))
 
 
 class Condition(NamedTuple):
