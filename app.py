@@ -60,9 +60,13 @@ _NO_PIPELINE = (
 )
 
 
+def _add_rules(app: App) -> None:
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
+
+
 def build(app: App, settings: Settings) -> App:
     """Adds the stacks of an environment and the compliance rules to the app, without synthesizing it."""
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
+    _add_rules(app)
     home = HomeFoundation(app, FOUNDATION, settings=settings, region=settings.home_region)
     there = _foundation_of_inference(app, settings, home)
     pipeline = Pipeline(app, "pipeline", settings=settings, foundation=home)
@@ -79,7 +83,7 @@ def build_deployers(app: App, settings: Settings, deployment: GitHubDeployment) 
     """Adds the stack of the workflows' roles and the compliance rules to the app, without synthesizing it."""
     from stacks.deployers import Deployers
 
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
+    _add_rules(app)
     Deployers(app, "deployers", settings=settings, deployment=deployment)
     return app
 
@@ -88,7 +92,7 @@ def build_bootstrap(app: App, settings: Settings) -> App:
     """Adds the stack of the bootstrap's policies and the compliance rules to the app, without synthesizing it."""
     from stacks.bootstrap import BootstrapPolicies
 
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
+    _add_rules(app)
     BootstrapPolicies(app, settings=settings)
     return app
 
@@ -108,7 +112,7 @@ def build_delivery(app: App, everything: Mapping[str, Settings]) -> App:
         deployments[name] = deployment
     if len({(one.connection, one.repository, one.branch) for one in deployments.values()}) > 1:
         raise ValueError("the environments name different connections, repositories or branches; a pipeline has one")
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
+    _add_rules(app)
     DeliveryPipeline(app, deployments=deployments, settings=next(iter(everything.values())))
     return app
 

@@ -12,7 +12,7 @@ from distillery.settings import Settings
 from infra.constructs import compliance
 from infra.constructs.arn import Location
 from infra.constructs.permissions import boundary, execution, execution_data
-from infra.constructs.permissions.permission import Permission, wide
+from infra.constructs.permissions.permission import Permission, policy_at, wide
 from infra.deployment.bootstrap import BOUNDARY, POLICIES, TARGETS
 
 NAME = "distillery-bootstrap"
@@ -45,18 +45,8 @@ class BootstrapPolicies(Stack):
         CfnOutput(self, TARGETS, value=" ".join(f"aws://{anywhere.account}/{region}" for region in regions))
 
     def _policy(self, name: str, permissions: tuple[Permission, ...]) -> str:
-        policy = iam.CfnManagedPolicy(
-            self,
-            name.title(),
-            managed_policy_name=_POLICY.format(name),
-            description=f"What CloudFormation may do when it deploys Distillery: {name}",
-            policy_document={
-                "Version": "2012-10-17",
-                "Statement": [permission.statement for permission in permissions],
-            },
-        )
-        compliance.acknowledge_policy(policy, {}, wide(permissions))
-        return policy.ref
+        description = f"What CloudFormation may do when it deploys Distillery: {name}"
+        return policy_at(self, name.title(), None, description, *permissions, name=_POLICY.format(name))
 
     def _boundary(self, anywhere: Location, own: str) -> None:
         policy = iam.CfnManagedPolicy(

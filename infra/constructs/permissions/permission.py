@@ -67,15 +67,24 @@ def managed_policy(scope: Construct, ident: str, description: str, *permissions:
     return policy
 
 
-def policy_at(scope: Construct, ident: str, path: str, description: str, *permissions: Permission) -> str:
-    """The ARN of a managed policy that is found by its path, such as `/distillery/dev/routes/fast/`.
+def policy_at(
+    scope: Construct,
+    ident: str,
+    path: str | None,
+    description: str,
+    *permissions: Permission,
+    name: str | None = None,
+) -> str:
+    """The ARN of a managed policy that is found by its path, such as `/distillery/dev/routes/fast/`, or by its name.
 
     Only its statements may change: a new path or description replaces the policy, and IAM does not delete a policy that
     is attached. It is no construct of the CDK's, which takes more calls to the CDK's process: there is one per route.
     """
     statements = [permission.statement for permission in permissions]
     document = {"Version": "2012-10-17", "Statement": statements}
-    policy = iam.CfnManagedPolicy(scope, ident, path=path, description=description, policy_document=document)
+    policy = iam.CfnManagedPolicy(
+        scope, ident, path=path, managed_policy_name=name, description=description, policy_document=document
+    )
     compliance.acknowledge_policy(policy, {}, wide(permissions))
     return policy.ref
 
