@@ -69,7 +69,7 @@ def test_it_passes_good_prompts_and_fails_bad_ones(
     (tmp_path / "good.jsonl").write_bytes(file(150))
     (tmp_path / "bad.jsonl").write_bytes(file(150) + line("x", id=1))
     committed(tmp_path)
-    locked = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(packages)}
+    locked = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(packages), "PIP_NO_COMPILE": "1"}
     environment = _environment(PRE_COMMIT_HOME=str(tmp_path_factory.mktemp("home")), PRE_COMMIT_COLOR="never", **locked)
 
     def tried(name: str) -> "subprocess.CompletedProcess[str]":
