@@ -51,6 +51,17 @@ def delete(has: Mapping[str, str] = CREATED) -> Operation:
     return operation
 
 
+def read(made: TaggedResources, bedrock: Any) -> None:
+    """Asks whether an endpoint serves."""
+    with _endpoint(made, CREATED) as arn:
+        bedrock.get_custom_model_deployment(customModelDeploymentIdentifier=arn)
+
+
+def find(_made: TaggedResources, bedrock: Any) -> None:
+    """Looks for the endpoint of an earlier attempt."""
+    bedrock.list_custom_model_deployments()
+
+
 def write_alias(made: TaggedResources, ssm: Any) -> None:
     name = made.environment.names.alias(RECIPE)
     ssm.put_parameter(Name=name, Value="{}", Type="String")

@@ -205,6 +205,8 @@ CASES |= {
         (SIGNER, "PutObject", "s3", actions.write_record),
         (CANARY, "CreateCustomModelDeployment", "bedrock", canary_actions.create()),
         (CANARY, "DeleteCustomModelDeployment", "bedrock", canary_actions.delete()),
+        (CANARY, "GetCustomModelDeployment", "bedrock", canary_actions.read),
+        (CANARY, "ListCustomModelDeployments", "bedrock", canary_actions.find),
         (CANARY, "PutParameter", "ssm", canary_actions.write_alias),
         (CANARY, "GetParameter", "ssm", canary_actions.read_alias),
         (CANARY, "GetMetricData", "cloudwatch", canary_actions.read_metrics),
@@ -223,6 +225,16 @@ CASES |= {
     for does, which, operation in (
         ("is tagged when it is created", tags_with(TAG_RECIPE), canary_actions.create()),
         ("lets callers in", tags_with(TAG_ROUTE), canary_actions.tag(canary_actions.LET_IN)),
+    )
+}
+
+CASES |= {
+    f"a canary uses the key by {used}": Case(
+        role(CANARY.ident), via(used), actions.as_role(CANARY, used, operation), f"kms:{allowed}"
+    )
+    for used, operation, allowed in (
+        ("dynamodb", canary_actions.write_ledger, "(Decrypt|GenerateDataKey)"),
+        ("sns", canary_actions.notify, "GenerateDataKey"),
     )
 }
 

@@ -31,6 +31,7 @@ OWN: dict[str, dict[str, Any]] = {"error": {"error": "ThrottlingException"}}
         ({"kind": "error", "error": "ModelTimeoutException", "operation": "GetCustomModel"}, "does not declare"),
         ({"kind": "error", "error": "ThrottlingException", "operation": "GetLost"}, "no operation 'GetLost'"),
         ({"kind": "stream", "operation": "Converse"}, "Converse does not return a stream"),
+        ({"kind": "filtered", "operation": "ListCustomModels"}, "no model answers in ListCustomModels"),
         ({"kind": "slow", "error": "ThrottlingException"}, "'slow' has no field error"),
         ({"kind": "lost-event", "operation": "Converse", "seconds": 1}, "'lost-event' has no field operation, seconds"),
         ({"kind": "slow", "probability": 1.5}, "probability is 1.5: it must be between 0 and 1"),

@@ -6,6 +6,8 @@ slow                 the response is delayed by real seconds                    
 no-answer            the work is done, then the connection is closed                     operation, seconds
 stream               a stream ends after so many events: with an error that it           operation, events, error,
                      declares, or without one by closing the connection                  message
+filtered             a content filter ends the answer: its text, and the stop reason     operation, message
+                     `content_filtered`, where the model's own API has one
 stuck-job            the job stays in its stage while the fault is listed                stage
 failed-job           the job fails in its stage                                          stage, message
 failed-deployment    a custom model deployment, or its update, fails                     message
@@ -30,6 +32,7 @@ KINDS: dict[str, frozenset[str]] = {
     "slow": frozenset({"operation", "seconds"}),
     "no-answer": frozenset({"operation", "seconds"}),
     "stream": frozenset({"operation", "events", "error", "message"}),
+    "filtered": frozenset({"operation", "message"}),
     "stuck-job": frozenset({"stage"}),
     "failed-job": frozenset({"stage", "message"}),
     "failed-deployment": frozenset({"message"}),
@@ -108,6 +111,8 @@ def _undeclared(fault: Fault) -> str | None:
         concerned = [each for each in concerned if each.stream_errors]
         if not concerned:
             return f"{fault.operation} does not return a stream"
+    if fault.kind == "filtered" and not any(each.name in service_model.INFERENCE_OPERATIONS for each in concerned):
+        return f"no model answers in {fault.operation}"
     if not fault.error or any(fault.error in declared_errors(fault.kind, each) for each in concerned):
         return None
     known = sorted({name for each in concerned for name in declared_errors(fault.kind, each)})

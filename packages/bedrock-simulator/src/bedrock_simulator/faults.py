@@ -12,7 +12,7 @@ from bedrock_simulator import errors
 from bedrock_simulator.fault_kinds import ANY, KINDS, Fault, declared_errors
 from bedrock_simulator.models import text
 from bedrock_simulator.ports import Chunk, Request, Response, StreamInterrupted
-from bedrock_simulator.protocol.service_model import Operation, Params
+from bedrock_simulator.protocol.service_model import INFERENCE_OPERATIONS, Operation, Params
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,7 @@ def _matches(fault: Fault, context: FaultContext) -> bool:
     )
 
 
+_FILTERED_TEXT = "The generated text has been blocked by our content filters."
 _DEFAULT_MESSAGE = "The call failed (injected by a fault of this simulator)."
 
 
@@ -142,6 +143,12 @@ class FaultInjector:
         if fault := self._match("error"):
             status = declared_errors("error", self._operation)[fault.error]
             raise errors.ServiceError(fault.error, status, _message(fault))
+
+    def filtered_text(self) -> str | None:
+        """The text with which a content filter ends the answer, None if none does."""
+        if self._operation.name in INFERENCE_OPERATIONS and (fault := self._match("filtered")):
+            return fault.message or _FILTERED_TEXT
+        return None
 
     def alter_stream(self, answer: Params) -> Params:
         """The response's members, with a stream that may end early."""

@@ -53,6 +53,8 @@ class Operation:
 
 
 SERVICES = ("bedrock", "bedrock-runtime")
+INFERENCE_OPERATIONS = frozenset({"Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream"})
+"""The operations in which a model answers. AWS counts them in CloudWatch and logs them."""
 
 
 @lru_cache(maxsize=2)

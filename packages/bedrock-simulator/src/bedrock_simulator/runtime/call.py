@@ -162,6 +162,7 @@ class RuntimeCall:
     Attributes:
         teacher: Answers a prompt in place of a strong model.
         of_job: Whether a batch inference or evaluation job calls, so that nobody waits for the response.
+        filtered: What a content filter answers in place of the model, None if the model answers.
     """
 
     params: Params
@@ -174,6 +175,7 @@ class RuntimeCall:
     burndown: Burndown
     cache: PromptCache
     of_job: bool = False
+    filtered: str | None = None
 
     @property
     def today(self) -> date:

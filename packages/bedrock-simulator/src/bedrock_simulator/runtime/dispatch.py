@@ -8,6 +8,7 @@ is the value of `modelId`, which for a deployment is its ARN.
 import itertools
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,15 +16,14 @@ from bedrock_simulator import errors
 from bedrock_simulator.faults import FaultInjector
 from bedrock_simulator.ports import Logs, Metrics, Objects, Request, Response
 from bedrock_simulator.protocol import service_model
-from bedrock_simulator.protocol.service_model import Operation
+from bedrock_simulator.protocol.service_model import INFERENCE_OPERATIONS, Operation
 from bedrock_simulator.runtime import converse, invoke
 from bedrock_simulator.runtime.burndown import Burndown
 from bedrock_simulator.runtime.call import Outcome, RuntimeCall
-from bedrock_simulator.runtime.invocation_logs import LOGGED_OPERATIONS, Invocation, InvocationLogs
+from bedrock_simulator.runtime.invocation_logs import Invocation, InvocationLogs
 from bedrock_simulator.runtime.prompt_cache import PromptCache
 
 SIMULATED_HEADER = {"x-simulated-model": "true"}
-COUNTED_OPERATIONS = frozenset({"Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream"})
 THROTTLED = "ThrottlingException"
 
 RUNTIME: dict[str, Callable[[RuntimeCall], Outcome]] = {
@@ -58,15 +58,15 @@ class RuntimeDispatcher:
             request: The HTTP request, for the invocation log.
             call: The checked parameters with the model that was resolved for them.
             logging: The account's logging configuration in the Region, None if it has none.
-            injector: The faults that may break off a stream.
+            injector: The faults that may break off a stream, or let a content filter end the answer.
 
         Raises:
             ServiceError: The error to answer with.
         """
         invocation = Invocation(self._request_id(call), operation.name, request, call, logging or {})
-        logged = logging is not None and operation.name in LOGGED_OPERATIONS
+        logged = logging is not None and operation.name in INFERENCE_OPERATIONS
         try:
-            outcome = RUNTIME[operation.name](call)
+            outcome = RUNTIME[operation.name](replace(call, filtered=injector.filtered_text()))
         except errors.ServiceError as error:
             if logged:
                 self._logs.add(invocation, invocation.error_record(error.code))
@@ -81,7 +81,7 @@ class RuntimeDispatcher:
     def _count(self, invocation: Invocation, values: Mapping[str, float]) -> None:
         """Calls of jobs are none of the account's (an ASSUMPTION, as of quotas)."""
         call = invocation.call
-        if invocation.operation in COUNTED_OPERATIONS and not call.of_job:
+        if invocation.operation in INFERENCE_OPERATIONS and not call.of_job:
             self._metrics.record(call.account, call.region, str(call.params["modelId"]), values, call.now)
 
     def _request_id(self, call: RuntimeCall) -> str:

@@ -13,6 +13,7 @@ from bedrock_simulator.runtime.output_format import ANY_TEXT, OutputFormat, Tool
 from bedrock_simulator.runtime.prompt_cache import Checkpoint
 
 REASONING = "A stand-in does not reason."
+CONTENT_FILTERED = "content_filtered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ class InferenceRequest:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A generated text and why it ended: `end_turn`, `max_tokens`, `tool_use`, or `stop_sequence` with the sequence.
+    """A generated text and why it ended: `end_turn`, `max_tokens`, `tool_use`, `stop_sequence` with the sequence, or
+    `content_filtered`.
 
     With `tool`, the text is the JSON of the call's input.
     """

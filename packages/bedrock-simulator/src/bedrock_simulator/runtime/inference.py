@@ -19,7 +19,7 @@ from bedrock_simulator.catalog.models import Model
 from bedrock_simulator.runtime import latency, prompt_cache
 from bedrock_simulator.runtime.burndown import Reservation
 from bedrock_simulator.runtime.call import RuntimeCall
-from bedrock_simulator.runtime.generation import Completion, InferenceRequest, generate
+from bedrock_simulator.runtime.generation import CONTENT_FILTERED, Completion, InferenceRequest, generate
 from bedrock_simulator.runtime.latency import Timing
 from bedrock_simulator.runtime.prompt_cache import NO_CACHE, CacheUse
 
@@ -90,7 +90,7 @@ def run_inference(call: RuntimeCall, request: InferenceRequest, mode: str | None
     _check_context_window(request, model)
     prompt_cache.check_checkpoints(request.checkpoints, model_limits.limits_of(model))
     available, reserved = reserve_tokens(call, request, available)
-    completion = generate(request, call.target, call.teacher, call.settings.teacher.seed)
+    completion = _answer(call, request)
     seed = call.settings.latency.seed
     timing = latency.timing(model.id, available, served_tier, completion.tokens, request.prompt.text, seed)
     result = InferenceResult(
@@ -98,6 +98,12 @@ def run_inference(call: RuntimeCall, request: InferenceRequest, mode: str | None
     )
     release_tokens(call, reserved, result.used[0] + result.cache.write, result.used[1], timing)
     return result
+
+
+def _answer(call: RuntimeCall, request: InferenceRequest) -> Completion:
+    if call.filtered is not None:
+        return Completion(call.filtered, CONTENT_FILTERED)
+    return generate(request, call.target, call.teacher, call.settings.teacher.seed)
 
 
 def _cached(call: RuntimeCall, request: InferenceRequest) -> CacheUse:

@@ -29,7 +29,6 @@ from bedrock_simulator.ports import Logs, ObjectDenied, ObjectMissing, Objects, 
 from bedrock_simulator.runtime import invoke
 from bedrock_simulator.runtime.call import Outcome, Params, RuntimeCall
 
-LOGGED_OPERATIONS = frozenset({"Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream"})
 _JSON = "application/json"
 
 

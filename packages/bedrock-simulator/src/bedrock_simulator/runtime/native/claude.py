@@ -14,7 +14,7 @@ from bedrock_simulator.models.text import Prompt
 from bedrock_simulator.runtime import output_format, prompt_cache, sampling
 from bedrock_simulator.runtime.call import Params
 from bedrock_simulator.runtime.conversation import check_prefill
-from bedrock_simulator.runtime.generation import InferenceRequest
+from bedrock_simulator.runtime.generation import CONTENT_FILTERED, InferenceRequest
 from bedrock_simulator.runtime.inference import InferenceResult
 from bedrock_simulator.runtime.native import claude_content
 from bedrock_simulator.runtime.native.schema import Field, check
@@ -110,10 +110,16 @@ def write(result: InferenceResult) -> Params:
     return {
         **_message_start(result),
         "content": [*thought, *spoken],
-        "stop_reason": completion.stop_reason,
+        "stop_reason": _stop_reason(result),
         "stop_sequence": completion.stop_sequence,
         "usage": {**_input_usage(result), "output_tokens": result.used[1]},
     }
+
+
+def _stop_reason(result: InferenceResult) -> str:
+    """Claude's own word for a filtered answer is `refusal` (Anthropic, handling stop reasons)."""
+    reason = result.completion.stop_reason
+    return "refusal" if reason == CONTENT_FILTERED else reason
 
 
 def _tool_use(tool: ToolCall) -> Params:
@@ -147,7 +153,7 @@ def events(result: InferenceResult) -> list[tuple[float, Params]]:
     block = {**_tool_use(tool), "input": {}} if tool else {"type": "text", "text": ""}
     kind, member = ("input_json_delta", "partial_json") if tool else ("text_delta", "text")
     *pieces, end = result.pieces()
-    ended = {"stop_reason": result.completion.stop_reason, "stop_sequence": result.completion.stop_sequence}
+    ended = {"stop_reason": _stop_reason(result), "stop_sequence": result.completion.stop_sequence}
     return [
         (result.timing.first, {"type": "message_start", "message": start}),
         *[(0.0, event) for event in thinking],
