@@ -33,7 +33,12 @@ LAMBDA_TRIES = 3
 LONGEST_INVOCATION = 900.0
 BEDROCK = ("bedrock", "bedrock-runtime")
 OF_JOBS = "CreateModelCustomizationJob"
-OF_UNITS = "CreateProvisionedModelThroughput"
+STALLS = {
+    OF_JOBS: "stuck-job",
+    "CreateModelCopyJob": "stuck-job",
+    "CreateProvisionedModelThroughput": "stalled-throughput",
+}
+"""By operation, the simulator's fault by which what it creates stays as it is."""
 CONTEXT = SimpleNamespace(
     log_stream_name="stream",
     invoked_function_arn="arn:aws:lambda:us-east-1:111111111111:function:f",
@@ -223,9 +228,8 @@ class Cloud(Services):
             case FaultKind.ABORTED:
                 self.abort()
                 return self._done(client, operation, sent)
-            case FaultKind.STUCK if operation in (OF_JOBS, OF_UNITS):
-                kind = "stuck-job" if operation == OF_JOBS else "stalled-throughput"
-                self.world.bedrock.faults.add(Fault(kind))
+            case FaultKind.STUCK if operation in STALLS:
+                self.world.bedrock.faults.add(Fault(STALLS[operation]))
                 return self._done(client, operation, sent)
             case FaultKind.STUCK:
                 raise Killed("Sandbox.Timedout")

@@ -34,7 +34,8 @@ class Story(StrEnum):
     """What happens in the account.
 
     UPLOAD: Prompts are uploaded, and their student goes live. STALLED: Likewise, and the first job is restarted.
-    REDISTIL, REPOINT, COPY: A student of another environment is promoted, by that way.
+    REDISTIL, REPOINT, COPY: A student of another environment is promoted, by that way. RENEWED: The guard renews the
+    lease of the model that it is re-pointed to.
     REPLACED: A second student goes live. ACCEPTED: Likewise, as a person decides.
     CANARY: It takes a share of the calls before that. WORSE: It is worse in that, and does not go live. ABANDONED: The
     executions of its canary and of that one's withdrawal are aborted, and the guard ends it. STOPPED: A person stops
@@ -47,6 +48,7 @@ class Story(StrEnum):
     REDISTIL = "promoted"
     REPOINT = "re-pointed"
     COPY = "copied"
+    RENEWED = "a renewed lease"
     REPLACED = "replaced"
     ACCEPTED = "accepted"
     CANARY = "a canary"
@@ -56,7 +58,7 @@ class Story(StrEnum):
     SHARE = "a share"
 
 
-WAYS = {Story.REDISTIL: Way.REDISTIL, Story.REPOINT: Way.REPOINT, Story.COPY: Way.COPY}
+WAYS = {Story.REDISTIL: Way.REDISTIL, Story.REPOINT: Way.REPOINT, Story.COPY: Way.COPY, Story.RENEWED: Way.REPOINT}
 """Of the stories of a promotion."""
 
 

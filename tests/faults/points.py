@@ -15,6 +15,8 @@ SAME = {"dynamodb": 2}
 answer, differ in nothing."""
 CALLS_OF_A_PROMOTION = 4
 """Likewise, of the steps of a promotion: it reads two files twice."""
+CALLS_ABOUT_LEASES = 3
+"""Likewise, of the guard, which renews the leases of other environments' models."""
 CALLS_OF_A_WITHDRAWAL = 4
 """Likewise, of what ends a canary besides its own steps."""
 RESTARTING = ("settle", "DistillationFunction.start")
@@ -70,6 +72,9 @@ def _of_promotions() -> Iterator[Point]:
     for story, steps in ADOPTING.items():
         found = [site for site in _sites(story) if site.step in steps]
         yield from _points(story, _first(found, SAME), aborts=True)
+    guarded = {site[:3] for site in _sites(Story.UPLOAD)}
+    leases = [site for site in _sites(Story.RENEWED) if site.step == "sweep" and site[:3] not in guarded]
+    yield from _points(Story.RENEWED, [each for each in leases if each.number <= CALLS_ABOUT_LEASES])
 
 
 def _of_replacements() -> Iterator[Point]:

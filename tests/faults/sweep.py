@@ -98,6 +98,8 @@ def run(point: Point | None, hosting: str = HostingMode.ON_DEMAND, story: Story 
     result = Result(point, cloud)
     with deployed(cloud):
         begin(cloud, of)
+        if story is Story.RENEWED:
+            settle_everything(cloud)
         cloud.mend()
         settle_everything(cloud)
         result.broken += [f"after the fault: {broken}" for broken in _violations(cloud, of)]

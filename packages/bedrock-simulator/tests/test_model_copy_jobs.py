@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from bedrock_simulator.fault_kinds import Fault
 from bedrock_simulator.settings import Quotas
 from simulator_support.fakes import ACCOUNT, DECEMBER, World, answer, distilled, say
 
@@ -50,6 +51,17 @@ def test_a_model_arrives_in_the_region_that_was_called_and_answers_there() -> No
     units = east.create_provisioned_model_throughput(provisionedModelName="live", modelId="copied", modelUnits=1)
     world.pass_time(15)
     assert answer(say(world, units["provisionedModelArn"], "where is my parcel number 3")) == "delivery"
+
+
+def test_a_stuck_job_copies_nothing_until_the_fault_is_cleared() -> None:
+    world = World(DECEMBER, Fault("stuck-job", named="cop"))
+    job = copy(world, distilled(world, region="us-west-2", **HAIKU), "us-east-1")
+    world.pass_time(24 * 60, step=24 * 60)
+    assert world.client().get_model_copy_job(jobArn=job)["status"] == "InProgress"
+    assert world.client().list_custom_models()["modelSummaries"] == []
+    world.bedrock.faults.clear()
+    world.pass_time(1)
+    assert world.client().get_model_copy_job(jobArn=job)["status"] == "Completed"
 
 
 def test_a_copy_counts_as_customized_when_its_original_was() -> None:

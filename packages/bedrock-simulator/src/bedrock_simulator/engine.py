@@ -156,7 +156,7 @@ class Bedrock:
         self._jobs.advance(resources, now, self.faults)
         provisioned_throughput.advance(resources, now, self.faults)
         deployments.advance(resources, now, self.faults)
-        model_copy_jobs.advance(resources, now)
+        model_copy_jobs.advance(resources, now, self.faults)
         self._jobs.report_changes(resources, now, self.faults)
 
     def reset(self) -> None:

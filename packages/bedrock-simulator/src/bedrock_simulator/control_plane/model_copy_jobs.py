@@ -20,6 +20,7 @@ from bedrock_simulator.control_plane.call import (
     resolve_key,
     without_none,
 )
+from bedrock_simulator.faults import FaultContext, Faults
 from bedrock_simulator.records import CopyJob, CustomModel, RegionResources
 
 COPYING = timedelta(minutes=15)
@@ -88,10 +89,13 @@ def list_copies(call: ControlPlaneCall) -> Params:
     return paginate(params, rows, "modelCopyJobSummaries", name="targetModelName", created="creationTime")
 
 
-def advance(resources: RegionResources, now: datetime) -> None:
+def advance(resources: RegionResources, now: datetime, faults: Faults) -> None:
     """Completes the jobs that are due."""
     for arn, copy in list(resources.copies.items()):
         if copy.status != "InProgress" or now < copy.due:
+            continue
+        context = FaultContext(resources.account, resources.region, named=copy.target_name, subject=arn)
+        if faults.match("stuck-job", context):
             continue
         original = copy.model
         resources.models[copy.target_arn] = replace(
