@@ -139,12 +139,14 @@ def request_rollback(environment: Environment) -> str:
     return _signed(environment, "operator", environment.outputs["decisions"]["rollback"], environment.home, asked)
 
 
-def promote_record(environment: Environment) -> str:
-    """Sends, as a promoter, the record of another run of the environment before. The promotion before it is over."""
+def promote_record(environment: Environment, valid: timedelta = timedelta(days=365)) -> str:
+    """Sends, as a promoter, the record of another run of the environment before, issued an hour ago and `valid` since
+    then. The promotion before it is over."""
     before = environment.promotions.latest(RECIPE)
     if before:
         environment.promotions.abandon(before.id, by="nobody", reason="the next record follows")
     new, now = uuid4().hex, datetime.fromisoformat(waiting.admin(environment.account, "GET", "clock")["now"])
+    issued = now - timedelta(hours=1)
     training = TrainingInputs(
         dataset_digest=new * 2, prompts=500, job_request=job_request(environment.settings.recipes[RECIPE])
     )
@@ -154,8 +156,8 @@ def promote_record(environment: Environment) -> str:
         training=training,
         training_digest=training.digest,
         evaluation=evaluation(judged="2999-01-01T00:00:00+00:00"),
-        issued=(now - timedelta(hours=1)).isoformat(timespec="seconds"),
-        expires="2999-01-01T00:00:00+00:00",
+        issued=issued.isoformat(timespec="seconds"),
+        expires=(issued + valid).isoformat(timespec="seconds"),
     )
     subjects = dict.fromkeys((TRAINING, HELDOUT), "1" * 64)
     signed = EARLIER_KEY.sign(statement.write(Statement(record=found, subjects=subjects)))

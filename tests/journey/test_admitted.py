@@ -1,6 +1,7 @@
 """Each statement and condition of what admits records is needed, in an environment that keeps its data."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -55,7 +56,17 @@ def test_each_statement_and_condition_of_the_admission_is_needed(deploy: Deploy,
     for name, attacked in ADMISSION_CASES.items():
         with subtests.test(name):
             lets_through(environment, attacked)
+    _an_expired_record_is_refused(environment)
     _a_promoter_gives_up_a_promotion_that_waits(environment)
+
+
+def _an_expired_record_is_refused(environment: Environment) -> None:
+    """Its signature is good, and nothing is admitted."""
+    steps.promote_record(environment)
+    admitted = [each.id for each in environment.promotions.of(RECIPE)]
+    said = steps.promote_record(environment, valid=timedelta(minutes=30))
+    assert "the record expired at" in said, said
+    assert [each.id for each in environment.promotions.of(RECIPE)] == admitted
 
 
 def _a_promoter_gives_up_a_promotion_that_waits(environment: Environment) -> None:
