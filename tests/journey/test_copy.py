@@ -80,14 +80,13 @@ SHARING = {
     "a sharer calls the function URL": Case(managed("Sharers"), action("lambda:InvokeFunctionUrl"), _share, UNSIGNED),
     "a sharer invokes through the URL": Case(managed("Sharers"), BY_URL, _share, UNINVOKED),
     **{
-        f"sharing: {allowed}": Case(
-            role("SharingFunctionRole"), action(allowed), _share, allowed.partition(":")[2] + " operation"
-        )
-        for allowed in (
-            "dynamodb:GetItem",
-            "ram:GetResourceShares",
-            "ram:CreateResourceShare",
-            "ram:DeleteResourceShare",
+        f"sharing: {allowed}": Case(role("SharingFunctionRole"), action(allowed), _share, f"{operation} operation")
+        for allowed, operation in (
+            ("dynamodb:GetItem", "GetItem"),
+            ("ram:GetResourceShares", "GetResourceShares"),
+            ("ram:CreateResourceShare", "CreateResourceShare"),
+            ("bedrock:PutResourcePolicy", "CreateResourceShare"),
+            ("ram:DeleteResourceShare", "DeleteResourceShare"),  # last: it leaves a share, which the next call finds
         )
     },
 }

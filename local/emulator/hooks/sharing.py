@@ -2,7 +2,8 @@
 
 AWS: a model is shared by CreateResourceShare, for accounts of one organization alone, and only where its base can be
     shared (https://docs.aws.amazon.com/bedrock/latest/userguide/share-model.html); who shares needs
-    `bedrock:PutResourcePolicy` on the model as well. Within an organization nobody accepts an invitation. Conditions:
+    `bedrock:PutResourcePolicy` on the model as well, and who ends that `bedrock:DeleteResourcePolicy`
+    (share-model-prereq). Within an organization nobody accepts an invitation. Conditions:
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsresourceaccessmanagerram.html.
     An encrypted model is copied only if the policy of its key admits the other account.
 ministack: has no such service, and asks no policy of a key of another account.
@@ -236,6 +237,9 @@ def install(simulator: Simulator) -> None:
         access.set_keys(keys)
         if action == "CreateResourceShare":
             access.add_checks(*(Check("bedrock:PutResourcePolicy", "bedrock", arn) for arn in asked["resourceArns"]))
+        if action == "DeleteResourceShare":
+            shared = _shares.get(asked.get("resourceShareArn", ""), {"resourceArns": []})["resourceArns"]
+            access.add_checks(*(Check("bedrock:DeleteResourcePolicy", "bedrock", arn) for arn in shared))
         return resource
 
     def enforce_keys(
