@@ -1,8 +1,8 @@
 """The promotion stage with fake services: the states of runs, and the decisions of people."""
 
 import json
-import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -27,13 +27,15 @@ from tests.fakes.services import FakeSns, FakeSsm, FakeStepFunctions
 from tests.fakes.table import MemoryTable
 
 PARAMETER = "/distillery/dev/alias/support"
+START = datetime(2026, 11, 2, 9, tzinfo=UTC)
+"""Early in a month, so that the hours of a test and what it reserves are of one month, whatever day it is."""
 
 
 class Harness:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.bedrock, self.ssm, self.sns, self.machine = FakeBedrock(), FakeSsm(), FakeSns(), FakeStepFunctions()
         self.s3 = FakeS3()
-        self.seconds = time.time()
+        self.seconds = START.timestamp()
         monkeypatch.setattr("distillery.core.clock.timestamp", lambda: self.seconds)
         services = {
             "bedrock": self.bedrock,
