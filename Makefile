@@ -266,17 +266,18 @@ web-identity: .venv/ok ## In a workflow: write the job's OIDC token to $AWS_WEB_
 	@$(BIN)/python -m infra.deployment.web_identity
 
 # ---- the gate -----------------------------------------------------------------------------------------------
-# Some targets at a time, so that both cores are always busy: what waits beside what computes. More would gain nothing,
-# because processes evict each other's data from the caches. With GNU make 4 what a target prints appears when it ends.
-SIDE_BY_SIDE := --no-print-directory $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) --jobs
+# Three targets at a time. Journeys wait for the clocks of their accounts, and tests of the local account for its
+# sockets; the others compute meanwhile. What takes longest starts first. With GNU make 4 what a target prints appears
+# when it ends.
+SIDE_BY_SIDE := --no-print-directory --jobs 3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # Each worker begins with a half of the tests, so that both seldom set up the same; who is done early takes the other's.
-WORKERS ?= 2
-workers = --numprocesses $(WORKERS) --dist worksteal
+TWO_WORKERS := --numprocesses 2 --dist worksteal
+# Half of a journey's time is the waiting of clients and of virtual clocks, and journeys end last.
+FOUR_WORKERS := --numprocesses 4 --dist worksteal
 .PHONY: test
 test: install ## All checks and tests
-	@$(MAKE) $(SIDE_BY_SIDE) 3 types synth hook lint imports docs
-	@$(MAKE) $(SIDE_BY_SIDE) 2 unit-all snapshot
-	@$(MAKE) $(SIDE_BY_SIDE) 2 journey local-unit WORKERS=1
+	@$(MAKE) $(SIDE_BY_SIDE) types synth hook lint imports docs
+	@$(MAKE) $(SIDE_BY_SIDE) journey unit-all local-unit snapshot
 
 .PHONY: lint
 lint: .venv/ok node_modules/ok
@@ -303,11 +304,11 @@ docs: .venv-docs/ok ## Build the documents as a site into .build/site; a broken 
 
 .PHONY: unit
 unit: .venv/ok .venv-local/ok .build/wheels/ok node_modules/ok ## Unit tests but the slow ones; TESTS=PATH runs those in a file or folder
-	$(BIN)/python -m pytest $(or $(TESTS),tests/unit --ignore tests/unit/local/emulator -m "not slow") $(workers)
+	$(BIN)/python -m pytest $(or $(TESTS),tests/unit --ignore tests/unit/local/emulator -m "not slow") $(TWO_WORKERS)
 
 .PHONY: unit-all
 unit-all: .venv/ok .venv-local/ok .build/wheels/ok node_modules/ok ## Unit tests, the slow ones too
-	$(BIN)/python -m pytest tests/unit --ignore tests/unit/local/emulator $(workers)
+	$(BIN)/python -m pytest tests/unit --ignore tests/unit/local/emulator $(TWO_WORKERS)
 
 # Not part of the gate, which runs a seeded part of the cases: this runs all of them, and new ones each time.
 .PHONY: thorough
@@ -320,26 +321,25 @@ hook: .venv/ok ## Test the pre-commit hooks
 
 .PHONY: local-unit
 local-unit: .venv-local/ok .build/wheels/ok ## Unit tests of the local AWS account
-	.venv-local/bin/python -m pytest $(SIMULATOR)/tests tests/unit/local/emulator $(workers)
+	.venv-local/bin/python -m pytest $(SIMULATOR)/tests tests/unit/local/emulator $(TWO_WORKERS)
 
 .PHONY: snapshot
 snapshot: node_modules/ok .venv-local/ok .build/wheels/ok ## Snapshots and policies of the templates; UPDATE=1 writes the snapshots
-	$(BIN)/python -m pytest tests/snapshot tests/policy $(workers)
+	$(BIN)/python -m pytest tests/snapshot tests/policy $(TWO_WORKERS)
 
 .PHONY: synth
 synth: node_modules/ok .build/wheels/ok ## Synthesize every environment, rules on
 	@printf '%s\n' $(patsubst %,"% $(GATE_DATE)",$(ENVIRONMENTS)) "launch 2024-12-04" | xargs -L 1 -P 2 sh -c 'echo "cdk synth $$0"; \
 	  exec node_modules/.bin/cdk synth --quiet -c env=$$0 -c date=$$1 --output cdk.out/$$0'
 
-# A part of a journey's time is the waiting of clients and of virtual clocks.
 .PHONY: journey
 journey: install ## Runs on the local AWS account, successful and failing
-	$(BIN)/python -m pytest tests/journey --numprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest tests/journey $(FOUR_WORKERS)
 
 # Not part of the gate: it downloads 700 MB of packages.
 .PHONY: snippets
 snippets: .venv/ok .venv-local/ok .venv-snippets/ok ## Run every snippet with its real package against the local Bedrock
-	$(BIN)/python -m pytest tests/snippets $(workers)
+	$(BIN)/python -m pytest tests/snippets $(TWO_WORKERS)
 
 # Not part of the gate: its packages need 1 GB, besides those of the snippets.
 .PHONY: compatibility

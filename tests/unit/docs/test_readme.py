@@ -33,7 +33,7 @@ SPANS: Mapping[str, tuple[str, str]] = {
     "make down": ("Makefile", "-m local.emulator stop"),
     "make down DISCARD=1": (".github/workflows/ci.yml", "      - run: make down DISCARD=1\n"),
     "make wheel": (".github/workflows/ci.yml", "      - run: make wheel\n"),
-    "make docs": ("Makefile", "$(SIDE_BY_SIDE) 3 types synth hook lint imports docs\n"),
+    "make docs": ("Makefile", "$(SIDE_BY_SIDE) types synth hook lint imports docs\n"),
     "make demo": RUN_ELSEWHERE["make", "demo"],
     "make demo RECIPE=tickets": ("Makefile", '$(if $(RECIPE),--recipe "$(RECIPE)")'),
     "make demo AGAIN=1": ("Makefile", "$(if $(AGAIN),--again)"),
