@@ -65,8 +65,10 @@ class RuntimeDispatcher:
         """
         invocation = Invocation(self._request_id(call), operation.name, request, call, logging or {})
         logged = logging is not None and operation.name in INFERENCE_OPERATIONS
+        if (filtered := injector.filtered_text()) is not None:
+            call = replace(call, filtered=filtered)
         try:
-            outcome = RUNTIME[operation.name](replace(call, filtered=injector.filtered_text()))
+            outcome = RUNTIME[operation.name](call)
         except errors.ServiceError as error:
             if logged:
                 self._logs.add(invocation, invocation.error_record(error.code))
