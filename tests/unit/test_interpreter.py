@@ -20,10 +20,10 @@ def _python(file: Path, arguments: str, usable: bool = True) -> Path:
     return file
 
 
-def _chosen(first: Path | None, system: Path, *more: str) -> str:
+def _chosen(first: Path, system: Path, *more: str) -> str:
     """Returns the interpreter that the Makefile chooses."""
     show = ["--eval", "show: ; @echo $(PYTHON)", "show", f"SYSTEM_PYTHON={system}", *more]
-    path = os.pathsep.join([*([str(first.parent)] if first else []), os.environ["PATH"]])
+    path = os.pathsep.join([str(first.parent), os.environ["PATH"]])
     variables = {name: value for name, value in os.environ.items() if name != "PYTHON"} | {"PATH": path}
     return subprocess.run(
         ["make", "--silent", *show], cwd=ROOT, env=variables, capture_output=True, text=True, check=True
