@@ -8,4 +8,7 @@ walks through them once, which takes 30 ms (`python -m tests.bench imports`).
 
 import gc
 
+from distillery.core.aws import session
+
 gc.set_threshold(200_000)
+session()  # loads boto3 while Lambda initializes a function, which has a whole processor then, however little memory

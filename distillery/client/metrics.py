@@ -11,11 +11,13 @@ import functools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from distillery.client.converse import Reply
 from distillery.client.errors import NoSuchRoute
-from distillery.client.invocation import Served
+
+if TYPE_CHECKING:  # the CDK app reads the names of the metrics, and does not have to wait for boto3
+    from distillery.client.converse import Reply
+    from distillery.client.invocation import Served
 
 NAMESPACE = "Distillery"
 
@@ -102,7 +104,7 @@ class EmbeddedMetrics:
     def __init__(self, write: Callable[[str], object], *, clock: Callable[[], float]) -> None:
         self._write, self._clock = write, clock
 
-    def __call__(self, served: Served) -> None:
+    def __call__(self, served: "Served") -> None:
         self._write(to_line(metric_document(served, at=self._clock())))
 
 
@@ -121,7 +123,7 @@ def directive(dimensions: DimensionSets, metrics: Iterable[str]) -> dict[str, An
     return {"Namespace": NAMESPACE, "Dimensions": [list(each) for each in dimensions], "Metrics": definitions}
 
 
-def metric_document(served: Served, *, at: float) -> dict[str, Any]:
+def metric_document(served: "Served", *, at: float) -> dict[str, Any]:
     """Returns the line as an object. `at`: seconds since the epoch."""
     requests, answers = dict(_request_values(served)), dict(_answer_values(served.reply))
     variants = dict(_variant_values(served))
@@ -140,7 +142,7 @@ def metric_document(served: Served, *, at: float) -> dict[str, Any]:
     }
 
 
-def _dimensions(served: Served) -> DimensionSets:
+def _dimensions(served: "Served") -> DimensionSets:
     """Callers may invent any number of route names, each of which would become a metric to pay for."""
     return BY_ENVIRONMENT if served.error == NoSuchRoute.__name__ else BY_ROUTE
 
@@ -161,7 +163,7 @@ def _directives(
     )
 
 
-def _properties(reply: Reply) -> dict[str, Any]:
+def _properties(reply: "Reply") -> dict[str, Any]:
     """Members to search logs by, which are not metrics."""
     return {
         "RequestedOfStep": str(reply.requested),
@@ -175,7 +177,7 @@ def _properties(reply: Reply) -> dict[str, Any]:
     }
 
 
-def _request_values(served: Served) -> Iterator[tuple[Metric, float]]:
+def _request_values(served: "Served") -> Iterator[tuple[Metric, float]]:
     reply = served.reply
     yield Metric.REQUESTS, 1
     yield Metric.FAILED, int(reply is None)
@@ -188,7 +190,7 @@ def _request_values(served: Served) -> Iterator[tuple[Metric, float]]:
         yield Metric.FALLBACK_STEP, reply.index
 
 
-def _degraded(served: Served) -> bool | None:
+def _degraded(served: "Served") -> bool | None:
     """None if it is unknown."""
     reply = served.reply
     if reply is None:
@@ -198,7 +200,7 @@ def _degraded(served: Served) -> bool | None:
     return reply.downgraded if reply.served else None
 
 
-def _variant_values(served: Served) -> Iterator[tuple[Metric, float]]:
+def _variant_values(served: "Served") -> Iterator[tuple[Metric, float]]:
     reply = served.reply
     if not served.assigned:
         return
@@ -209,7 +211,7 @@ def _variant_values(served: Served) -> Iterator[tuple[Metric, float]]:
         yield Metric.REFUSED, int(reply.stop_reason in REFUSALS)
 
 
-def _answer_values(reply: Reply | None) -> Iterator[tuple[Metric, float]]:
+def _answer_values(reply: "Reply | None") -> Iterator[tuple[Metric, float]]:
     if reply is None:
         return
     yield Metric.ANSWERS, 1

@@ -1,6 +1,7 @@
 """The only module of the functions that makes boto3 clients. They are made on first use and cached.
 
-Errors of these clients are redacted where they are raised (see `redaction`), so they quote no prompt.
+Errors of these clients are redacted where they are raised (see `redaction`), so they quote no prompt. boto3 is loaded
+with the session: a synth imports this module too, and would take a thirtieth longer.
 """
 
 import contextlib
@@ -9,15 +10,15 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-import boto3
-from botocore.config import Config
-from botocore.eventstream import EventStream
 from botocore.exceptions import BotoCoreError, ClientError
 
 from distillery.core import redaction
 from distillery.core.names import split_s3_uri
 
 if TYPE_CHECKING:
+    import boto3
+    from botocore.config import Config
+    from botocore.eventstream import EventStream
     from mypy_boto3_athena import AthenaClient
     from mypy_boto3_bedrock import BedrockClient
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
@@ -43,14 +44,11 @@ OF_AN_ANSWER = ("RequestId", "HTTPStatusCode", "RetryAttempts", "MaxAttemptsReac
 REASONS = "CancellationReasons"
 """Why DynamoDB canceled a transaction, one code for each part of it (TransactWriteItems)."""
 
-# Standard mode retries throttling and time-outs with exponential backoff and jitter (boto3 guide, Retries).
-CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=5, read_timeout=120)
-ANSWERS = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=5, read_timeout=120)
-"""For models. A model that is slow six times would outlive the function that asks it, which is then killed."""
-ANSWER_SECONDS = 2 * (5 + 120) + 20
+ATTEMPTS, ATTEMPTS_OF_A_MODEL = 6, 2
+"""A model that is slow six times would outlive the function that asks it, which is then killed."""
+CONNECT_SECONDS, READ_SECONDS = 5, 120
+ANSWER_SECONDS = ATTEMPTS_OF_A_MODEL * (CONNECT_SECONDS + READ_SECONDS) + 20
 """The longest that a call of a model takes: both attempts, and the longest pause between (boto3 guide, Retries)."""
-ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=2)
-"""For calls that a user waits for and that must not be repeated implicitly."""
 
 
 @overload
@@ -86,26 +84,40 @@ def client(service: str, region: str | None = None) -> Any:
 
 @functools.cache
 def _client(service: str, region: str | None) -> Any:
-    config = ANSWERS if service == "bedrock-runtime" else CONFIG
+    config = _config(ATTEMPTS_OF_A_MODEL if service == "bedrock-runtime" else ATTEMPTS)
     return session().client(service, region_name=region, config=config)  # type: ignore[call-overload]  # by name: the overloads above give the types
 
 
 @functools.cache
 def counting() -> "DynamoDBClient":
     """A client for counters in DynamoDB: it never repeats an update, and it gives up quickly."""
-    return session().client("dynamodb", config=ONCE)
+    return session().client("dynamodb", config=once())
+
+
+def once() -> "Config":
+    """For calls that a user waits for and that must not be repeated implicitly."""
+    return _config(1, connect=1, read=2)
 
 
 @functools.cache
 def functions(seconds: int) -> "LambdaClient":
     """A client that invokes functions of others: it never repeats a call, and waits so many seconds for a response."""
-    once = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=seconds)
-    return session().client("lambda", config=once)
+    return session().client("lambda", config=_config(1, read=seconds))
+
+
+def _config(attempts: int, *, connect: int = CONNECT_SECONDS, read: int = READ_SECONDS) -> "Config":
+    """Standard mode retries throttling and time-outs with exponential backoff and jitter (boto3 guide, Retries)."""
+    from botocore.config import Config
+
+    retries: Any = {"mode": "standard", "total_max_attempts": attempts}
+    return Config(retries=retries, connect_timeout=connect, read_timeout=read)
 
 
 @functools.cache
 def session() -> "boto3.Session":
-    """The session of the functions."""
+    """The session of the functions, with which boto3 is loaded."""
+    import boto3
+
     return redacting(boto3.Session())
 
 
@@ -127,6 +139,8 @@ class _Redacting:
         service = self.meta.service_model.service_name
         with _redacted_for(service):
             answer = super()._make_api_call(operation_name, api_params)  # type: ignore[misc]  # of botocore's BaseClient
+        from botocore.eventstream import EventStream
+
         return {
             name: _RedactedStream(part, service) if isinstance(part, EventStream) else part
             for name, part in answer.items()
@@ -209,9 +223,8 @@ class ObjectStore:
 
     def read(self, uri: str, version: str | None = None) -> bytes:
         bucket, key = split_s3_uri(uri)
-        if version:
-            return self.s3.get_object(Bucket=bucket, Key=key, VersionId=version)["Body"].read()
-        return self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        more: Any = {"VersionId": version} if version else {}
+        return bytes(self.s3.get_object(Bucket=bucket, Key=key, **more)["Body"].read())
 
     def blocks(self, uri: str, size: int) -> Iterator[bytes]:
         """The bytes of an object, at most `size` at a time."""
@@ -227,10 +240,8 @@ class ObjectStore:
 
     def write(self, uri: str, body: bytes, *, content_type: str = "") -> None:
         bucket, key = split_s3_uri(uri)
-        if content_type:
-            self.s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
-        else:
-            self.s3.put_object(Bucket=bucket, Key=key, Body=body)
+        more: Any = {"ContentType": content_type} if content_type else {}
+        self.s3.put_object(Bucket=bucket, Key=key, Body=body, **more)
 
     def write_new(self, uri: str, body: bytes) -> bool:
         """Writes the object unless there is one; False where there is, or where another writer was faster."""
@@ -261,5 +272,4 @@ class ObjectStore:
         """The names of the objects directly or indirectly below `s3://bucket/folder/`, without the folder."""
         bucket, prefix = split_s3_uri(folder)
         for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            for item in page.get("Contents", []):
-                yield item["Key"].removeprefix(prefix)
+            yield from (item["Key"].removeprefix(prefix) for item in page.get("Contents", []))

@@ -23,7 +23,7 @@ import boto3
 from rich.console import Console
 from rich.table import Table
 
-from distillery.core.aws import ONCE
+from distillery.core.aws import once
 from distillery.core.served_routes import CallerQuota, Period, ServedRoute, ServedRoutes
 from lambdas.serving import handler
 from lambdas.serving.authorization import requester_of
@@ -90,7 +90,7 @@ def _harness() -> Iterator[None]:
         nothing.write_text("{}")
         with constant_server(answer) as bedrock, constant_server(nothing) as dynamodb:
             keys: Any = {"aws_access_key_id": "111111111111", "aws_secret_access_key": "local"}
-            db = boto3.client("dynamodb", region_name=REGION, endpoint_url=dynamodb, config=ONCE, **keys)
+            db = boto3.client("dynamodb", region_name=REGION, endpoint_url=dynamodb, config=once(), **keys)
             counter = UsageCounter("quotas", QUOTA, db)
             with (
                 patch.dict(os.environ, {"DISTILLERY_ENVIRONMENT": "dev"}),

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from distillery.core.aws import CONFIG
+from distillery.core.aws import ATTEMPTS
 from distillery.core.pipeline import Outcome
 from tests import waiting
 from tests.faults.kinds import OF_CALLS, FaultKind
@@ -21,8 +21,6 @@ from tests.journey.conftest import Deploy
 from tests.journey.environment import Environment
 from tests.journey.prompts import DELIVERY, support
 
-ALL_ATTEMPTS: int = vars(CONFIG)["retries"]["total_max_attempts"]
-"""A client makes so many attempts of a call, so a step has failed only after as many."""
 UNTIL_KILLED = 3600.0
 """Real seconds that a call lasts, which nobody waits for: its function is killed."""
 POINTS: dict[FaultKind, dict[str, Any]] = {
@@ -32,16 +30,16 @@ POINTS: dict[FaultKind, dict[str, Any]] = {
         "kind": "error",
         "operation": "CreateCustomModelDeployment",
         "error": "ThrottlingException",
-        "times": ALL_ATTEMPTS,
+        "times": ATTEMPTS,
     },
     FaultKind.BROKEN: {
         "kind": "error",
         "operation": "GetCustomModelDeployment",
         "error": "InternalServerException",
-        "times": ALL_ATTEMPTS,
+        "times": ATTEMPTS,
     },
     FaultKind.REPEATED: {"kind": "no-answer", "operation": "CreateCustomModelDeployment", "times": 1},
-    FaultKind.LATE: {"kind": "no-answer", "operation": "DeleteCustomModelDeployment", "times": ALL_ATTEMPTS},
+    FaultKind.LATE: {"kind": "no-answer", "operation": "DeleteCustomModelDeployment", "times": ATTEMPTS},
 }
 DENY = {"Effect": "Deny", "Action": "bedrock:CreateCustomModelDeployment", "Resource": "*"}
 DENIED = {"bedrock:CreateCustomModelDeployment", "bedrock:DeleteCustomModelDeployment"}

@@ -32,6 +32,12 @@ pack_archives()
 for name in sys.argv[1:]: importlib.import_module(name)
 assert "aws_cdk" not in sys.modules, "needs the CDK"
 """
+BOTO3 = """
+import sys
+import app
+from stacks import bootstrap, collection, delivery, deployers
+assert "boto3" not in sys.modules, "loads boto3"
+"""
 SYNTH = """
 from infra.template_validation import load_template_validation
 validation = load_template_validation()
@@ -75,6 +81,11 @@ def test_a_module_that_calls_node_is_found() -> None:
 @pytest.mark.parametrize(("more", "needs"), [((), False), (("infra.constructs.arn",), True)])
 def test_what_is_done_while_node_starts_needs_no_cdk(more: tuple[str, ...], needs: bool) -> None:
     assert ("needs the CDK" in errors_of(WITHOUT_THE_CDK, *more)) is needs
+
+
+@pytest.mark.slow
+def test_a_synth_does_not_load_boto3() -> None:
+    assert not errors_of(BOTO3)
 
 
 @pytest.mark.slow
