@@ -97,7 +97,7 @@ def distillation(environment: Environment, name: str, given: Tags, *, role: str)
 
 
 class TaggedResources:
-    """One model for each environment, and temporary resources made from them."""
+    """One model for each environment, under the key of ours, and temporary resources made from them."""
 
     def __init__(self, environment: Environment) -> None:
         self.environment, self._names = environment, itertools.count()
@@ -106,7 +106,7 @@ class TaggedResources:
         self.job_role = job_role(environment)
         self.key = str(environment.client("kms").describe_key(KeyId=environment.names.key_alias)["KeyMetadata"]["Arn"])
         put_training_file(environment)
-        jobs = {whose: self.start_job(whose) for whose in (OURS, THEIRS)}
+        jobs = {whose: self.start_job(whose, customModelKmsKeyId=self.key) for whose in (OURS, THEIRS)}
         self.models = {whose: self._model(job) for whose, job in jobs.items()}
 
     @property
@@ -144,8 +144,8 @@ class TaggedResources:
         """Returns a valid request for a job."""
         return {**distillation(self.environment, self.name(), given, role=self.job_role), **more}
 
-    def start_job(self, whose: str) -> str:
-        return str(self._bedrock.create_model_customization_job(**self.job(tags(whose)))["jobArn"])
+    def start_job(self, whose: str, **more: str) -> str:
+        return str(self._bedrock.create_model_customization_job(**self.job(tags(whose), **more))["jobArn"])
 
     def _model(self, job: str) -> str:
         def made() -> str:

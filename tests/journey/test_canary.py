@@ -1,20 +1,21 @@
 """Students take a share of real traffic: one that is as good goes live by itself. Others are stopped, superseded by a
-roll-back, worse, or without traffic, and leave the alias as it was. A second press does not undo a roll-back, and the
-system prompt of a student moves with its model.
+roll-back, worse, or have little traffic, and leave the alias as it was. A second press does not undo a roll-back, and
+the system prompt of a student moves with its model.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from distillery.client.canary import CANARY, LIVE, position
-from distillery.core.canary import CanaryOptions, CanaryOutcome
+from distillery.core.canary import CanaryOptions, CanaryOutcome, CriterionState
 from distillery.core.conversation import Prompt
 from distillery.core.ledger.acceptances import Acceptances
 from distillery.core.ledger.canaries import Canaries, CanaryRecord
 from distillery.core.ledger.table import Table
 from distillery.core.pipeline import Alias, Outcome
+from distillery.evaluation.canaries.judge import REFUSALS
 from tests import readme, waiting
 from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import SPEED, Deploy
@@ -39,6 +40,8 @@ SOME = 0.15
 """Answers without a failure hold at 5 % from 16 on."""
 REFUTING = 3
 """How often all are asked until a canary that never answers is refuted: 15 of 15 requests, and none of the others."""
+FEW = 5
+"""So few refusals refute nothing."""
 OPTIONS = CanaryOptions(
     share=0.5, min_calls=20, max_error_increase=SOME, max_refusal_increase=SOME, max_fallback_increase=SOME
 )
@@ -60,7 +63,7 @@ def test_a_good_canary_goes_live_by_itself_and_others_leave_the_alias_as_it_was(
     run = canaries.is_stopped(newer)
     canaries.is_superseded_by_a_rollback(run, older)
     canaries.is_worse(run)
-    canaries.has_no_traffic(run, newer)
+    canaries.has_little_traffic(run, newer)
     assert_nothing_is_left(environment)
 
 
@@ -126,10 +129,8 @@ class CanaryJourney:
         """Its calls fail: the live model answers all of them, and it is withdrawn without anybody's doing."""
         notices, live = listen(self.environment), self.environment.promoted()
         self._begun_by_a_person(run, LATER)
-        record, canary = self._in_the_alias(), self.environment.promoted().canary
-        assert canary
-        fails = {"kind": "error", "operation": "Converse", "error": "InternalServerException"}
-        waiting.admin(self.environment.account, "POST", "faults", {**fails, "named": canary.endpoint.arn})
+        record = self._in_the_alias()
+        self._inject(kind="error", error="InternalServerException")
         with self._standing_clock():
             for _time in range(REFUTING):
                 assert self._answering(record) == {CANARY: {LIVE}, LIVE: {LIVE}}
@@ -142,19 +143,27 @@ class CanaryJourney:
         assert [each["arn"] for each in self.environment.inventory()["deployments"]] == [live.endpoint.arn]
         assert any(each["Subject"] == f"Distillery: canary of {RECIPE} worse" for each in notices())
 
-    def has_no_traffic(self, run: str, newer: Alias) -> None:
-        """It is inconclusive. First the roll-back is undone: beside the other model, the student was worse."""
+    def has_little_traffic(self, run: str, newer: Alias) -> None:
+        """It is inconclusive, though it refuses all that it is asked. First the roll-back is undone: beside the other
+        model, the student was worse."""
         roll_back(self.environment, *ROLL_BACK, "--to", str(newer.version), by="operator")
         live = self.environment.promoted()
         assert live.current == newer.current
         assert has_versions(live, self.environment.command("rollback", RECIPE, "--list"))
         self._begun_by_a_person(run, LATER)
-        self._in_the_alias()
+        record = self._in_the_alias()
+        self._inject(kind="filtered")
+        with self._standing_clock():
+            assert self._answering(record, ASKED[:FEW]) == {CANARY: {CANARY}, LIVE: {LIVE}}
+        self.environment.clear_faults()
         self.environment.advance_hours(OVER_HOURS)
         record = self._ended()
         assert record.outcome is CanaryOutcome.INCONCLUSIVE
         assert self._of_acceptance(record) is Outcome.AWAITING_ACCEPTANCE
-        assert f"it answered 0 requests, and {OPTIONS.min_calls} are needed" in record.reason  # nobody called
+        assert f"it answered {FEW} requests, and {OPTIONS.min_calls} are needed" in record.reason
+        assert record.judgement
+        refusals = next(each for each in record.judgement.criteria if each.name == REFUSALS)
+        assert (refusals.state, refusals.canary, refusals.live) == (CriterionState.OPEN, 1, 0)
         assert served_labels(self.environment, DELIVERY, MONEY) == MONEY
         assert self.environment.promoted() == live
 
@@ -185,13 +194,20 @@ class CanaryJourney:
         timeout = client.get_function_configuration(FunctionName=function)["Timeout"]
         client.update_function_configuration(FunctionName=function, Timeout=timeout)
 
-    def _answering(self, record: CanaryRecord) -> dict[str, set[str]]:
+    def _inject(self, **fault: str) -> None:
+        """A fault of the calls that the canary's endpoint answers."""
+        canary = self.environment.promoted().canary
+        assert canary
+        of_the_canary = {"operation": "Converse", "named": canary.endpoint.arn}
+        waiting.admin(self.environment.account, "POST", "faults", {**fault, **of_the_canary})
+
+    def _answering(self, record: CanaryRecord, asked: Sequence[str] = ASKED) -> dict[str, set[str]]:
         """Who answers the keys of the canary and those of the live model. Each asks the same."""
         keys = [f"customer-{number}" for number in range(100)]
         found = {}
         for variant in (CANARY, LIVE):
             own = [key for key in keys if (position(record.holder, key) < OPTIONS.share) == (variant == CANARY)]
-            found[variant] = {self._asked(text, key) for text, key in zip(ASKED, own, strict=False)}
+            found[variant] = {self._asked(text, key) for text, key in zip(asked, own, strict=False)}
         return found
 
     def _asked(self, text: str, key: str) -> str:

@@ -238,6 +238,19 @@ CASES |= {
     )
 }
 
+CASES |= {
+    f"{who.ident} {does} an encrypted model": Case(
+        role(who.ident, who.stack), via("bedrock"), actions.as_role(who, service, operation), "perform: kms:Decrypt"
+    )
+    for who, does, service, operation in (
+        (ENDPOINT, "hosts", "bedrock", actions.create_endpoint(OURS, OURS)),
+        (PROMOTION, "hosts", "bedrock", actions.create_endpoint(OURS, OURS)),
+        (CANARY, "hosts", "bedrock", canary_actions.create()),
+        (EVALUATION, "calls", "bedrock-runtime", actions.call_endpoint(OURS)),
+        (SERVING, "calls", "bedrock-runtime", actions.call_endpoint(OURS)),
+    )
+}
+
 
 def test_each_statement_and_condition_is_needed(deploy: Deploy, subtests: pytest.Subtests) -> None:
     """Without a statement a step fails. Without a condition, an attack succeeds."""
