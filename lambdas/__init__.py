@@ -7,8 +7,12 @@ walks through them once, which takes 30 ms (`python -m tests.bench imports`).
 """
 
 import gc
-
-from distillery.core.aws import session
+import os
 
 gc.set_threshold(200_000)
-session()  # loads boto3 while Lambda initializes a function, which has a whole processor then, however little memory
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    # A function that is being initialized has a whole processor, however little memory it has.
+    from distillery.core.aws import session
+
+    session()  # loads boto3

@@ -1,6 +1,10 @@
 """The clients of the functions: how long they wait, and what their errors keep."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -11,6 +15,7 @@ from botocore.stub import Stubber
 from distillery.core import aws
 from lambdas.evaluation.answers import MARGIN_MS
 
+ROOT = Path(__file__).parents[3]
 LAMBDA_SECONDS = 900
 PAUSE = 20
 """The longest pause between two attempts in standard mode (boto3 guide, Retries)."""
@@ -50,3 +55,11 @@ def test_a_canceled_transaction_keeps_its_reasons_and_nothing_else_of_them(sessi
     kept: Any = raised.value.response
     assert kept[aws.REASONS] == [{"Code": "None"}, {"Code": "ConditionalCheckFailed"}]
     assert SECRET not in json.dumps(kept)
+
+
+@pytest.mark.parametrize(("variables", "loaded"), [({"AWS_LAMBDA_FUNCTION_NAME": "f"}, True), ({}, False)])
+def test_a_function_loads_boto3_while_it_is_initialized(variables: dict[str, str], loaded: bool) -> None:
+    code = "import sys, lambdas; sys.exit('boto3' in sys.modules)"
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environ | variables, check=False)
+    assert bool(ended.returncode) is loaded
