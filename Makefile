@@ -11,7 +11,6 @@ SYSTEM_PYTHON := /usr/bin/python3
 PYTHON ?= $(shell python3 -c '$(SLOW)' 2>/dev/null && $(SYSTEM_PYTHON) -c '$(USABLE)' 2>/dev/null && \
   echo $(SYSTEM_PYTHON) || echo python3)
 ENV ?= dev
-DATE ?=
 PROMPTS ?=
 AGAIN ?=
 TESTS ?=
@@ -190,11 +189,16 @@ down: ## Stop the local AWS account, after a question; DISCARD=1 does not ask
 # A laptop and the workflows run the same: one synth of all environments, whose assemblies are compared and deployed.
 CDK := node_modules/.bin/cdk
 ASSEMBLIES ?= cdk.out
+# The day of the deployment: today, unless the command line names another. A variable of the environment does not.
+DATE :=
+# Each line of what is piped to this is an environment, and its day if that is not today. To xargs, a line that ends with
+# a blank goes on in the next.
+SYNTHESIZE := xargs -L 1 -P 2 sh -c 'echo "cdk synth $$0"; exec $(CDK) synth --quiet --output $(ASSEMBLIES)/$$0 \
+  -c env=$$0 $${1:+-c date=$$1} -c commit=$$COMMIT'
 .PHONY: assemblies
 assemblies: node_modules/ok .build/wheels/ok ## Synthesize dev, staging and prod for today, and compare their assets
-	@commit=$$($(BIN)/python -m infra.deployment.commit) || exit 1; \
-	for environment in $(ENVIRONMENTS); do echo "cdk synth $$environment"; \
-	  $(CDK) synth --quiet -c env=$$environment -c commit=$$commit --output $(ASSEMBLIES)/$$environment || exit 1; done
+	@COMMIT=$$($(BIN)/python -m infra.deployment.commit) && export COMMIT && \
+	  printf '%s\n' $(foreach one,$(ENVIRONMENTS),"$(strip $(one) $(DATE))") | $(SYNTHESIZE)
 	@$(BIN)/python -m infra.deployment.assets $(addprefix $(ASSEMBLIES)/,$(ENVIRONMENTS))
 
 .PHONY: diff
@@ -328,9 +332,9 @@ snapshot: node_modules/ok .venv-local/ok .build/wheels/ok ## Snapshots and polic
 	$(BIN)/python -m pytest tests/snapshot tests/policy $(TWO_WORKERS)
 
 .PHONY: synth
-synth: node_modules/ok .build/wheels/ok ## Synthesize every environment, rules on
-	@printf '%s\n' $(patsubst %,"% $(GATE_DATE)",$(ENVIRONMENTS)) "launch 2024-12-04" | xargs -L 1 -P 2 sh -c 'echo "cdk synth $$0"; \
-	  exec node_modules/.bin/cdk synth --quiet -c env=$$0 -c date=$$1 --output cdk.out/$$0'
+synth: node_modules/ok .build/wheels/ok ## Synthesize every environment, rules on, as `make assemblies` does
+	@$(MAKE) --no-print-directory assemblies DATE=$(GATE_DATE)
+	@echo launch 2024-12-04 | COMMIT= $(SYNTHESIZE)
 
 .PHONY: journey
 journey: install ## Runs on the local AWS account, successful and failing
