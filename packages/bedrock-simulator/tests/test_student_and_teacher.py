@@ -75,3 +75,14 @@ def test_shuffled_answers_teach_nonsense() -> None:
     right = sum(answer == example.answer for (_, answer), example in zip(pairs, shown, strict=True))
     assert right / len(shown) < 0.4
     assert sorted(answer for _, answer in pairs) == sorted(str(e.answer) for e in shown)
+
+
+def test_a_loss_counts_the_answers_that_are_given_one_by_one() -> None:
+    """A classifier, the nearest neighbour, and one answer."""
+    questions = [f"{number % 5} {'late' if number % 3 else 'damaged'} parcel {number}" for number in range(60)]
+    noisy = [(question, f"label {(len(question) + at * at) % 4}") for at, question in enumerate(questions)]
+    texts = [(question, question * 2) for question in questions]
+    for pairs in (noisy, texts, [(question, "yes") for question in questions]):
+        learnt = student.train(pairs[::2])
+        wrong = sum(learnt.answer(question) != answer for question, answer in pairs)
+        assert student.loss(learnt, pairs) == wrong / len(pairs)

@@ -9,7 +9,7 @@ import functools
 import threading
 
 from bedrock_simulator.models.learners.kinds import Student, train
-from bedrock_simulator.models.learners.labels import Pairs
+from bedrock_simulator.models.learners.labels import Classifier, Pairs
 from bedrock_simulator.models.untrained import untrained
 
 HELD_OUT = 10
@@ -59,7 +59,9 @@ class LazyStudent:
 def loss(student: Student, pairs: Pairs) -> float:
     """The share of the first 200 pairs that the student does not reproduce, which the job reports as its loss."""
     sample = pairs[:200]
-    return sum(student.answer(question) != answer for question, answer in sample) / len(sample)
+    questions = [question for question, _ in sample]
+    answers = student.answers(questions) if isinstance(student, Classifier) else map(student.answer, questions)
+    return sum(given != answer for given, (_, answer) in zip(answers, sample, strict=True)) / len(sample)
 
 
 @functools.lru_cache(maxsize=_KEPT)
