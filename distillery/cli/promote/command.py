@@ -190,6 +190,7 @@ def _started(
     from distillery.cli.promote.copying import copy_prompts, start
 
     assert found.verified is not None
+    after = f"promotion {answer.promotion} continues when the same command is run again"
     try:
         if found.no_prompts:
             raise BadRequest(f"{found.no_prompts}; promotion {answer.promotion} waits for them")
@@ -197,12 +198,14 @@ def _started(
             if not as_json:
                 echo("copied {} ({} bytes)", name, size)
         start(admission.there, answer.prefix)
+        look = admission.there.command("promotions")
+        after = f"promotion {answer.promotion} has its prompts, and goes on; see its run with: {look}"
         return admission.run_after(answer)
     except KeyboardInterrupt:
-        echo_error("\npromotion {} continues when the same command is run again", answer.promotion)
+        echo_error("\n{}", after)
         raise
     except Exception as error:
-        error.add_note(f"promotion {answer.promotion} continues when the same command is run again")
+        error.add_note(after)
         raise
 
 

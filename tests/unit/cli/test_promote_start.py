@@ -159,6 +159,24 @@ def test_the_same_command_continues_after_an_interrupt(
     assert f"run {STARTED} has begun" in again.out
 
 
+@pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt(), 130), (NotDeployed("no function URL"), 2)])
+def test_once_all_prompts_are_there_the_promotion_goes_on_without_the_command(
+    start: Start, command: Command, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int
+) -> None:
+    """The same command would be refused then, because the record's run has begun."""
+    admission = start()
+
+    def interrupted(_seconds: float) -> None:
+        raise error
+
+    monkeypatch.setattr("time.sleep", interrupted)
+    said = command(*WORDS, "--yes")
+    assert (said.code, admission.written()) == (code, WRITTEN)
+    look = "AWS_PROFILE=staging distillery --env staging --region us-east-1 promotions"
+    assert f"promotion {ID} has its prompts, and goes on; see its run with: {look}" in said.err
+    assert "same command" not in said.err
+
+
 @pytest.mark.parametrize("ids", [("--promotion", ID), ()])
 def test_a_record_that_was_used_is_refused_and_its_promotion_can_be_named(
     start: Start, command: Command, ids: tuple[str, ...]
