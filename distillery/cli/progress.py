@@ -140,8 +140,9 @@ def waiting(on: Target, record: RunRecord) -> str:
         return f"{record.reason} To end it now: {on.command('stop', run, '--reason', 'WHY')}".lstrip()
     if record.outcome is Outcome.AWAITING_ACCEPTANCE:
         verdict = record.stages[Stage.EVALUATION].product if Stage.EVALUATION in record.stages else {}
+        said = str(verdict.get("sentence", "")).rstrip(".")
         return (
-            f"{verdict.get('sentence', '')} A person decides whether its student goes live: ".lstrip()
+            f"{said}. A person decides whether its student goes live: ".lstrip(". ")
             + f"{on.command('accept', run, '--reason', 'WHY')}, or {on.command('reject', run)}"
         )
     return (

@@ -113,7 +113,7 @@ def evaluated(ledger: Ledger, account: FakeAccount) -> Run:
     run = ledger.open(recipe(auto_promote=False), dataset(), again=False).run
     distilled(ledger, run, "a")
     ledger.begin(run.id, Stage.EVALUATION)
-    ledger.end(run.id, Stage.EVALUATION, replace(verdict(), sentence="Passed: better than untrained."))
+    ledger.end(run.id, Stage.EVALUATION, replace(verdict(), sentence="Passed: better than untrained"))
     ledger.close(run.id, Outcome.AWAITING_ACCEPTANCE, "Passed")
     account.answers["acceptance-function"] = {"run": run.id, "first": True, "by": EVE, "at": "", "reason": ""}
     return run
