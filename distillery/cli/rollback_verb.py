@@ -52,6 +52,8 @@ def rollback(
         raise BadRequest(f"the rollback has no reason; the ledger keeps one for each: {example}")
     alias = on.account.alias(recipe)
     versions = on.history.of(recipe, from_wire(Alias, alias) if alias else None) if show else []
+    if not alias and not versions:  # a recipe that the settings no longer have may still be live
+        on.require_recipe(recipe)
     version = int(alias["version"]) if alias else 0  # 0: the function answers that nothing was promoted
     if show:
         _list(on, recipe, version, versions, as_json=as_json)

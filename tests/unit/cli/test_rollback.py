@@ -1,6 +1,7 @@
 """`distillery rollback`: it sends what was seen and why, follows until the end, and shows the alias's history."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -78,6 +79,21 @@ def test_the_history_is_shown_and_nothing_is_sent(account: FakeAccount, rollback
 
 def test_a_recipe_without_a_live_model_has_no_history(account: FakeAccount, command: Command) -> None:
     assert command("rollback", "support", "--list").out.startswith("recipe support has had no live model")
+
+
+@pytest.mark.parametrize("words", [("--list",), ("--list", "--json"), ("--reason", "worse")])
+def test_a_recipe_that_does_not_exist_is_named(account: FakeAccount, command: Command, words: tuple[str, ...]) -> None:
+    told = command("rollback", "suport", *words)
+    assert (told.code, account.calls) == (2, [])
+    assert "there is no recipe 'suport'; environment 'dev' has ['support', 'triage']" in told.err
+
+
+def test_a_live_recipe_that_the_settings_no_longer_have_is_rolled_back(
+    account: FakeAccount, rollbacks: Rollbacks, command: Command
+) -> None:
+    account.aliases["former"] = to_wire(replace(alias(), recipe="former"))
+    assert command("rollback", "former", "--reason", "worse", "--no-wait").code == 0
+    assert [name for name, *_ in account.calls] == ["rollback-function"]
 
 
 def test_what_cannot_be_rolled_back_is_reported_in_one_sentence(account: FakeAccount, command: Command) -> None:

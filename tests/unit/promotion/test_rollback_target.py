@@ -1,6 +1,10 @@
 """Which version a rollback returns to, and that no request undoes an earlier one unasked."""
 
+import ast
+import inspect
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,15 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distillery.core.errors import BadRequest, NothingToRollBack
+from distillery.core.ledger import items
 from distillery.core.ledger.history import LiveVersion
 from distillery.core.ledger.items import model_of
 from distillery.core.ledger.rollbacks import RollbackRecord
 from distillery.core.pipeline import Alias, Outcome
+from lambdas.promotion import rollback as rollback_module
+from lambdas.promotion import rollback_target as rollback_target_module
 from lambdas.promotion.rollback_target import rollback_target
 from tests.fakes.errors import service_error
 from tests.fakes.pipeline import alias as sample
 from tests.fakes.pipeline import student
 from tests.unit.promotion.harness import Harness
+
+ROOT = Path(__file__).parents[3]
 
 
 def refusal(harness: Harness, **asked: Any) -> str:
@@ -79,6 +88,26 @@ def test_a_rollback_that_failed_may_be_asked_again(three: Harness) -> None:
     three.rollbacks.end("support", record.holder, Outcome.FAILED, "it is gone")
     three.ledger.unlock("support", record.holder)
     assert three.ask_back()[1]["to_version"] == 2
+
+
+def _sentences(page: str) -> list[str]:
+    """What the table of refusals of the runbook quotes from them."""
+    rows = page.split("| refusal |")[1].split("\n\n")[0].splitlines()[2:]
+    return [quoted for row in rows for quoted in re.findall(r"`([^`]+)`", row.split("|")[1])]
+
+
+def test_the_runbook_quotes_what_a_person_sees() -> None:
+    """The command shows sentences, not the names of errors."""
+    sources = [rollback_target_module, rollback_module, items]
+    texts = [
+        node.value
+        for source in sources
+        for node in ast.walk(ast.parse(inspect.getsource(source)))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    quoted = _sentences((ROOT / "docs/runbooks/incidents/roll-back.md").read_text(encoding="utf-8"))
+    assert len(quoted) >= 5
+    assert [one for one in quoted if not any(one in text for text in texts)] == []
 
 
 @pytest.mark.parametrize(
