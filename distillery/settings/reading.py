@@ -117,7 +117,7 @@ def read(name: str, folder: Path | None = None) -> dict[str, Any]:
         raise ConfigError(name, [ConfigFinding("env", f"there is no folder {folder}", "a folder of TOML files", fix)])
     if name not in (names := environment_names(folder)):
         near = closest_matches(name, names)
-        fix = f"choose one with -c env=<name>, or write environments/{name}.toml (near it: {near})"
+        fix = f"choose one of these (with the CDK: -c env=<name>), or write environments/{name}.toml (near it: {near})"
         raise ConfigError(
             name, [ConfigFinding("env", f"there is no environment {name!r}", ", ".join(names) or "none", fix)]
         )
