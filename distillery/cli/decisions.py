@@ -138,17 +138,14 @@ def reject(
     record = on.ledger.run(run)
     if record.has_student:
         on.account.decide("acceptance", {"run": run, "accept": False, "reason": reason})
-        if not _declined(run, as_json=as_json):
-            echo("the student of run {} is declined; the live model stays", run)
-        return
-    usd = str(record.run.dataset.at_most_usd)
-    on.account.decide("approval", {"run": run, "approve": False, "usd": usd, "reason": reason})
-    if not _declined(run, as_json=as_json):
-        echo("run {} is declined; you can try its prompts again", run)
-
-
-def _declined(run: str, *, as_json: bool) -> bool:
-    """Prints the document, if it was asked for."""
+        done = f"the student of run {run} is declined; the live model stays"
+    else:
+        usd = str(record.run.dataset.at_most_usd)
+        on.account.decide("approval", {"run": run, "approve": False, "usd": usd, "reason": reason})
+        done = f"run {run} is declined; you can try its prompts again"
+    if record.outcome is Outcome.DECLINED:  # the ledger keeps the first reason
+        done = f"run {run} was declined before ({record.reason or 'no reason given'}); nothing has changed"
     if as_json:
         write_json(document("reject", RejectOutput(run=run, outcome=Outcome.DECLINED.value)))
-    return as_json
+    else:
+        echo("{}", done)

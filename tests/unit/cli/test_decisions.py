@@ -162,6 +162,15 @@ def test_a_second_acceptance_shows_the_first(account: FakeAccount, command: Comm
     assert said.out.startswith(f"{EVE} accepted run {evaluated.id} at 2026-11-23T09:08:07+00:00: [b]shorter")
 
 
+@pytest.mark.parametrize(("reason", "kept"), [("too slow", "too slow"), ("", "no reason given")])
+def test_a_second_rejection_says_that_the_first_one_stays(
+    ledger: Ledger, account: FakeAccount, command: Command, evaluated: Run, reason: str, kept: str
+) -> None:
+    Acceptances(account.table).decline(evaluated.id, reason, by=EVE)
+    said = command("reject", evaluated.id, "--reason", "another reason")
+    assert (said.code, said.out) == (0, f"run {evaluated.id} was declined before ({kept}); nothing has changed")
+
+
 def test_a_student_that_waits_is_declined_with_a_reason(account: FakeAccount, command: Command, evaluated: Run) -> None:
     said = command("reject", evaluated.id, "--reason", "too slow")
     assert (said.code, said.out) == (0, f"the student of run {evaluated.id} is declined; the live model stays")
