@@ -16,14 +16,19 @@ from distillery.core.errors import BadRequest, RecordRefused
 from distillery.core.serialization import to_wire
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from distillery.core.recipe import Recipe
     from distillery.records.public_key import PublicKey
+    from distillery.records.record import ScoreInterval
     from distillery.records.refusal import Refusal
     from distillery.records.verification import Verified
     from distillery.settings.promotion import Promotion
 
 MOST_BYTES = 4_000
 """Bytes of a file that are read as a public key."""
+NO_BOUND = "no bound"
+"""What is printed where an interval has no bound on a side."""
 
 
 def verify(
@@ -49,7 +54,7 @@ def verify(
 
     environment = target(context).environment
     promotion = None if key else admitting(environment)
-    keys = public_keys(promotion.public_keys if promotion else [_text(one) for one in key or ()])
+    keys = public_keys(promotion.public_keys) if promotion else [_key(one) for one in key or ()]
     try:
         verified = verified_by(_bytes(file), keys)
     except RecordRefused as error:
@@ -84,9 +89,15 @@ def public_keys(texts: Sequence[str]) -> list["PublicKey"]:
     return [PublicKey.from_pem(text) for text in texts]
 
 
-def _text(file: Path) -> str:
+def _key(file: Path) -> "PublicKey":
     with file.open("rb") as body:
-        return body.read(MOST_BYTES).decode("ascii", errors="replace")
+        text = body.read(MOST_BYTES).decode("ascii", errors="replace")
+    try:
+        (key,) = public_keys([text])
+    except BadRequest as error:
+        error.add_note(f"the file of the key is {file}")
+        raise
+    return key
 
 
 def _bytes(file: Path) -> bytes:
@@ -122,6 +133,17 @@ def _recipe(environment: str, name: str) -> "Recipe | None":
     return parse(read(environment), environment).recipes.get(name)
 
 
+def _rounded(value: "Decimal | None", missing: str) -> str:
+    """A score or a bound with three decimals, so that a row fits a line; --json prints what was signed."""
+    from distillery.evaluation.report import words
+
+    return missing if value is None else words.score(float(value))
+
+
+def _between(interval: "ScoreInterval | None") -> str:
+    return f"{_rounded(interval.low, NO_BOUND)} to {_rounded(interval.high, NO_BOUND)}" if interval else ""
+
+
 def _report(file: Path, verified: "Verified | None", found: Sequence[RefusalOutput], *, as_json: bool) -> None:
     record = verified.statement.record if verified else None
     if as_json:
@@ -141,8 +163,8 @@ def _report(file: Path, verified: "Verified | None", found: Sequence[RefusalOutp
         echo("run {} of {} {}: {} by {}", record.run, record.environment, record.account, said.outcome, said.measure)
         table = WordTable("model", "score", "interval", "scored", box=None, pad_edge=False, header_style="dim")
         for one in said.models:
-            between = f"{one.interval.low} to {one.interval.high}" if one.interval else ""
-            append_row(table, one.role, str(one.score), between, f"{one.scored:,} of {one.asked:,}")
+            score, between = _rounded(one.score, "unknown"), _between(one.interval)
+            append_row(table, one.role, score, between, f"{one.scored:,} of {one.asked:,}")
         show(table)
         echo("clusters: {}; judged {}; valid until {}", said.clusters, said.judged, record.expires)
         if record.accepted:

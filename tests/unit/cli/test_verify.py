@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from distillery.core import clock
 from distillery.core.judging import VerdictOutcome
 from distillery.records.public_key import PublicKey
-from distillery.records.record import PromotionRecord, TrainingInputs, job_request
+from distillery.records.record import PromotionRecord, ScoreInterval, TrainingInputs, job_request
 from distillery.records.strict_json import LARGEST_BYTES
 from distillery.settings.reading import VARIABLE, parse, read
 from local.account import ROOT
@@ -146,12 +147,25 @@ def test_an_environment_that_admits_nothing_has_no_key_to_check_with(command: Co
     assert "prod.toml has no public_keys" in said.err
 
 
+def test_scores_are_rounded_for_people_and_exact_in_the_document(
+    command: Command, signed: Sign, tmp_path: Path
+) -> None:
+    (tmp_path / "dev.pem").write_text(SIGNER.public.pem)
+    (student, *others), exact = evaluation().models, "0.9555555555555556"
+    bounds = ScoreInterval(low=None, high=Decimal("0.992045589322677"), level=Decimal("0.95"), method="Wilson")
+    measured = (replace(student, score=Decimal(exact), interval=bounds), *others)
+    words = ("verify", signed(record(evaluation=evaluation(models=measured))), "--key", str(tmp_path / "dev.pem"))
+    assert "student 0.956 no bound to 0.992 99 of 100" in command(*words).out
+    assert json.loads(command(*words, "--json").out)["record"]["evaluation"]["models"][0]["score"] == exact
+
+
 @pytest.mark.parametrize("text", ["", "no key", "-----BEGIN EC PRIVATE KEY-----"])
 def test_a_file_that_is_no_key_is_refused(command: Command, signed: Sign, tmp_path: Path, text: str) -> None:
     (tmp_path / "dev.pem").write_text(text)
     said = command("verify", signed(record()), "--key", str(tmp_path / "dev.pem"))
     assert said.code == 2
     assert "is not a public key that can verify records" in said.err
+    assert f"the file of the key is {tmp_path / 'dev.pem'}" in said.err
 
 
 def test_a_missing_file_is_named(command: Command, tmp_path: Path) -> None:
