@@ -50,6 +50,8 @@ def rollback(
     if not (reason.strip() or show):
         example = on.command("rollback", recipe, *(["--to", str(to)] if to else []), "--reason", "WHY")
         raise BadRequest(f"the rollback has no reason; the ledger keeps one for each: {example}")
+    if show and to:
+        raise BadRequest(f"--list shows all versions and takes no --to ({to}): leave one of them out")
     alias = on.account.alias(recipe)
     versions = on.history.of(recipe, from_wire(Alias, alias) if alias else None) if show else []
     if not alias and not versions:  # a recipe that the settings no longer have may still be live

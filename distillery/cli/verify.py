@@ -33,13 +33,16 @@ NO_BOUND = "no bound"
 
 def verify(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A signed record, as its environment wrote it.", dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help="A signed record, as its environment wrote it.", exists=True, dir_okay=False)
+    ],
     key: Annotated[
         list[Path] | None,
         typer.Option(
             help="File of a public key in PEM that is trusted; repeat it for several. Default: those of the "
             "environment's settings, whose other rules are then checked too.",
             show_default=False,
+            exists=True,
             dir_okay=False,
         ),
     ] = None,

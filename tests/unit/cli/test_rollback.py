@@ -77,6 +77,12 @@ def test_the_history_is_shown_and_nothing_is_sent(account: FakeAccount, rollback
     assert older.endswith(str(alias().previous))
 
 
+def test_a_list_takes_no_version(account: FakeAccount, rollbacks: Rollbacks, command: Command) -> None:
+    told = command("rollback", "support", "--list", "--to", "1")
+    assert (told.code, account.calls) == (2, [])
+    assert "--list shows all versions and takes no --to (1)" in told.err
+
+
 def test_a_recipe_without_a_live_model_has_no_history(account: FakeAccount, command: Command) -> None:
     assert command("rollback", "support", "--list").out.startswith("recipe support has had no live model")
 

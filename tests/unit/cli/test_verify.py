@@ -168,10 +168,15 @@ def test_a_file_that_is_no_key_is_refused(command: Command, signed: Sign, tmp_pa
     assert f"the file of the key is {tmp_path / 'dev.pem'}" in said.err
 
 
-def test_a_missing_file_is_named(command: Command, tmp_path: Path) -> None:
-    said = command("verify", str(tmp_path / "none.json"), "--key", str(tmp_path / "none.pem"))
+@pytest.mark.parametrize("files", [("{0}/none.json", "{1}"), ("{1}", "{0}/none.pem"), ("s3://bucket/none", "{1}")])
+def test_a_missing_file_is_named(command: Command, tmp_path: Path, files: tuple[str, str]) -> None:
+    there = tmp_path / "there"
+    there.touch()
+    record_file, key = (each.format(tmp_path, there) for each in files)
+    said = command("verify", record_file, "--key", key)
     assert said.code == 2
-    assert "none.pem" in said.err
+    assert "none" in said.err
+    assert "does not exist" in said.err
 
 
 def test_the_key_is_printed_as_it_goes_into_settings(account: FakeAccount, command: Command) -> None:
