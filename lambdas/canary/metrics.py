@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from distillery.core import catalog
+from distillery.core.errors import Unfinished
 from distillery.core.ledger.canaries import CanaryRecord
 from distillery.core.names import DISTILLED_PREFIX, Names
 from distillery.core.pipeline import Alias
@@ -35,6 +36,8 @@ ASSIGNED, DIVERTED, REFUSED = "Assigned", "Diverted", "Refused"
 VARIANTS = ("canary", "live")
 DAY_MINUTES = 1440
 SUM, AVERAGE = "Sum", "Average"
+COMPLETE = "Complete"
+"""The status of a series of which every value was returned (CloudWatch API, MetricDataResult)."""
 Series = Mapping[int, float]
 """Values by the beginning of their period, in seconds since the epoch."""
 
@@ -112,17 +115,25 @@ class _Look:
     def ask(
         self, cloudwatch: "CloudWatchClient", queries: Mapping[tuple[str, str], MetricQuery]
     ) -> dict[tuple[str, str], Series]:
-        """The series by the keys of the queries: one request for all."""
+        """The series by the keys of the queries: one request for all.
+
+        Raises:
+            Unfinished: A series is not complete. Without the failures of a minute, a worse canary would pass.
+        """
         keys = [*queries]
         found: dict[tuple[str, str], dict[int, float]] = {key: {} for key in keys}
+        status = dict.fromkeys(keys, "missing")  # of the latest page: one that is continued is PartialData before
         asked: Any = [self._query(f"m{index}", queries[key]) for index, key in enumerate(keys)]
         pages = cloudwatch.get_paginator("get_metric_data").paginate(
             MetricDataQueries=asked, StartTime=self.since, EndTime=self.until
         )
         for page in pages:
             for result in page["MetricDataResults"]:
-                points = zip(result["Timestamps"], result["Values"], strict=True)
-                found[keys[int(result["Id"][1:])]] |= {int(at.timestamp()): value for at, value in points}
+                key, points = keys[int(result["Id"][1:])], zip(result["Timestamps"], result["Values"], strict=True)
+                found[key] |= {int(at.timestamp()): value for at, value in points}
+                status[key] = result["StatusCode"]
+        if unread := [f"{' '.join(key)}: {said}" for key, said in status.items() if said != COMPLETE]:
+            raise Unfinished(f"CloudWatch has not returned all values, so nothing is decided ({', '.join(unread)})")
         return {**found}
 
     def _query(self, ident: str, query: MetricQuery) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 class FakeCloudWatch:
     """Every endpoint answers `calls` a minute in `latency` milliseconds. `failed`: calls a minute without an answer, by
     a part of an ARN; `refused`: such calls whose error blames the request; `requests`: what callers counted, by variant
-    and metric."""
+    and metric; `statuses`: of the pages of a metric that are not complete, which then have no values."""
 
     now: Callable[[], float]
     calls: int = 20
@@ -18,6 +18,7 @@ class FakeCloudWatch:
     failed: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
     requests: dict[tuple[str, str], int] = field(default_factory=dict)
+    statuses: dict[str, tuple[str, ...]] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
 
     def get_paginator(self, operation: str) -> "FakeCloudWatch":
@@ -29,10 +30,12 @@ class FakeCloudWatch:
         first = asked["StartTime"].timestamp() // 60 * 60
         times = [first + 60 * minute for minute in range(int((self.now() - first) // 60))]
         for query in asked["MetricDataQueries"]:  # one a page
-            value = self._value(query["MetricStat"]["Metric"], query["MetricStat"]["Stat"])
-            points = [] if value is None else times
-            stamps = [datetime.fromtimestamp(at, UTC) for at in points]
-            yield {"MetricDataResults": [{"Id": query["Id"], "Timestamps": stamps, "Values": [value] * len(points)}]}
+            for status in self.statuses.get(query["MetricStat"]["Metric"]["MetricName"], ("Complete",)):
+                value = self._value(query["MetricStat"]["Metric"], query["MetricStat"]["Stat"])
+                points = times if status == "Complete" and value is not None else []
+                stamps = [datetime.fromtimestamp(at, UTC) for at in points]
+                found = {"Id": query["Id"], "Timestamps": stamps, "Values": [value] * len(points)}
+                yield {"MetricDataResults": [{**found, "StatusCode": status}]}
 
     def _value(self, metric: dict[str, Any], statistic: str) -> float | None:
         dimensions = {each["Name"]: each["Value"] for each in metric["Dimensions"]}

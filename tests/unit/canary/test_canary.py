@@ -13,6 +13,7 @@ from distillery.core.aws import ClientError
 from distillery.core.canary import CanaryOutcome
 from distillery.core.claims import ClaimKind, Claims
 from distillery.core.env_vars import Variable
+from distillery.core.errors import Unfinished
 from distillery.core.ledger.leases import Leases
 from distillery.core.names import TAG_ROUTE, Names
 from distillery.core.pipeline import Endpoint
@@ -186,6 +187,20 @@ def test_its_metrics_are_those_of_both_regions_since_it_has_begun(harness: Canar
     assert bedrock["StartTime"].isoformat(timespec="seconds") == harness.alias["canary"]["begun"]
     assert {query["MetricStat"]["Period"] for query in bedrock["MetricDataQueries"]} == {60}
     assert (len(bedrock["MetricDataQueries"]), len(callers["MetricDataQueries"])) == (12, 6)
+
+
+@pytest.mark.parametrize(
+    "statuses", [("InternalError",), ("Forbidden",), ("PartialData",), ("Complete", "InternalError"), ()]
+)
+def test_metrics_that_are_not_complete_decide_nothing(harness: CanaryHarness, statuses: tuple[str, ...]) -> None:
+    """A canary whose failures CloudWatch could not return would pass. The state machine retries the step."""
+    state = harness.admit(harness.begin())
+    harness.cloudwatch.statuses = {"InvocationServerErrors": statuses}
+    with pytest.raises(Unfinished, match="InvocationServerErrors: " + (statuses[-1] if statuses else "missing")):
+        harness.look(state)
+    harness.cloudwatch.statuses = {"InvocationServerErrors": ("PartialData", "Complete")}
+    harness.watch(state)
+    assert state["look"]["outcome"] == "passed"
 
 
 def test_a_canary_of_days_asks_for_fewer_points(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -208,8 +208,8 @@ class Account:
         return {"Parameters": found}
 
     def get_metric_data(self, **p: Any) -> Any:
-        results = [{"Id": query["Id"], "Timestamps": [], "Values": []} for query in p["MetricDataQueries"]]
-        return {"MetricDataResults": results}
+        nothing = {"Timestamps": [], "Values": [], "StatusCode": "Complete"}
+        return {"MetricDataResults": [{"Id": query["Id"], **nothing} for query in p["MetricDataQueries"]]}
 
     def get_metric_statistics(self, **_: Any) -> Any:
         return {"Datapoints": []}
