@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from botocore.eventstream import EventStream
 from botocore.exceptions import BotoCoreError, ClientError
 
 from distillery.core import redaction
@@ -18,7 +19,6 @@ from distillery.core.names import split_s3_uri
 if TYPE_CHECKING:
     import boto3
     from botocore.config import Config
-    from botocore.eventstream import EventStream
     from mypy_boto3_athena import AthenaClient
     from mypy_boto3_bedrock import BedrockClient
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
@@ -45,7 +45,7 @@ REASONS = "CancellationReasons"
 """Why DynamoDB canceled a transaction, one code for each part of it (TransactWriteItems)."""
 
 ATTEMPTS, ATTEMPTS_OF_A_MODEL = 6, 2
-"""A model that is slow six times would outlive the function that asks it, which is then killed."""
+"""How often a call is tried before it fails. A model that is slow six times would outlive the function that asks it."""
 CONNECT_SECONDS, READ_SECONDS = 5, 120
 ANSWER_SECONDS = ATTEMPTS_OF_A_MODEL * (CONNECT_SECONDS + READ_SECONDS) + 20
 """The longest that a call of a model takes: both attempts, and the longest pause between (boto3 guide, Retries)."""
@@ -139,8 +139,6 @@ class _Redacting:
         service = self.meta.service_model.service_name
         with _redacted_for(service):
             answer = super()._make_api_call(operation_name, api_params)  # type: ignore[misc]  # of botocore's BaseClient
-        from botocore.eventstream import EventStream
-
         return {
             name: _RedactedStream(part, service) if isinstance(part, EventStream) else part
             for name, part in answer.items()
