@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from infra.node_options import add_node_options
 from infra.packing import BUILD, ROOT, WHEELS, NotInstalled, Packages, pack_sdk, pack_stage, pack_wheels, packed
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def load_template_validation() -> "CloudFormationValidatePlugin | None":
     """Returns the plugin that the CDK would create during synth; None after `cdk synth --no-validation`."""
     if os.environ.get("CDK_VALIDATION") == "false":
         return None
+    add_node_options(os.environ)
     with ThreadPoolExecutor() as threads:
         settings = threads.submit(importlib.import_module, SETTINGS)
         archives = threads.submit(_pack_again)
