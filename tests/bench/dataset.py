@@ -29,7 +29,11 @@ COMMAND_LIMIT, PASS_LIMIT, MEMORY_LIMIT, LAMBDA_LIMIT, REAL_LIMIT = 4, 3.33, 80,
 SLOWER = 2.0
 """Assumed ratio of this machine's core to a function's vCPU at 1,769 MB. Not measured on AWS."""
 
-ENVIRON = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(ROOT)}
+ENVIRON = {
+    "PATH": os.environ.get("PATH", os.defpath),
+    "PYTHONPATH": str(ROOT),
+    "DISTILLERY_TATQA": str(varied.FOLDER),
+}
 
 
 def bench(console: Console) -> list[Bar]:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from tests.bench.process import ROOT
 
-DATA = Path(os.environ.get("DISTILLERY_TATQA", ROOT.parent / "shared" / "data" / "tatqa")) / "dev.jsonl"
+FOLDER = Path(os.environ.get("DISTILLERY_TATQA", ROOT.parent / "shared" / "data" / "tatqa")).absolute()
+DATA = FOLDER / "dev.jsonl"
 MISSING = f"there is no {DATA}: name the folder of TAT-QA's dev.jsonl in DISTILLERY_TATQA"
 TEMPLATES = (
     "You are a careful analyst. Read the report. Answer in one sentence, with the unit of every number.\n",

@@ -1,6 +1,7 @@
 """`python -m tests.bench` runs every benchmark to its end, and says at the end which bars are missed."""
 
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -8,6 +9,7 @@ from rich.console import Console
 
 from tests.bench.__main__ import BENCHMARKS, main
 from tests.bench.bar import Bar
+from tests.bench.process import ROOT, run
 
 MET, MISSED = (Bar(what=what, measured=measured, limit=1.5, floor="nothing") for what, measured in (("a", 1), ("b", 2)))
 
@@ -42,3 +44,18 @@ def test_it_goes_on_to_the_last_benchmark_and_sums_up(
     assert all(bar.what in said for bar in first)
     assert (f"{name} raised" in said) is (not first)
     assert ("missed" in said) is (MISSED in first)
+
+
+OF_THE_STAGE = """
+import sys
+from tests.bench.dataset import ENVIRON
+from tests.bench.process import run
+print(run([sys.executable, "-c", "from tests.bench import varied; print(varied.DATA)"], ENVIRON))
+"""
+"""Prints where the process in which the dataset stage is measured finds real text."""
+
+
+@pytest.mark.slow
+def test_the_stage_reads_real_text_where_the_variable_says(tmp_path: Path) -> None:
+    environ = {"DISTILLERY_TATQA": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    assert run([sys.executable, "-c", OF_THE_STAGE], environ).strip() == str(tmp_path / "dev.jsonl")
