@@ -20,13 +20,14 @@ from distillery.datasets.curation.selection import select_diverse
 from distillery.datasets.curation.text import count_languages, words
 from tests.bench import learning
 from tests.bench.bar import Bar
+from tests.data_sets import BANKING77
 
 MOST = 3_000
 DRAWS = 3
 
 
 def bench(console: Console) -> list[Bar]:
-    if not (learning.DATA / "test.csv").exists():
+    if not (BANKING77 / "test.csv").exists():
         console.print(learning.MISSING)
         return []
     train, test = learning.read("train"), learning.read("test")

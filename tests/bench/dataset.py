@@ -22,6 +22,7 @@ from tests.bench.bar import Bar
 from tests.bench.pairs import interleaved
 from tests.bench.process import ROOT, run, seconds
 from tests.bench.prompts import decode_all, one_pass, write_prompts
+from tests.data_sets import TATQA
 
 HERE = Path(__file__).parent
 PROMPTS, TOO_MANY, MANY = 15_000, 15_500, 50_000
@@ -32,7 +33,7 @@ SLOWER = 2.0
 ENVIRON = {
     "PATH": os.environ.get("PATH", os.defpath),
     "PYTHONPATH": str(ROOT),
-    "DISTILLERY_TATQA": str(varied.FOLDER),
+    "DISTILLERY_TATQA": str(TATQA.parent),
 }
 
 
@@ -121,7 +122,7 @@ def _lambda(console: Console) -> list[Bar]:
         ),
         Bar(what="… its memory", measured=few_words["peak_mb"], limit=1769, floor="Lambda's", unit="MB"),
     ]
-    if not varied.DATA.exists():
+    if not TATQA.exists():
         console.print(varied.MISSING)
         return bars
     real, many = (_stage(console, count, "of real text in three templates", "varied") for count in (PROMPTS, MANY))

@@ -9,21 +9,18 @@ and 100 prompts do not show it all 77: where lessons are that short, training lo
 """
 
 import csv
-import os
 import random
 from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from simulator_support.fakes import World, job, jsonl, say
 from tests.bench.bar import Bar
-from tests.bench.process import ROOT
+from tests.data_sets import BANKING77
 
-DATA = Path(os.environ.get("DISTILLERY_BANKING77", ROOT.parent / "shared" / "data" / "banking77"))
-MISSING = f"banking77 is not in {DATA}: name its folder in DISTILLERY_BANKING77"
+MISSING = f"banking77 is not in {BANKING77}: name its folder in DISTILLERY_BANKING77"
 SIZES = (100, 500, 1_000, 3_000)
 ENOUGH = 1_000
 BASE = "amazon.nova-micro-v1:0"
@@ -32,7 +29,7 @@ Labelled = tuple[str, str]
 
 
 def bench(console: Console) -> list[Bar]:
-    if not (DATA / "test.csv").exists():
+    if not (BANKING77 / "test.csv").exists():
         console.print(MISSING)
         return []
     train, test = read("train"), read("test")
@@ -49,7 +46,7 @@ def bench(console: Console) -> list[Bar]:
 
 def read(part: str) -> list[Labelled]:
     """Questions and their intents."""
-    with (DATA / f"{part}.csv").open(encoding="utf-8", newline="") as file:
+    with (BANKING77 / f"{part}.csv").open(encoding="utf-8", newline="") as file:
         return [(row["text"], row["category"]) for row in csv.DictReader(file)]
 
 

@@ -5,16 +5,12 @@ that two prompts share are a template's. TAT-QA: Zhu et al., ACL 2021; CC BY 4.0
 """
 
 import json
-import os
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
-from tests.bench.process import ROOT
+from tests.data_sets import TATQA
 
-FOLDER = Path(os.environ.get("DISTILLERY_TATQA", ROOT.parent / "shared" / "data" / "tatqa")).absolute()
-DATA = FOLDER / "dev.jsonl"
-MISSING = f"there is no {DATA}: name the folder of TAT-QA's dev.jsonl in DISTILLERY_TATQA"
+MISSING = f"there is no {TATQA}: name the folder of TAT-QA's dev.jsonl in DISTILLERY_TATQA"
 TEMPLATES = (
     "You are a careful analyst. Read the report. Answer in one sentence, with the unit of every number.\n",
     "Summarize what matters to an investor in the following filing. Quote no more than three figures.\n",
@@ -26,7 +22,7 @@ LABELS = 50
 def lines(count: int, *, size: int = 8_000, seed: int = 1) -> Iterator[bytes]:
     """Yields labelled prompts with a text of `size` characters each."""
     by = random.Random(seed)
-    records = (json.loads(line) for line in DATA.read_text(encoding="utf-8").splitlines())
+    records = (json.loads(line) for line in TATQA.read_text(encoding="utf-8").splitlines())
     words = " ".join(record["messages"][0]["content"][0]["text"] for record in records).split()
     for number in range(count):
         text = TEMPLATES[number % len(TEMPLATES)]

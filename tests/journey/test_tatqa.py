@@ -1,9 +1,7 @@
 """The pipeline on real questions about financial reports, and a verdict that refuses what the stand-ins cannot do."""
 
-import os
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -13,19 +11,18 @@ from distillery.core.pipeline import Outcome, Stage
 from distillery.evaluation.contestants import STUDENT, TEACHER
 from distillery.evaluation.graders.registry import build
 from distillery.evaluation.report import wire
-from local.account import ROOT
+from tests.data_sets import TATQA
 from tests.journey.cleanup import assert_nothing_is_left
 from tests.journey.conftest import Deploy
 from tests.journey.environment import RECIPE
 from tests.unit.stacks.assembly import settings_of
 
-DATA = Path(os.environ.get("DISTILLERY_TATQA", ROOT.parent / "shared" / "data" / "tatqa")) / "dev.jsonl"
 FIGURES = GraderSpec(kind=GraderKind.NUMBER, options={"take": "first", "significant_digits": 3})
 EXTRACTS = GraderSpec(kind=GraderKind.QUOTES)
 
 
 @pytest.mark.skipif(
-    not DATA.exists(), reason=f"this journey needs the data set TAT-QA, not found in {DATA.parent}: DISTILLERY_TATQA"
+    not TATQA.exists(), reason=f"this journey needs the data set TAT-QA, not found in {TATQA.parent}: DISTILLERY_TATQA"
 )
 def test_questions_about_reports_are_judged_by_figures_and_extracts(deploy: Deploy) -> None:
     """The student has tens of reports to learn from and is asked about others. It knows their answers, not the way."""
@@ -39,7 +36,7 @@ def test_questions_about_reports_are_judged_by_figures_and_extracts(deploy: Depl
         budget_usd=Decimal(40),
     )
     environment = deploy("dev", settings=dev.model_copy(update={"recipes": {RECIPE: recipe}}))
-    record = environment.run([parse(line) for line in DATA.read_text(encoding="utf-8").splitlines()])
+    record = environment.run([parse(line) for line in TATQA.read_text(encoding="utf-8").splitlines()])
     assert record.outcome is Outcome.REJECTED, record.reason
     report = wire.parse(environment.read(record.stages[Stage.EVALUATION].product["report_uri"]))
     outcomes = {bar.name: bar.outcome for bar in report.bars}

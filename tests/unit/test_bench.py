@@ -50,7 +50,7 @@ OF_THE_STAGE = """
 import sys
 from tests.bench.dataset import ENVIRON
 from tests.bench.process import run
-print(run([sys.executable, "-c", "from tests.bench import varied; print(varied.DATA)"], ENVIRON))
+print(run([sys.executable, "-c", "from tests.data_sets import TATQA; print(TATQA)"], ENVIRON))
 """
 """Prints where the process in which the dataset stage is measured finds real text."""
 

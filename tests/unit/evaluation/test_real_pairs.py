@@ -1,10 +1,8 @@
 """The decision on real models' answers to the questions of GSM8K, each marked right or wrong."""
 
 import json
-import os
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,9 +12,9 @@ from distillery.core.judging import VerdictOutcome as Outcome
 from distillery.evaluation.bars import live_margin, min_gain, min_score
 from distillery.evaluation.decision import decide
 from distillery.evaluation.sample import HeldOutSample
+from tests.data_sets import GSM8K
 
-FOLDER = Path(os.environ.get("DISTILLERY_GSM8K", Path(__file__).parents[4] / "shared" / "data" / "gsm8k"))
-ANSWERS = FOLDER / "model_solutions.jsonl"
+ANSWERS = GSM8K / "model_solutions.jsonl"
 pytestmark = pytest.mark.skipif(
     not ANSWERS.exists(), reason="the answers to GSM8K are not here: name their folder in DISTILLERY_GSM8K"
 )

@@ -1,8 +1,6 @@
 """Curation: personal data, near duplicates, selection, and the report."""
 
-import os
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +23,7 @@ from distillery.datasets.curation.text import Lengths, count_languages, measure_
 from distillery.datasets.examine import Examination, prepare, read_for_recipe
 from distillery.datasets.split import HashedPrompt, split
 from distillery.datasets.validation.reading import InputFile
+from tests.data_sets import TATQA
 
 RECIPE = Recipe(name="support", teacher="amazon.nova-pro-v1:0", student="amazon.nova-micro-v1:0")
 
@@ -182,9 +181,6 @@ def test_what_left_training_is_counted_in_words() -> None:
     parts = split_curated(curated, replace(RECIPE, heldout_share=0.9, heldout_max=1))
     assert "1 became equal by masking" in removals(curated, parts)
     assert "are held back beyond heldout_max" in removals(curated, parts)
-
-
-TATQA = Path(os.environ.get("DISTILLERY_TATQA", Path(__file__).parents[5] / "shared" / "data" / "tatqa")) / "dev.jsonl"
 
 
 @pytest.mark.skipif(

@@ -15,7 +15,6 @@ A `cell` beside the right one, another `year`, and an answer that offers two are
 """
 
 import json
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -26,9 +25,9 @@ from distillery.core.conversation import Prompt, parse
 from distillery.evaluation.graders.number import Number, Take
 from distillery.evaluation.graders.quotes import Quotes
 from distillery.evaluation.graders.table import TableGrader
+from tests.data_sets import TATQA
 from tests.unit.evaluation.graders.given import PROMPT
 
-TATQA = Path(os.environ.get("DISTILLERY_TATQA", Path(__file__).parents[5] / "shared" / "data" / "tatqa")) / "dev.jsonl"
 here = pytest.mark.skipif(
     not TATQA.exists(), reason="the questions of TAT-QA are not here: name their folder in DISTILLERY_TATQA"
 )

@@ -1,10 +1,8 @@
 """`number` on known answers, on hostile ones, and on what four real models answered."""
 
 import json
-import os
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,11 +13,11 @@ from distillery.core.judging import GraderKind, GraderSpec
 from distillery.evaluation.graders.number import Number, Order, Take
 from distillery.evaluation.graders.quantity import DecimalMark, quantities
 from distillery.evaluation.graders.registry import build
+from tests.data_sets import GSM8K
 from tests.unit.evaluation.graders.given import HOSTILE, LONG, PROMPT
 from tests.unit.evaluation.graders.work import work
 
-SHARED = Path(__file__).parents[5] / "shared" / "data"
-GSM8K = Path(os.environ.get("DISTILLERY_GSM8K", SHARED / "gsm8k")) / "model_solutions.jsonl"
+SOLUTIONS = GSM8K / "model_solutions.jsonl"
 MODELS = ("6b_finetuning", "6b_verification", "175b_finetuning", "175b_verification")
 
 
@@ -249,12 +247,14 @@ def test_hostile_answers_are_wrong_and_take_bounded_work(answer: str) -> None:
     assert not right(answer, "18; 2 thousand")
 
 
-@pytest.mark.skipif(not GSM8K.exists(), reason="GSM8K's answers are not here: name their folder in DISTILLERY_GSM8K")
+@pytest.mark.skipif(
+    not SOLUTIONS.exists(), reason="GSM8K's answers are not here: name their folder in DISTILLERY_GSM8K"
+)
 def test_real_answers_are_graded_as_they_were_marked() -> None:
     """2,640 answers of four models. None differs: there is nothing to explain, also without marked answers."""
     differ, count = [], 0
     grader = Number()
-    for line in GSM8K.read_text(encoding="utf-8").splitlines():
+    for line in SOLUTIONS.read_text(encoding="utf-8").splitlines():
         question = json.loads(line)
         assert grader.misfit(question["ground_truth"], PROMPT) == ""
         for model in MODELS:
